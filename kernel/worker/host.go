@@ -1,0 +1,164 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/priorlab/priorlab/kernel/cell"
+	"github.com/priorlab/priorlab/kernel/serve"
+	"github.com/priorlab/priorlab/stdlib/lab"
+)
+
+// keptOutputs is how many finished cells can still be printed to by the
+// goroutines they left behind.
+const keptOutputs = 64
+
+// host implements lab.Host over the Outputs of the cells.
+type host struct {
+	mu      sync.Mutex
+	ctx     context.Context
+	current string                  // name of the running or last cell
+	outputs map[string]serve.Output // by cell name
+	order   []string                // names in outputs, oldest first
+	comm    serve.Output            // where comm messages go
+}
+
+var errNoCell = errors.New("nothing can be shown before the first cell has run")
+
+func (h *host) begin(ctx context.Context, name string, out serve.Output) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ctx, h.current, h.comm = ctx, name, out
+	if _, again := h.outputs[name]; !again {
+		h.order = append(h.order, name)
+	}
+	h.outputs[name] = out
+	if len(h.order) > keptOutputs {
+		delete(h.outputs, h.order[0])
+		h.order = h.order[1:]
+	}
+}
+
+func (h *host) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ctx = nil
+}
+
+func (h *host) beginComm(out serve.Output) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.comm = out
+}
+
+// output is the Output of the cell that started the calling goroutine, and
+// whether that is the current cell.
+func (h *host) output() (out serve.Output, current bool) {
+	name := cell.Current()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if o, ok := h.outputs[name]; ok {
+		return o, name == h.current
+	}
+	return h.outputs[h.current], true
+}
+
+// Context implements lab.Host.
+func (h *host) Context() context.Context {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx == nil {
+		return context.Background()
+	}
+	return h.ctx
+}
+
+// Display implements lab.Host.
+func (h *host) Display(b lab.Bundle, displayID string, update bool) error {
+	out, _ := h.output()
+	if out == nil {
+		return errNoCell
+	}
+	out.Display(b, displayID, update)
+	return nil
+}
+
+// ClearOutput implements lab.Host.
+func (h *host) ClearOutput(wait bool) error {
+	out, _ := h.output()
+	if out == nil {
+		return errNoCell
+	}
+	out.ClearOutput(wait)
+	return nil
+}
+
+// ReadLine implements lab.Host.
+func (h *host) ReadLine(ctx context.Context, prompt string, password bool) (string, error) {
+	out, _ := h.output()
+	if out == nil {
+		return "", errNoCell
+	}
+	return out.ReadLine(ctx, prompt, password)
+}
+
+// Comm implements lab.Host.
+func (h *host) Comm(m lab.CommMessage) error {
+	h.mu.Lock()
+	out := h.comm
+	h.mu.Unlock()
+	if out == nil {
+		return errNoCell
+	}
+	out.Comm(m)
+	return nil
+}
+
+// Widgets implements lab.Host: the kernel cannot know what the client draws,
+// and every client that cannot draw a widget shows its text form.
+func (h *host) Widgets() bool { return true }
+
+// writer prints to direct while the current cell prints (nil: to its Output),
+// and to the Output of the cell a goroutine belongs to otherwise.
+func (h *host) writer(name string, direct io.Writer) io.Writer {
+	return writerFunc(func(p []byte) (int, error) {
+		out, current := h.output()
+		if current && direct != nil {
+			return direct.Write(p)
+		}
+		if out == nil {
+			return len(p), nil
+		}
+		out.Stream(name, string(p))
+		return len(p), nil
+	})
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// lineReader is the standard input of cells: each read beyond what is
+// buffered asks the client for a line.
+type lineReader struct {
+	host *host
+	mu   sync.Mutex
+	rest []byte
+}
+
+func (r *lineReader) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.rest) == 0 {
+		line, err := r.host.ReadLine(r.host.Context(), "", false)
+		if err != nil {
+			return 0, err
+		}
+		r.rest = []byte(line + "\n")
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}

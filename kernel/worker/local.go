@@ -1,0 +1,111 @@
+package worker
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"github.com/priorlab/priorlab/kernel/assist"
+	"github.com/priorlab/priorlab/kernel/cell"
+	"github.com/priorlab/priorlab/kernel/serve"
+	"github.com/priorlab/priorlab/stdlib/lab"
+)
+
+// Local runs cells in this process. One cell runs at a time; questions about
+// code and comm messages are answered meanwhile.
+type Local struct {
+	session *cell.Session
+	running sync.Mutex // held by the cell that runs
+	host    *host
+}
+
+// NewLocal starts a session. Cells read stdin through their client, and print
+// to stdout and stderr when these are set; otherwise to the Output of the cell
+// that started the printing goroutine.
+func NewLocal(stdout, stderr io.Writer) (*Local, error) {
+	l := &Local{host: &host{outputs: map[string]serve.Output{}}}
+	if stdout == nil {
+		stdout = l.host.writer("stdout", nil)
+	} else {
+		stdout = l.host.writer("stdout", stdout)
+	}
+	if stderr == nil {
+		stderr = l.host.writer("stderr", nil)
+	} else {
+		stderr = l.host.writer("stderr", stderr)
+	}
+	s, err := cell.NewSession(cell.Options{Stdout: stdout, Stderr: stderr, Stdin: &lineReader{host: l.host}, Host: l.host})
+	if err != nil {
+		return nil, err
+	}
+	l.session = s
+	lab.SetHost(l.host)
+	return l, nil
+}
+
+// Execute implements serve.Backend.
+func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
+	l.running.Lock()
+	defer l.running.Unlock()
+	if ctx.Err() != nil {
+		return serve.Reply{Failure: failure(cell.ErrInterrupted)}
+	}
+	l.host.begin(ctx, x.Cell, out)
+	defer l.host.end()
+	o := l.session.Eval(ctx, cell.Cell{Name: x.Cell, Source: x.Code})
+	for _, n := range o.Notes {
+		out.Stream("stderr", n.String()+"\n")
+	}
+	if o.Err != nil {
+		return serve.Reply{Failure: failure(o.Err)}
+	}
+	if len(o.Values) == 0 || x.Silent {
+		return serve.Reply{}
+	}
+	b := lab.Render(o.Values...)
+	return serve.Reply{Result: &b}
+}
+
+// Evaluate implements serve.Backend.
+func (l *Local) Evaluate(ctx context.Context, expr string) (lab.Bundle, *serve.Failure) {
+	l.running.Lock()
+	defer l.running.Unlock()
+	o := l.session.Eval(ctx, cell.Cell{Name: "expression", Source: expr})
+	if o.Err != nil {
+		return lab.Bundle{}, failure(o.Err)
+	}
+	return lab.Render(o.Values...), nil
+}
+
+// Complete implements serve.Backend.
+func (l *Local) Complete(code string, cursor int) serve.Completion {
+	return serve.Completion(assist.Complete(l.session, code, cursor))
+}
+
+// Inspect implements serve.Backend.
+func (l *Local) Inspect(code string, cursor, detail int) (lab.Bundle, bool) {
+	i, ok := assist.Inspect(l.session, code, cursor, detail)
+	if !ok {
+		return lab.Bundle{}, false
+	}
+	return lab.Bundle{Data: map[string]any{"text/plain": i.Text, "text/markdown": i.Markdown}}, true
+}
+
+// IsComplete implements serve.Backend.
+func (l *Local) IsComplete(code string) (status, indent string) {
+	return assist.IsComplete(code)
+}
+
+// Comm implements serve.Backend. Comm messages that a handler sends carry the
+// parent of the message being handled; what it prints goes to the last cell,
+// because front ends show output of a comm message nowhere.
+func (l *Local) Comm(ctx context.Context, m lab.CommMessage, out serve.Output) {
+	l.host.beginComm(out)
+	lab.HandleComm(m)
+}
+
+// Comms implements serve.Backend.
+func (l *Local) Comms(target string) map[string]string { return lab.Comms(target) }
+
+// Close implements serve.Backend.
+func (l *Local) Close() error { return l.session.Close() }
