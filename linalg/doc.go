@@ -1,0 +1,46 @@
+// Package linalg is the numeric floor of PriorLab: tensors with gradients, products, factorisations, convolutions,
+// random numbers, and the worker pool under them, in pure Go with generated assembly for amd64.
+//
+// # Tensors
+//
+// A Tensor has a run-time element type (F32, F64, I64, Bool), a shape and a buffer. Shape operations are views where
+// they can be; arithmetic broadcasts in the usual way (axes aligned from the last one, an axis of length one stretches).
+// Networks use F32, Gaussian processes F64; types never mix silently: To converts.
+//
+//	x := linalg.FromDense(X)                      // *mat.Dense to tensor
+//	y := x.MatMul(w).AddS(1).Tanh().Mean(0)
+//	d := y.Dense()                                // and back
+//
+// Faults of shape, type or positive definiteness panic with an *Error that says what was asked, what was found and what
+// to do. Try turns such a panic into an ordinary error.
+//
+// # Gradients
+//
+// Param marks a tensor as trained. Every operation on it, or on anything made from it, records how to go back; Backward
+// on a scalar adds the derivative to Grad of each parameter. There is no global tape: the record hangs on the tensors.
+//
+// # Memory
+//
+// Scope calls a function and takes back the memory of every tensor made inside it, except those marked by Keep. A
+// training loop puts each step into a Scope and then allocates nothing large after its first step. A tensor used after
+// its memory was taken back panics with a message; it never reads another tensor's numbers.
+//
+// # Reproducibility
+//
+// Results depend on inputs, shapes and the CPU level (AVX-512, AVX2 or portable Go), never on the number of threads or
+// on timing. Random numbers are counter-based: see Rand.
+//
+// # Where to start reading
+//
+// tensor.go (the type), autograd.go (records and Backward), unary.go (the smallest operations with gradients), then
+// internal/kernel/gemm.go for the machine's side. The assembly is written by internal/asm/gen, a module of its own.
+//
+// # How to add an operator
+//
+// 1. If no kernel does the inner loop, write it in internal/kernel as plain Go, splitting work with par.For.
+// 2. Write the operation as a method or function here: check shapes with fail, allocate with newTensor, call the kernel.
+// 3. If any input is tracked, record(out, inputs, back): back gets the gradient of out and returns one gradient for each
+// input (nil where none is wanted).
+// 4. Add it to the table of gradients in ops_test.go, which compares with central differences and with one, two and
+// three threads.
+package linalg

@@ -1,0 +1,38 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+)
+
+// The known answers published with Random123 for philox4x32-10.
+func TestPhiloxKnownAnswers(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi, key uint64
+		want        [4]uint32
+	}{
+		{0, 0, 0, [4]uint32{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+		{math.MaxUint64, math.MaxUint64, math.MaxUint64, [4]uint32{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+		{0x85a308d3_243f6a88, 0x03707344_13198a2e, 0x299f31d0_a4093822, [4]uint32{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+	} {
+		if got := Philox(c.lo, c.hi, c.key); got != c.want {
+			t.Errorf("Philox(%x, %x, %x) = %x, want %x", c.lo, c.hi, c.key, got, c.want)
+		}
+	}
+}
+
+func TestNormalPairParts(t *testing.T) {
+	for _, u := range []float64{0x1p-53, 1e-10, 0.1, 0.3, 0.5, 0.7, 0.70710678, 0.9, 0.999999999, 1} {
+		if got, want := logUnit(u), math.Log(u); math.Abs(got-want) > 4e-16*math.Abs(want) {
+			t.Errorf("log(%g) = %.17g, want %.17g", u, got, want)
+		}
+	}
+	for i := uint64(0); i < 4096; i++ {
+		v := i<<40 + i*12345
+		s, c := sincosTurn(v)
+		ws, wc := math.Sincos(float64(v) * 0x1p-52 * 2 * math.Pi)
+		if math.Abs(s-ws) > 1e-15 || math.Abs(c-wc) > 1e-15 {
+			t.Fatalf("turn %d: sin, cos = %g, %g, want %g, %g", v, s, c, ws, wc)
+		}
+	}
+}
