@@ -1,6 +1,10 @@
 package linalg
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/priorlab/priorlab/linalg/internal/par"
+)
 
 // Error is the one type with which this package reports a fault of shape, type, index or positive definiteness. A
 // function that returns a tensor panics with it, so that cells can chain calls; Try turns the panic into a returned
@@ -21,10 +25,17 @@ func (e *Error) Error() string {
 }
 
 // Interrupted is the panic value with which a running operation unwinds after Interrupt was called.
-type Interrupted struct{}
+type Interrupted = par.Interrupted
 
-// Error makes an Interrupted usable as an error, as returned by Try.
-func (Interrupted) Error() string { return "linalg: interrupted" }
+// Interrupt sets (on) or clears a flag that running and later operations look at: while it is set they unwind with a
+// panic of type Interrupted within a few milliseconds. The kernel sets it when a cell is interrupted.
+func Interrupt(on bool) { par.Interrupt(on) }
+
+// SetThreads sets how many threads an operation may use, the caller's included. Results do not depend on it.
+func SetThreads(n int) { par.SetThreads(n) }
+
+// Threads is the number of threads an operation may use.
+func Threads() int { return par.Threads() }
 
 // Try calls f and returns the *Error or Interrupted it panicked with, or nil. Other panics pass through.
 func Try(f func()) (err error) {

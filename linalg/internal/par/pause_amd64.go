@@ -1,0 +1,4 @@
+package par
+
+// pause tells the processor that the caller is waiting, for some tens of nanoseconds.
+func pause()
