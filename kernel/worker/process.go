@@ -27,11 +27,10 @@ type process struct {
 	gone           chan struct{} // closed when the worker has ended
 	outputOf       func(exec uint64) serve.Output
 
-	mu      sync.Mutex
-	nextID  uint64
-	waits   map[uint64]chan frame
-	ended   error // why, set before gone is closed
-	closing bool
+	mu     sync.Mutex
+	nextID uint64
+	waits  map[uint64]chan frame
+	ended  error // why, set before gone is closed
 }
 
 // start launches argv as a worker. outputOf finds the Output of an execution;
@@ -46,7 +45,9 @@ func start(argv []string, outputOf func(uint64) serve.Output, printed func(name,
 	p.stdout, p.stderr = newPump("stdout", newMarker(hexed), printed), newPump("stderr", newMarker(hexed), printed)
 
 	p.cmd = exec.Command(argv[0], argv[1:]...)
-	p.cmd.Env = append(os.Environ(), SecretVariable+"="+hexed)
+	// A dying runtime says why in one line; its stacks would show the person
+	// the interpreter's inside.
+	p.cmd.Env = append(os.Environ(), SecretVariable+"="+hexed, "GOTRACEBACK=none")
 	conn, theirs, err := connect(p.cmd)
 	if err != nil {
 		return nil, err
@@ -141,7 +142,6 @@ func (p *process) readLine(f frame) {
 		answer.Failure = &serve.Failure{Name: "NoInput", Value: "the cell that asks for input has no client any more"}
 	} else {
 		ctx, cancel := context.WithCancel(context.Background())
-		stop := context.AfterFunc(ctx, func() {})
 		go func() {
 			select {
 			case <-p.gone:
@@ -150,7 +150,6 @@ func (p *process) readLine(f frame) {
 			}
 		}()
 		line, err := out.ReadLine(ctx, f.Text, f.Flag)
-		stop()
 		cancel()
 		if err != nil {
 			answer.Failure = &serve.Failure{Name: "NoInput", Value: err.Error()}
@@ -201,9 +200,6 @@ func (p *process) ask(ctx context.Context, f frame, slow func()) (frame, error) 
 
 // close ends the worker.
 func (p *process) close() {
-	p.mu.Lock()
-	p.closing = true
-	p.mu.Unlock()
 	p.link.rwc.Close()
 	_ = p.cmd.Process.Kill()
 	<-p.gone

@@ -1,0 +1,227 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/priorlab/priorlab/kernel/serve"
+	"github.com/priorlab/priorlab/stdlib/lab"
+)
+
+// The test program is its own worker: with the secret in its environment it
+// serves scripted, a backend whose cells are the words below.
+func TestMain(m *testing.M) {
+	if secret := os.Getenv(SecretVariable); secret != "" {
+		err := Main(Descriptor(), secret, func() (serve.Backend, error) { return &scripted{}, nil })
+		if err != nil {
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+type scripted struct {
+	serve.Backend
+	count int
+}
+
+func (s *scripted) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
+	switch x.Code {
+	case "count":
+		s.count++
+		return serve.Reply{Result: &lab.Bundle{Data: map[string]any{"text/plain": fmt.Sprint(s.count), "image/png": []byte{1, 0, 2}, "application/json": map[string]any{"n": s.count}}}}
+	case "weave":
+		for i := range 50 {
+			fmt.Printf("print %d\n", i)
+			out.Display(lab.Bundle{Data: map[string]any{"text/plain": fmt.Sprintf("show %d", i)}}, "", false)
+		}
+	case "big":
+		line := strings.Repeat("é", 4999) + "\n"
+		for range 200 {
+			fmt.Print(line)
+		}
+	case "zeros":
+		fmt.Print("a\x00b\x00")
+	case "wait":
+		fmt.Println("waiting")
+		<-ctx.Done()
+		return serve.Reply{Failure: &serve.Failure{Name: "Interrupted"}}
+	case "ask":
+		line, err := out.ReadLine(ctx, "name? ", false)
+		if err != nil {
+			return serve.Reply{Failure: &serve.Failure{Name: "Error", Value: err.Error()}}
+		}
+		fmt.Println("hello", line)
+	case "exit":
+		os.Exit(7)
+	case "maps":
+		m := map[int]int{}
+		for g := range 4 {
+			go func() {
+				for {
+					m[g]++
+				}
+			}()
+		}
+		<-ctx.Done()
+	case "deaf":
+		time.Sleep(slowStop + slowStop/2)
+	}
+	return serve.Reply{}
+}
+
+func (s *scripted) Complete(code string, cursor int) serve.Completion {
+	return serve.Completion{Matches: []string{code}, Start: 0, End: cursor}
+}
+
+func (s *scripted) Close() error { return nil }
+
+// recorder keeps what a cell showed, in order.
+type recorder struct {
+	mu     sync.Mutex
+	text   strings.Builder
+	prompt string
+}
+
+func (r *recorder) Stream(name, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.text.WriteString(text)
+}
+
+func (r *recorder) Display(b lab.Bundle, _ string, _ bool) {
+	r.Stream("", fmt.Sprint(b.Data["text/plain"], "\n"))
+}
+func (r *recorder) ClearOutput(bool)     {}
+func (r *recorder) Comm(lab.CommMessage) {}
+func (r *recorder) ReadLine(_ context.Context, prompt string, _ bool) (string, error) {
+	r.prompt = prompt
+	return "Ada", nil
+}
+
+func (r *recorder) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+func newRemote(t *testing.T) *Remote {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewRemote(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+func run(t *testing.T, r *Remote, code string) (string, serve.Reply) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	out := &recorder{}
+	reply := r.Execute(ctx, serve.Execution{Code: code, Cell: "In[1]"}, out)
+	return out.String(), reply
+}
+
+func TestPrintsAndDisplaysKeepTheirOrder(t *testing.T) {
+	r := newRemote(t)
+	got, _ := run(t, r, "weave")
+	var want strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&want, "print %d\nshow %d\n", i, i)
+	}
+	if got != want.String() {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAllPrintedBeforeTheReply(t *testing.T) {
+	r := newRemote(t)
+	got, _ := run(t, r, "big")
+	if want := strings.Repeat(strings.Repeat("é", 4999)+"\n", 200); got != want {
+		t.Errorf("%d bytes arrived, want %d", len(got), len(want))
+	}
+	if got, _ := run(t, r, "zeros"); got != "a\x00b\x00" {
+		t.Errorf("zero bytes: got %q", got)
+	}
+}
+
+func TestBundlesCrossUnchanged(t *testing.T) {
+	r := newRemote(t)
+	_, reply := run(t, r, "count")
+	d := reply.Result.Data
+	if d["text/plain"] != "1" || string(d["image/png"].([]byte)) != "\x01\x00\x02" || fmt.Sprintf("%s", d["application/json"]) != `{"n":1}` {
+		t.Errorf("got %v", d)
+	}
+	if c := r.Complete("x", 1); len(c.Matches) != 1 || c.End != 1 {
+		t.Errorf("completion: %+v", c)
+	}
+}
+
+func TestInputReachesTheCell(t *testing.T) {
+	r := newRemote(t)
+	if got, reply := run(t, r, "ask"); got != "hello Ada\n" || reply.Failure != nil {
+		t.Errorf("got %q, %v", got, reply.Failure)
+	}
+}
+
+func TestInterruptEndsTheCellAndKeepsTheSession(t *testing.T) {
+	r := newRemote(t)
+	run(t, r, "count")
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	begun := time.Now()
+	reply := r.Execute(ctx, serve.Execution{Code: "wait"}, &recorder{})
+	if reply.Failure == nil || reply.Failure.Name != "Interrupted" || time.Since(begun) > 5*time.Second {
+		t.Errorf("after %v: %+v", time.Since(begun), reply.Failure)
+	}
+	if _, reply := run(t, r, "count"); reply.Result.Data["text/plain"] != "2" {
+		t.Errorf("the session was not kept: %v", reply.Result.Data)
+	}
+}
+
+func TestADeafCellIsExplained(t *testing.T) {
+	r := newRemote(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	out := &recorder{}
+	r.Execute(ctx, serve.Execution{Code: "deaf"}, out)
+	if !strings.Contains(out.String(), "inside compiled code") {
+		t.Errorf("got %q", out)
+	}
+}
+
+func TestADeadWorkerIsReplaced(t *testing.T) {
+	for code, why := range map[string]string{"exit": "exit status 7", "maps": "sync.Mutex"} {
+		r := newRemote(t)
+		run(t, r, "count")
+		run(t, r, "count")
+		text, reply := run(t, r, code)
+		if reply.Failure == nil || !strings.Contains(reply.Failure.Value, why) || !strings.Contains(reply.Failure.Value, "In[1]") {
+			t.Fatalf("%s: %+v", code, reply.Failure)
+		}
+		if strings.Contains(text, "goroutine ") {
+			t.Errorf("%s: stacks reached the cell: %q", code, text)
+		}
+		if _, reply := run(t, r, "count"); reply.Result == nil || reply.Result.Data["text/plain"] != "1" {
+			t.Errorf("%s: the fresh session answers %+v", code, reply)
+		}
+		if _, reply := run(t, r, "%replay"); reply.Failure != nil {
+			t.Errorf("%s: replay: %v", code, reply.Failure)
+		}
+		if _, reply := run(t, r, "count"); reply.Result.Data["text/plain"] != "4" {
+			t.Errorf("%s: after the replay: %v", code, reply.Result.Data)
+		}
+	}
+}
