@@ -1,0 +1,53 @@
+package plots
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+func clone(x []float64) []float64 { return append([]float64(nil), x...) }
+
+func finitePoint(p vg.Point) bool {
+	x, y := float64(p.X), float64(p.Y)
+	return !math.IsNaN(x) && !math.IsNaN(y) && !math.IsInf(x, 0) && !math.IsInf(y, 0)
+}
+
+// runs lists the stretches [from, to) of 0..n-1 on which ok holds.
+func runs(n int, ok func(i int) bool) [][2]int {
+	var out [][2]int
+	start := -1
+	for i := 0; i <= n; i++ {
+		good := i < n && ok(i)
+		if good && start < 0 {
+			start = i
+		}
+		if !good && start >= 0 {
+			out, start = append(out, [2]int{start, i}), -1
+		}
+	}
+	return out
+}
+
+// stroke draws a line with gaps where it is not finite, cut at the canvas.
+func stroke(c draw.Canvas, sty draw.LineStyle, at func(x, y float64) vg.Point, x, y []float64) {
+	pts := make([]vg.Point, len(x))
+	for i := range x {
+		pts[i] = at(x[i], y[i])
+	}
+	for _, r := range runs(len(pts), func(i int) bool { return finitePoint(pts[i]) }) {
+		c.StrokeLines(sty, c.ClipLinesXY(pts[r[0]:r[1]])...)
+	}
+}
+
+func lineSwatch(sty draw.LineStyle) func(draw.Canvas) {
+	return func(c draw.Canvas) {
+		y := c.Center().Y
+		c.StrokeLine2(sty, c.Min.X, y, c.Max.X, y)
+	}
+}
+
+func corners(c draw.Canvas) []vg.Point {
+	return []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}}
+}

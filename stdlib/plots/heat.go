@@ -1,0 +1,155 @@
+package plots
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Heat draws a matrix as coloured cells, row 0 at the top, with a colour bar.
+// Values of one sign run from dark to light; values of both signs run from
+// blue through white to vermilion with white at zero, as suits a covariance.
+func (f *Figure) Heat(m mat.Matrix) *Figure {
+	r, c := m.Dims()
+	if r == 0 || c == 0 {
+		panic(fmt.Sprintf("plots: Heat: the matrix is %d by %d; there is nothing to draw", r, c))
+	}
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i := range r {
+		for j := range c {
+			if v := m.At(i, j); !math.IsNaN(v) && !math.IsInf(v, 0) {
+				lo, hi = math.Min(lo, v), math.Max(hi, v)
+			}
+		}
+	}
+	if lo > hi {
+		lo, hi = 0, 1
+	}
+	scale := newScale(lo, hi)
+	img := image.NewNRGBA(image.Rect(0, 0, c, r))
+	for i := range r {
+		for j := range c {
+			img.SetNRGBA(j, i, scale.color(m.At(i, j)))
+		}
+	}
+	f.bar = &colorBar{scale: scale}
+	f.p.Y.Tick.Marker = rowTicks{r}
+	if f.w == defaultWidth && f.h == defaultHeight {
+		f.w, f.h = heatSize(r, c)
+	}
+	return f.add(&layer{z: zHeat, exact: true, xs: []float64{-0.5, float64(c) - 0.5}, ys: []float64{-0.5, float64(r) - 0.5},
+		paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, _ *plot.Plot) {
+			cv.DrawImage(vg.Rectangle{Min: at(-0.5, -0.5), Max: at(float64(c)-0.5, float64(r)-0.5)}, enlarge(img))
+		}})
+}
+
+// heatSize keeps the cells of a matrix about square.
+func heatSize(r, c int) (w, h float64) {
+	w, h = 400, 400*float64(r)/float64(c)
+	if h > 400 {
+		w, h = 400*400/h, 400
+	}
+	return math.Max(w, 160) + 130, math.Max(h, 120) + 60
+}
+
+// enlarge repeats the cells of a small picture, so that raster formats that
+// smooth when they scale keep sharp edges.
+func enlarge(img *image.NRGBA) *image.NRGBA {
+	b := img.Bounds()
+	k := min(16, 400/max(b.Dx(), b.Dy()))
+	if k <= 1 {
+		return img
+	}
+	out := image.NewNRGBA(image.Rect(0, 0, b.Dx()*k, b.Dy()*k))
+	for y := range b.Dy() * k {
+		for x := range b.Dx() * k {
+			out.SetNRGBA(x, y, img.NRGBAAt(x/k, y/k))
+		}
+	}
+	return out
+}
+
+// rowTicks labels rows from the top.
+type rowTicks struct{ rows int }
+
+// Ticks satisfies plot.Ticker.
+func (t rowTicks) Ticks(lo, hi float64) []plot.Tick {
+	top := float64(t.rows - 1)
+	var out []plot.Tick
+	for _, k := range (niceTicks{whole: true}).Ticks(top-hi, top-lo) {
+		out = append(out, plot.Tick{Value: top - k.Value, Label: k.Label})
+	}
+	return out
+}
+
+// scale maps values to colours.
+type scale struct {
+	lo, hi float64
+	stops  []color.NRGBA
+}
+
+// sequential approximates the perceptually even map "viridis" by nine stops;
+// diverging is the blue and vermilion of the palette round white.
+var (
+	sequential = []color.NRGBA{{0x44, 0x01, 0x54, 255}, {0x47, 0x2d, 0x7b, 255}, {0x3b, 0x52, 0x8b, 255}, {0x2c, 0x72, 0x8e, 255},
+		{0x21, 0x91, 0x8c, 255}, {0x28, 0xae, 0x80, 255}, {0x5e, 0xc9, 0x62, 255}, {0xad, 0xdc, 0x30, 255}, {0xfd, 0xe7, 0x25, 255}}
+	diverging = []color.NRGBA{{0x00, 0x45, 0x7d, 255}, {0x00, 0x72, 0xb2, 255}, {0x8c, 0xc0, 0xe0, 255}, {0xfa, 0xfa, 0xfa, 255},
+		{0xf2, 0xb4, 0x8a, 255}, {0xd5, 0x5e, 0x00, 255}, {0x8a, 0x3a, 0x00, 255}}
+)
+
+func newScale(lo, hi float64) scale {
+	if lo == hi {
+		d := math.Max(math.Abs(lo)*0.1, 0.5)
+		return scale{lo - d, hi + d, sequential}
+	}
+	if lo < -1e-3*hi && hi > -1e-3*lo {
+		m := math.Max(-lo, hi)
+		return scale{-m, m, diverging}
+	}
+	return scale{lo, hi, sequential}
+}
+
+func (s scale) color(v float64) color.NRGBA {
+	if math.IsNaN(v) {
+		return color.NRGBA{0xc8, 0xc8, 0xc8, 255}
+	}
+	t := math.Max(0, math.Min(1, (v-s.lo)/(s.hi-s.lo))) * float64(len(s.stops)-1)
+	i := min(int(t), len(s.stops)-2)
+	a, b, u := s.stops[i], s.stops[i+1], t-float64(i)
+	mix := func(p, q uint8) uint8 { return uint8(math.Round(float64(p)*(1-u) + float64(q)*u)) }
+	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
+}
+
+// colorBar stands at the right of a heat map.
+type colorBar struct{ scale scale }
+
+// draw paints the bar level with the plot and gives back the canvas beside it.
+func (b *colorBar) draw(c draw.Canvas, f *Figure) draw.Canvas {
+	sty := style(tickSize, false, gray)
+	sty.YAlign = draw.YCenter
+	ticks := niceTicks{}.Ticks(b.scale.lo, b.scale.hi)
+	var wide vg.Length
+	for _, t := range ticks {
+		wide = max(wide, sty.Width(t.Label))
+	}
+	rest := draw.Crop(c, 0, -(wide + 34), 0, 0)
+	area := f.ready().DataCanvas(rest)
+	x0, x1 := rest.Max.X+12, rest.Max.X+24
+	img := image.NewNRGBA(image.Rect(0, 0, 1, 128))
+	for i := range 128 {
+		img.SetNRGBA(0, i, b.scale.color(b.scale.hi-(b.scale.hi-b.scale.lo)*(float64(i)+0.5)/128))
+	}
+	c.DrawImage(vg.Rectangle{Min: vg.Point{X: x0, Y: area.Min.Y}, Max: vg.Point{X: x1, Y: area.Max.Y}}, img)
+	for _, t := range ticks {
+		y := area.Min.Y + (area.Max.Y-area.Min.Y)*vg.Length((t.Value-b.scale.lo)/(b.scale.hi-b.scale.lo))
+		c.StrokeLine2(draw.LineStyle{Color: faint, Width: 0.8}, x1, y, x1+3, y)
+		c.FillText(sty, vg.Point{X: x1 + 6, Y: y}, t.Label)
+	}
+	return rest
+}
