@@ -1,0 +1,107 @@
+package hippo
+
+import (
+	"math"
+	"sync"
+
+	"gonum.org/v1/gonum/integrate/quad"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Legendre fills dst[m] = sqrt(2m+1) P_m(s), the orthonormal Legendre
+// polynomials under the uniform measure on [-1,1], by the three-term recurrence.
+func Legendre(dst []float64, s float64) {
+	p0, p1 := 1.0, s
+	norm := roots(len(dst))
+	for m := range dst {
+		dst[m] = norm[m] * p0
+		p0, p1 = p1, (float64(2*m+3)*s*p1-float64(m+1)*p0)/float64(m+2)
+	}
+}
+
+var rootTable = struct {
+	sync.RWMutex
+	v []float64
+}{}
+
+// roots returns sqrt(2m+1) for m < n.
+func roots(n int) []float64 {
+	rootTable.RLock()
+	v := rootTable.v
+	rootTable.RUnlock()
+	if len(v) >= n {
+		return v
+	}
+	v = make([]float64, 2*n)
+	for m := range v {
+		v[m] = math.Sqrt(float64(2*m + 1))
+	}
+	rootTable.Lock()
+	rootTable.v = v
+	rootTable.Unlock()
+	return v
+}
+
+// Basis is g_m(x) on [0,t], one row for every x: what the memory multiplies in
+// a reconstruction.
+func Basis(x []float64, M int, t float64) *mat.Dense {
+	if len(x) == 0 {
+		return &mat.Dense{}
+	}
+	out := mat.NewDense(len(x), M, nil)
+	for i, v := range x {
+		Legendre(out.RawRowView(i), 2*v/t-1)
+	}
+	return out
+}
+
+// Projection is phi_m(x) = g_m(x)/t on [0,t], one row for every x, and zero
+// outside: what the signal is multiplied with.
+func Projection(x []float64, M int, t float64) *mat.Dense {
+	out := Basis(x, M, t)
+	for i, v := range x {
+		r := out.RawRowView(i)
+		for m := range r {
+			if v < 0 || v > t {
+				r[m] = 0
+			} else {
+				r[m] /= t
+			}
+		}
+	}
+	return out
+}
+
+// GaussLegendre returns the n-node rule on [-1,1]; it is exact for polynomials
+// of degree 2n-1. The slices are shared: do not write into them.
+func GaussLegendre(n int) (x, w []float64) {
+	if r, ok := rules.Load(n); ok {
+		p := r.(*rule)
+		return p.x, p.w
+	}
+	p := &rule{make([]float64, n), make([]float64, n)}
+	quad.Legendre{}.FixedLocations(p.x, p.w, -1, 1)
+	rules.Store(n, p)
+	return p.x, p.w
+}
+
+type rule struct{ x, w []float64 }
+
+var rules sync.Map
+
+// Panels is the composite n-node Gauss-Legendre rule on [lo,hi] with equal
+// panels no longer than h.
+func Panels(lo, hi, h float64, n int) (x, w []float64) {
+	k := max(1, int(math.Ceil((hi-lo)/h)))
+	s, ws := GaussLegendre(n)
+	x, w = make([]float64, 0, k*n), make([]float64, 0, k*n)
+	for p := 0; p < k; p++ {
+		a := lo + (hi-lo)*float64(p)/float64(k)
+		b := lo + (hi-lo)*float64(p+1)/float64(k)
+		for i := range s {
+			x = append(x, (a+b)/2+(b-a)/2*s[i])
+			w = append(w, (b-a)/2*ws[i])
+		}
+	}
+	return x, w
+}
