@@ -25,7 +25,8 @@ type Backend interface {
 	IsComplete(code string) (status, indent string)
 
 	// Comm delivers a message from the front end. What handlers print or
-	// show goes to out.
+	// show goes to out. A comm opened by the front end that Comms does not
+	// list afterwards is closed again (jupyter.widget.control excepted).
 	Comm(ctx context.Context, m lab.CommMessage, out Output)
 	// Comms lists the open comms, id to target name; "" means every target.
 	Comms(target string) map[string]string
