@@ -2,7 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"html"
 	"reflect"
 	"sort"
 	"strconv"
@@ -24,7 +23,7 @@ func renderFolded(v any) Bundle {
 	if lines := strings.Count(text, "\n"); lines > 24 {
 		first, _, _ := strings.Cut(text, "\n")
 		b.Data[mimeHTML] = fmt.Sprintf("<details><summary><code>%s … (%d lines)</code></summary><pre>%s</pre></details>",
-			html.EscapeString(first), lines+1, html.EscapeString(text))
+			escape(first), lines+1, escape(text))
 	}
 	return b
 }

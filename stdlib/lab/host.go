@@ -45,3 +45,10 @@ type CommMessage struct {
 	Metadata map[string]any
 	Buffers  [][]byte
 }
+
+// CallbackHost is an optional part of a Host. When the host has it, widget
+// callbacks are run through it: f, on the calling goroutine, with interpreted
+// code inside it stopping when ctx is cancelled.
+type CallbackHost interface {
+	Callback(ctx context.Context, f func())
+}

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"html"
 	"math"
 	"strconv"
 	"strings"
@@ -135,7 +134,7 @@ func (g grid) html() string {
 	var b strings.Builder
 	b.WriteString(`<table style="font-variant-numeric:tabular-nums">`)
 	if g.caption != "" {
-		fmt.Fprintf(&b, `<caption style="text-align:left;opacity:.7">%s</caption>`, html.EscapeString(g.caption))
+		fmt.Fprintf(&b, `<caption style="text-align:left;opacity:.7">%s</caption>`, escape(g.caption))
 	}
 	if g.header != nil {
 		b.WriteString("<thead><tr>")
@@ -143,7 +142,7 @@ func (g grid) html() string {
 			b.WriteString("<th></th>")
 		}
 		for k, h := range g.header {
-			fmt.Fprintf(&b, `<th%s>%s</th>`, g.align(k), html.EscapeString(h))
+			fmt.Fprintf(&b, `<th%s>%s</th>`, g.align(k), escape(h))
 		}
 		b.WriteString("</tr></thead>")
 	}
@@ -151,10 +150,10 @@ func (g grid) html() string {
 	for i, row := range g.rows {
 		b.WriteString("<tr>")
 		if g.label != nil {
-			fmt.Fprintf(&b, "<th>%s</th>", html.EscapeString(g.label[i]))
+			fmt.Fprintf(&b, "<th>%s</th>", escape(g.label[i]))
 		}
 		for k, cell := range row {
-			fmt.Fprintf(&b, `<td%s>%s</td>`, g.align(k), html.EscapeString(cell))
+			fmt.Fprintf(&b, `<td%s>%s</td>`, g.align(k), escape(cell))
 		}
 		b.WriteString("</tr>")
 	}

@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"sort"
 )
 
@@ -110,3 +111,5 @@ func (b Bundle) text() string {
 	sort.Strings(kinds)
 	return fmt.Sprint(kinds)
 }
+
+func escape(s string) string { return html.EscapeString(s) }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html"
 	"image"
 	"image/png"
 	"reflect"
@@ -106,7 +105,7 @@ func (b Bundle) block() (string, bool) {
 	if p, ok := b.Data[mimePNG].([]byte); ok {
 		return `<div><img src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(p) + `"></div>`, true
 	}
-	return `<pre style="margin:0">` + html.EscapeString(b.text()) + "</pre>", false
+	return `<pre style="margin:0">` + escape(b.text()) + "</pre>", false
 }
 
 // displayMethods are the method names a value may have, and the form each
