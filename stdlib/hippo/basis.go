@@ -4,7 +4,6 @@ import (
 	"math"
 	"sync"
 
-	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -71,23 +70,6 @@ func Projection(x []float64, M int, t float64) *mat.Dense {
 	}
 	return out
 }
-
-// GaussLegendre returns the n-node rule on [-1,1]; it is exact for polynomials
-// of degree 2n-1. The slices are shared: do not write into them.
-func GaussLegendre(n int) (x, w []float64) {
-	if r, ok := rules.Load(n); ok {
-		p := r.(*rule)
-		return p.x, p.w
-	}
-	p := &rule{make([]float64, n), make([]float64, n)}
-	quad.Legendre{}.FixedLocations(p.x, p.w, -1, 1)
-	rules.Store(n, p)
-	return p.x, p.w
-}
-
-type rule struct{ x, w []float64 }
-
-var rules sync.Map
 
 // Panels is the composite n-node Gauss-Legendre rule on [lo,hi] with equal
 // panels no longer than h.

@@ -1,0 +1,81 @@
+package ohsvgp
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/gp"
+)
+
+// BenchmarkSlider is what one move of a length-scale slider costs: new
+// hyper-parameters, one update on N points, 20 posterior functions at 200.
+func BenchmarkSlider(b *testing.B) {
+	for _, name := range []string{"SE", "Matern32"} {
+		for _, shape := range [][2]int{{500, 50}, {500, 100}} {
+			n, M := shape[0], shape[1]
+			b.Run(fmt.Sprintf("%s/N%d_M%d", name, n, M), func(b *testing.B) {
+				x, y := wave(n)
+				grid := make([]float64, 200)
+				for i := range grid {
+					grid[i] = 10 * float64(i) / 199
+				}
+				ctx := context.Background()
+				var base = (&Model{opt: Options{M: M}}).BaseNormals(20, len(grid), linalg.NewRand(1))
+				for i := 0; b.Loop(); i++ {
+					ls := 0.5 + 0.01*float64(i%10)
+					k := gp.SE(1, ls)
+					if name != "SE" {
+						k = gp.Matern32(1, ls)
+					}
+					m, err := New(Options{M: M, Kernel: k, Noise: 0.01, Hyper: HyperFixed})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := m.Update(ctx, x, y); err != nil {
+						b.Fatal(err)
+					}
+					if _, err := m.SampleWith(ctx, grid, base); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func wave(n int) (x, y []float64) {
+	r := linalg.NewRand(3)
+	for i := 0; i < n; i++ {
+		v := 10 * float64(i+1) / float64(n)
+		x = append(x, v)
+		y = append(y, math.Sin(2*v)+0.1*r.Normal())
+	}
+	return x, y
+}
+
+// BenchmarkStep is value and gradient of the online bound, the step of
+// hyper-parameter learning.
+func BenchmarkStep(b *testing.B) {
+	for _, s := range [][2]int{{50, 1000}, {50, 5000}, {100, 1000}, {100, 5000}} {
+		M, n := s[0], s[1]
+		b.Run(fmt.Sprintf("M%d_N%d", M, n), func(b *testing.B) {
+			x, y := wave(2 * n)
+			m, err := New(Options{M: M, Kernel: gp.SE(1, 0.6), Noise: 0.13, Hyper: HyperFixed})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := m.Update(context.Background(), x[:n], y[:n]); err != nil {
+				b.Fatal(err)
+			}
+			l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[n:]), y: y[n:], jitter: m.jitter(m.kernel, gp.Column(x[:1]))}
+			for b.Loop() {
+				if _, _, err := l.value(&legs{M, 10}, true, false); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,229 @@
+package ohsvgp
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/mat"
+)
+
+// posterior is q(u) in whitened information form: with K_uu + jitter = L L' and
+// u = L v, q(v) = N(D^-1 eta, D^-1), D = I + Lam. Lam is the precision and eta
+// the linear term that the data have contributed so far. This is what is
+// handed from task to task; it is never changed once made.
+type posterior struct {
+	basis  basis
+	kernel gp.Kernel // the parameters it was made with; a copy of its own
+	noise  float64
+	L      *linalg.CholFactor
+	Lam    *mat.Dense
+	eta    []float64
+	D      *linalg.CholFactor
+	v      []float64 // D^-1 eta, the whitened mean
+}
+
+// finish computes what follows from L, Lam and eta.
+func (q *posterior) finish() error {
+	d := mat.DenseCopyOf(q.Lam)
+	for i := range q.eta {
+		d.Set(i, i, d.At(i, i)+1)
+	}
+	c, err := linalg.Chol(d, linalg.JitterPolicy{})
+	if err != nil {
+		return fmt.Errorf("ohsvgp: precision of the memory: %w", err)
+	}
+	q.D, q.v = c, c.SolveVec(q.eta)
+	return nil
+}
+
+// moments are the mean m = L D^-1 eta and covariance S = L D^-1 L' of q(u).
+func (q *posterior) moments() ([]float64, *mat.Dense) {
+	h := q.D.RightHalf(q.L.L()) // L Ld^-T
+	return q.L.MulVec(q.v), linalg.SymProduct(h, false)
+}
+
+// update is the work of one conjugate update, kept for the gradient.
+type update struct {
+	b     *blocks
+	y     []float64
+	s2    float64
+	old   *posterior
+	new   *posterior
+	Wf    *mat.Dense // L^-1 K_bf
+	T     *mat.Dense // L^-1 K_ba La^-T; nil in the first task
+	bound float64    // collapsed online bound F
+}
+
+// conjugate is the closed-form update for Gaussian noise s2 and its collapsed
+// bound. jitter is added to K_bb and K_aa, never to K_ba. The caller sets
+// basis and kernel of the result.
+func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg.JitterPolicy) (*update, error) {
+	u := &update{b: b, y: y, s2: s2, old: old, new: &posterior{noise: s2}}
+	L, err := linalg.Chol(b.Kbb, jitter)
+	if err != nil {
+		return nil, fmt.Errorf("ohsvgp: covariance of the inducing variables: %w", err)
+	}
+	u.new.L = L
+	u.Wf = L.Half(b.Kbf)
+	Lam := linalg.SymProduct(u.Wf, false)
+	fit := trace(Lam) // ||Wf||^2
+	Lam.Scale(1/s2, Lam)
+	eta := times(u.Wf, y)
+	for i := range eta {
+		eta[i] /= s2
+	}
+	bound := -0.5*float64(len(y))*math.Log(2*math.Pi*s2) - 0.5*(square(y)+sum(b.kff)-fit)/s2
+	if old != nil {
+		u.T = old.L.RightHalf(L.Half(b.Kba))
+		carried := mat.NewDense(L.N(), L.N(), nil)
+		var TL mat.Dense
+		TL.Mul(u.T, old.Lam)
+		carried.Mul(&TL, u.T.T())
+		Lam.Add(Lam, carried)
+		for i, v := range times(u.T, old.eta) {
+			eta[i] += v
+		}
+		bound += u.correction(carried)
+	}
+	symmetrise(Lam)
+	u.new.Lam, u.new.eta = Lam, eta
+	if err := u.new.finish(); err != nil {
+		return nil, err
+	}
+	for i, v := range u.new.v {
+		bound += 0.5 * v * eta[i]
+	}
+	u.bound = bound - 0.5*u.new.D.LogDet()
+	if math.IsNaN(u.bound) || math.IsInf(u.bound, 0) {
+		return nil, fmt.Errorf("ohsvgp: the bound is %v", u.bound)
+	}
+	return u, nil
+}
+
+// correction is the part of the bound that concerns the old memory alone:
+// 1/2 log|D_a| - 1/2 eta_a' D_a^-1 eta_a - 1/2 tr[Lam_a (La^-1 K_aa La^-T - T'T)],
+// where tr[Lam_a T'T] = tr[T Lam_a T'].
+func (u *update) correction(carried *mat.Dense) float64 {
+	a := u.old
+	Kaa := addDiagonal(u.b.Kaa, u.new.L.Jitter())
+	R := a.L.RightHalf(a.L.Half(Kaa))
+	c := 0.5*a.D.LogDet() - 0.5*(dot(a.Lam, R)-trace(carried))
+	for i, v := range a.v {
+		c -= 0.5 * v * a.eta[i]
+	}
+	return c
+}
+
+// gradient is dF by every block and by s2. With b = D^-1 eta and
+// g = (I - b b' - D^-1)/2, all in whitened terms:
+//
+//	dF/dKbb = L^-T (g - Lam/2) L^-1         dF/dKbf = L^-T (2 g Wf + b y')/s2
+//	dF/dKba = L^-T (2 g T Lam_a + b eta_a') La^-1    dF/dKaa = -La^-T Lam_a La^-1/2
+func (u *update) gradient() (*blocks, float64) {
+	q := u.new
+	n := len(q.eta)
+	g := q.D.Inverse()
+	for i := 0; i < n; i++ {
+		r := g.RawRowView(i)
+		for j := range r {
+			r[j] = -0.5 * (r[j] + q.v[i]*q.v[j])
+		}
+		r[i] += 0.5
+	}
+	out := &blocks{kff: make([]float64, len(u.y))}
+	for i := range out.kff {
+		out.kff[i] = -0.5 / u.s2
+	}
+	var bb mat.Dense
+	bb.Scale(-0.5, q.Lam)
+	bb.Add(&bb, g)
+	out.Kbb = q.L.RightHalfT(q.L.HalfT(&bb))
+
+	var gW mat.Dense
+	gW.Mul(g, u.Wf)
+	bf := mat.DenseCopyOf(&gW)
+	for i := 0; i < n; i++ {
+		r := bf.RawRowView(i)
+		for j, y := range u.y {
+			r[j] = (2*r[j] + q.v[i]*y) / u.s2
+		}
+	}
+	out.Kbf = q.L.HalfT(bf)
+
+	ds2 := -0.5*float64(len(u.y))/u.s2 + 0.5*(square(u.y)+sum(u.b.kff))/(u.s2*u.s2) - dot(&gW, u.Wf)/(u.s2*u.s2)
+	for i, v := range times(u.Wf, u.y) {
+		ds2 -= q.v[i] * v / (u.s2 * u.s2)
+	}
+	if a := u.old; a != nil {
+		var gT, ba mat.Dense
+		gT.Mul(g, u.T)
+		ba.Mul(&gT, a.Lam)
+		for i := 0; i < n; i++ {
+			r := ba.RawRowView(i)
+			for j, e := range a.eta {
+				r[j] = 2*r[j] + q.v[i]*e
+			}
+		}
+		out.Kba = a.L.RightHalfT(q.L.HalfT(&ba))
+		aa := a.L.RightHalfT(a.L.HalfT(a.Lam))
+		aa.Scale(-0.5, aa)
+		out.Kaa = aa
+	}
+	return out, ds2
+}
+
+func times(a *mat.Dense, x []float64) []float64 {
+	r, c := a.Dims()
+	out := make([]float64, r)
+	if c > 0 && r > 0 {
+		mat.NewVecDense(r, out).MulVec(a, mat.NewVecDense(c, x))
+	}
+	return out
+}
+
+func addDiagonal(a *mat.Dense, v float64) *mat.Dense {
+	out := mat.DenseCopyOf(a)
+	n, _ := a.Dims()
+	for i := 0; i < n; i++ {
+		out.Set(i, i, out.At(i, i)+v)
+	}
+	return out
+}
+
+func symmetrise(a *mat.Dense) {
+	n, _ := a.Dims()
+	for i := 0; i < n; i++ {
+		for j := 0; j < i; j++ {
+			v := 0.5 * (a.At(i, j) + a.At(j, i))
+			a.Set(i, j, v)
+			a.Set(j, i, v)
+		}
+	}
+}
+
+func trace(a *mat.Dense) float64 {
+	n, _ := a.Dims()
+	s := 0.0
+	for i := 0; i < n; i++ {
+		s += a.At(i, i)
+	}
+	return s
+}
+
+func square(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v * v
+	}
+	return s
+}
+
+func sum(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s
+}

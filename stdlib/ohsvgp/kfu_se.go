@@ -1,0 +1,115 @@
+package ohsvgp
+
+import (
+	"math"
+
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+)
+
+// seNodes is the trapezoid rule in frequency that reproduces the SE kernel to
+// rounding for |lag| <= L: k(r) = var sum_i p_i cos(w_i r), w_i = i dw. Beyond
+// L the sum repeats itself, so L must cover every lag that is evaluated.
+func seNodes(ls, L float64) (dw float64, p []float64) {
+	const tail = 9.0
+	dw = 2 * math.Pi / (L + tail*ls)
+	for i := 0; float64(i)*dw < tail/ls; i++ {
+		w := float64(i) * dw * ls
+		p = append(p, 2*dw*ls/math.Sqrt(2*math.Pi)*math.Exp(-0.5*w*w))
+	}
+	p[0] /= 2
+	return dw, p
+}
+
+// kufSE is K_uf (M by len(x)) of the SE kernel for LegS variables on [0,t], and
+// on request its derivatives by log variance and log length-scale, from
+//
+//	int_0^t cos(w(x-s)) phi_m(s) ds = sqrt(2m+1) j_m(wt/2) * { (-1)^(m/2) cos, (-1)^((m-1)/2) sin }(w(x-t/2))
+//
+// for even and odd m.
+func kufSE(k *gp.Radial, x []float64, t float64, M int, grad bool) (*mat.Dense, []*mat.Dense) {
+	ls, variance := k.Lengthscale.Value(), k.Variance.Value()
+	L := t
+	for _, v := range x {
+		L = math.Max(L, math.Max(math.Abs(v), math.Abs(v-t)))
+	}
+	dw, p := seNodes(ls, L)
+	n, nw := len(x), len(p)
+	cs, sn := angles(x, t/2, dw, nw)
+	j := mat.NewDense(M, nw, nil)
+	col := make([]float64, M)
+	for i := range p {
+		sphericalBessel(col, float64(i)*dw*t/2)
+		for m := range col {
+			v := variance * p[i] * math.Sqrt(float64(2*m+1)) * col[m]
+			if m/2%2 == 1 {
+				v = -v
+			}
+			j.Set(m, i, v)
+		}
+	}
+	K := mat.NewDense(M, n, nil)
+	interleave(K, j, cs, sn)
+	if !grad {
+		return K, nil
+	}
+	dv := scaled(K, k.Variance.Slope(0)/variance)
+	for i := range p {
+		w := float64(i) * dw * ls
+		f := (1 - w*w) * k.Lengthscale.Slope(0) / ls
+		for m := 0; m < M; m++ {
+			j.Set(m, i, j.At(m, i)*f)
+		}
+	}
+	dl := mat.NewDense(M, n, nil)
+	interleave(dl, j, cs, sn)
+	return K, []*mat.Dense{dv, dl}
+}
+
+// angles returns cos and sin of i dw (x-centre), frequencies by points, by
+// rotation restarted now and then so that rounding does not build up.
+func angles(x []float64, centre, dw float64, nw int) (cs, sn *mat.Dense) {
+	n := len(x)
+	cs, sn = mat.NewDense(nw, n, nil), mat.NewDense(nw, n, nil)
+	const restart = 8
+	rotS, rotC := make([]float64, n), make([]float64, n)
+	for a, v := range x {
+		rotS[a], rotC[a] = math.Sincos(dw * (v - centre))
+	}
+	for i := 0; i < nw; i++ {
+		c, s := cs.RawRowView(i), sn.RawRowView(i)
+		if i%restart == 0 {
+			for a, v := range x {
+				s[a], c[a] = math.Sincos(float64(i) * dw * (v - centre))
+			}
+			continue
+		}
+		c0, s0 := cs.RawRowView(i-1), sn.RawRowView(i-1)
+		for a := range x {
+			c[a] = c0[a]*rotC[a] - s0[a]*rotS[a]
+			s[a] = s0[a]*rotC[a] + c0[a]*rotS[a]
+		}
+	}
+	return cs, sn
+}
+
+// interleave fills even rows of K with (even rows of j) cs and odd rows with
+// (odd rows of j) sn.
+func interleave(K, j, cs, sn *mat.Dense) {
+	kr, jr := K.RawMatrix(), j.RawMatrix()
+	every := func(r blas64.General, first int) blas64.General {
+		return blas64.General{Rows: (r.Rows - first + 1) / 2, Cols: r.Cols, Stride: 2 * r.Stride, Data: r.Data[first*r.Stride:]}
+	}
+	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, every(jr, 0), cs.RawMatrix(), 0, every(kr, 0))
+	if kr.Rows > 1 {
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, every(jr, 1), sn.RawMatrix(), 0, every(kr, 1))
+	}
+}
+
+func scaled(a *mat.Dense, f float64) *mat.Dense {
+	out := mat.DenseCopyOf(a)
+	out.Scale(f, out)
+	return out
+}

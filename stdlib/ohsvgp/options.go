@@ -1,0 +1,86 @@
+package ohsvgp
+
+import (
+	"fmt"
+
+	"github.com/priorlab/priorlab/stdlib/gp"
+)
+
+// HyperMode says when hyper-parameters (kernel and noise) are learned.
+type HyperMode string
+
+// The modes. The zero value means HyperFirstTask.
+const (
+	HyperFirstTask HyperMode = "first task" // on the first task, then frozen
+	HyperOnline    HyperMode = "online"     // on every task, by the online bound
+	HyperFixed     HyperMode = "fixed"      // never
+)
+
+// Route says how covariances with the inducing variables are computed. One
+// model uses one route for all of them.
+type Route string
+
+// The routes. The zero value means Exact.
+const (
+	Exact          Route = "exact"           // integrals to rounding: lag table, closed forms
+	RandomFeatures Route = "random features" // Features random frequencies, kernel SE or Matern
+)
+
+// Options describe a model. The zero value of every field has a meaning.
+type Options struct {
+	M      int       // inducing variables; 0 means 50
+	Kernel gp.Kernel // nil means SE, sized from the first task; the model works on a copy
+	Noise  float64   // observation variance; 0 means a tenth of the first task's variance
+	Hyper  HyperMode // when hyper-parameters are learned
+	Route  Route     // how covariances are computed
+	Origin float64   // where time begins: inputs are measured from here
+	Jitter float64   // relative to k(x,x); 0 means 1e-8, negative means none
+	Seed   uint64    // for everything that is drawn: first Z of OSGPR, random features
+
+	FitSteps int     // largest number of steps of hyper-parameter learning; 0 means 200
+	Features int     // random frequencies of RandomFeatures; 0 means 1000
+	ZSteps   int     // OSGPR: steps on Z per task; 0 means 100, negative means none
+	ZKeep    float64 // OSGPR: share of old Z kept when a task begins; 0 means 0.7
+}
+
+func (o Options) filled() (Options, error) {
+	if o.M == 0 {
+		o.M = 50
+	}
+	if o.Jitter == 0 {
+		o.Jitter = 1e-8
+	}
+	if o.Hyper == "" {
+		o.Hyper = HyperFirstTask
+	}
+	if o.Route == "" {
+		o.Route = Exact
+	}
+	if o.FitSteps == 0 {
+		o.FitSteps = 200
+	}
+	if o.Features == 0 {
+		o.Features = 1000
+	}
+	if o.ZSteps == 0 {
+		o.ZSteps = 100
+	}
+	if o.ZKeep == 0 {
+		o.ZKeep = 0.7
+	}
+	switch {
+	case o.M < 1:
+		return o, fmt.Errorf("ohsvgp: M is %d: at least one inducing variable is needed", o.M)
+	case o.Noise < 0:
+		return o, fmt.Errorf("ohsvgp: Noise is %g: a variance is positive", o.Noise)
+	case o.ZKeep < 0 || o.ZKeep > 1:
+		return o, fmt.Errorf("ohsvgp: ZKeep is %g: a share lies between 0 and 1", o.ZKeep)
+	case o.Hyper != HyperFirstTask && o.Hyper != HyperOnline && o.Hyper != HyperFixed:
+		return o, fmt.Errorf("ohsvgp: no hyper-parameter mode %q; there are %q, %q, %q", o.Hyper, HyperFirstTask, HyperOnline, HyperFixed)
+	case o.Route != Exact && o.Route != RandomFeatures:
+		return o, fmt.Errorf("ohsvgp: no route %q; there are %q and %q", o.Route, Exact, RandomFeatures)
+	case o.Route == RandomFeatures && 2*o.Features <= o.M:
+		return o, fmt.Errorf("ohsvgp: %d random features carry at most %d variables, M is %d", o.Features, 2*o.Features, o.M)
+	}
+	return o, nil
+}

@@ -1,0 +1,52 @@
+package ohsvgp
+
+import (
+	"fmt"
+
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/mat"
+)
+
+// points is the basis of function values at inducing inputs Z.
+type points struct {
+	Z *mat.Dense // M x D
+}
+
+func (b *points) size() int { n, _ := b.Z.Dims(); return n }
+
+func (b *points) check(gp.Kernel) error { return nil }
+
+func (b *points) kuf(k gp.Kernel, x *mat.Dense) (*mat.Dense, error) { return k.Matrix(b.Z, x), nil }
+
+func (b *points) blocks(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
+	out := &blocks{Kbb: k.Matrix(b.Z, b.Z), Kbf: k.Matrix(b.Z, x), kff: k.Diag(x)}
+	if old != nil {
+		a, ok := old.(*points)
+		if !ok {
+			return nil, fmt.Errorf("ohsvgp: the old memory is of another kind (%T)", old)
+		}
+		out.Kba, out.Kaa = k.Matrix(b.Z, a.Z), k.Matrix(a.Z, a.Z)
+	}
+	return out, nil
+}
+
+// backward returns dF/dZ, row by row.
+func (b *points) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) ([]float64, error) {
+	k.Backward(b.Z, b.Z, g.Kbb, grad)
+	k.Backward(b.Z, x, g.Kbf, grad)
+	k.BackwardDiag(x, g.kff, grad)
+	dZ := k.BackwardX(b.Z, b.Z, g.Kbb)
+	dZ.Scale(2, dZ) // Z stands on both sides, and g.Kbb is symmetric
+	dZ.Add(dZ, k.BackwardX(b.Z, x, g.Kbf))
+	if a, ok := old.(*points); ok {
+		k.Backward(b.Z, a.Z, g.Kba, grad)
+		k.Backward(a.Z, a.Z, g.Kaa, grad)
+		dZ.Add(dZ, k.BackwardX(b.Z, a.Z, g.Kba))
+	}
+	n, d := dZ.Dims()
+	out := make([]float64, 0, n*d)
+	for i := 0; i < n; i++ {
+		out = append(out, dZ.RawRowView(i)...)
+	}
+	return out, nil
+}
