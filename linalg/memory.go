@@ -1,10 +1,10 @@
 package linalg
 
 import (
-	"math/bits"
 	"sync"
 	"sync/atomic"
-	"unsafe"
+
+	"github.com/priorlab/priorlab/linalg/internal/mem"
 )
 
 // buffer is the memory under one or several tensors. It holds no pointers. Its life: made by newBuffer; if a Scope was
@@ -13,62 +13,20 @@ import (
 type buffer struct {
 	raw      []byte
 	kept     bool
+	pooled   bool // raw came from package mem
 	released atomic.Bool
-}
-
-// pool keeps returned memory by size class.
-var pool struct {
-	sync.Mutex
-	free [160][][]byte
-	held int // bytes in free
-}
-
-// poolLimit bounds the memory the pool holds; beyond it, returned memory goes to the garbage collector.
-const poolLimit = 4 << 30
-
-// class is the size class of n bytes and the class's size: powers of two in four steps, from 256 bytes.
-func class(n int) (c, size int) {
-	if n <= 256 {
-		return 0, 256
-	}
-	e := bits.Len(uint(n-1)) - 1 // 2^e < n <= 2^(e+1)
-	step := 1 << (e - 2)
-	k := (n - 1<<e + step - 1) / step // 1 ... 4
-	return (e-8)*4 + k, 1<<e + k*step
 }
 
 // newBuffer returns a buffer of n bytes, aligned to 64, and says whether it is known to be zero.
 func newBuffer(n int) (b *buffer, zero bool) {
 	s := openScope()
-	c, size := class(n)
-	if s != nil {
-		pool.Lock()
-		if l := pool.free[c]; len(l) > 0 {
-			raw := l[len(l)-1]
-			pool.free[c] = l[:len(l)-1]
-			pool.held -= size
-			pool.Unlock()
-			b = &buffer{raw: raw[:n]}
-			s.made = append(s.made, b)
-			return b, false
-		}
-		pool.Unlock()
-	}
 	if s == nil {
-		size = n
+		return &buffer{raw: mem.Aligned(n)}, true
 	}
-	b = &buffer{raw: aligned(size)[:n]}
-	if s != nil {
-		s.made = append(s.made, b)
-	}
-	return b, true
-}
-
-// aligned returns size zero bytes that begin at a multiple of 64.
-func aligned(size int) []byte {
-	m := make([]byte, size+64)
-	o := -uintptr(unsafe.Pointer(unsafe.SliceData(m))) & 63
-	return m[o : int(o)+size : int(o)+size]
+	raw, zero := mem.Get(n)
+	b = &buffer{raw: raw, pooled: true}
+	s.made = append(s.made, b)
+	return b, zero
 }
 
 // release gives the buffer's memory back to the pool.
@@ -76,18 +34,10 @@ func (b *buffer) release() {
 	if b.released.Swap(true) {
 		return
 	}
-	raw := b.raw[:cap(b.raw)]
+	if b.pooled {
+		mem.Put(b.raw)
+	}
 	b.raw = nil
-	c, size := class(len(raw))
-	if size != len(raw) {
-		return
-	}
-	pool.Lock()
-	if pool.held+size <= poolLimit {
-		pool.free[c] = append(pool.free[c], raw)
-		pool.held += size
-	}
-	pool.Unlock()
 }
 
 // scope is the list of what was made between the beginning and the end of one call of Scope.

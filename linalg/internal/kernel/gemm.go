@@ -8,28 +8,94 @@ type Matrix[T Float] struct {
 	RS, CS int
 }
 
-// Gemm computes C = alpha A B, or C += alpha A B if acc, for A of m by k, B of k by n and C of m by n, whose column
-// stride is one.
+// at is the matrix that begins at element (i, j).
+func (m Matrix[T]) at(i, j int) Matrix[T] {
+	return Matrix[T]{m.Data[i*m.RS+j*m.CS:], m.RS, m.CS}
+}
+
+// parallelFlops is the least number of floating-point operations for which a product is divided among threads.
+const parallelFlops = 1 << 21
+
+// Gemm computes C = alpha A B, or C += alpha A B if acc, for A of m by k, B of k by n and C of m by n with rows ldc
+// apart. It divides large products among threads; every element is summed in the same order whatever the division.
 func Gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc bool) {
-	for i := 0; i < m; i++ {
-		row := c[i*ldc : i*ldc+n]
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 {
 		if !acc {
-			clear(row)
-		}
-		for p := 0; p < k; p++ {
-			v := alpha * a.Data[i*a.RS+p*a.CS]
-			for j := range row {
-				row[j] += v * b.Data[p*b.RS+j*b.CS]
+			for i := 0; i < m; i++ {
+				clear(c[i*ldc : i*ldc+n])
 			}
 		}
+		return
+	}
+	gemm(m, n, k, alpha, a, b, c, ldc, acc, 2*m*n*k >= parallelFlops)
+}
+
+// GemmBatch computes C_i = alpha A_i B_i (or adds) for matrices that begin at the given offsets. The batch is divided
+// among threads if it is long, otherwise each product is.
+func GemmBatch[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, offA, offB, offC []int, acc bool) {
+	batch := len(offC)
+	one := func(i int, parallel bool) {
+		x, y := Matrix[T]{a.Data[offA[i]:], a.RS, a.CS}, Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}
+		gemm(m, n, k, alpha, x, y, c[offC[i]:], ldc, acc, parallel)
+	}
+	if m == 0 || n == 0 || batch == 0 {
+		return
+	}
+	if k == 0 {
+		for i := range offC {
+			Gemm(m, n, 0, alpha, a, b, c[offC[i]:], ldc, acc)
+		}
+		return
+	}
+	if flops := 2 * m * n * k; batch < 8 && flops >= parallelFlops {
+		for i := 0; i < batch; i++ {
+			one(i, true)
+		}
+	} else {
+		par.For(batch, max(1, parallelFlops/flops), func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				one(i, false)
+			}
+		})
 	}
 }
 
-// GemmBatch computes C_i = alpha A_i B_i (or adds) for matrices that begin at the given offsets.
-func GemmBatch[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, offA, offB, offC []int, acc bool) {
-	par.For(len(offC), 1, func(lo, hi int) {
+// gemmGo is the plain product: four rows of C at a time, B read by rows where it has them.
+func gemmGo[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
+	if b.CS != 1 {
+		// Lay B out by rows once, so that the inner loop is along memory.
+		t := make([]T, k*n)
+		CopyStrided(t, b.Data, []int{k, n}, []int{b.RS, b.CS})
+		b = Matrix[T]{t, n, 1}
+	}
+	rows := m
+	if parallel {
+		rows = 16
+	}
+	par.For(m, rows, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			Gemm(m, n, k, alpha, Matrix[T]{a.Data[offA[i]:], a.RS, a.CS}, Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}, c[offC[i]:], ldc, acc)
+			row := c[i*ldc : i*ldc+n]
+			if !acc {
+				clear(row)
+			}
+			p := 0
+			for ; p+3 < k; p += 4 {
+				at := i*a.RS + p*a.CS
+				a0, a1, a2, a3 := alpha*a.Data[at], alpha*a.Data[at+a.CS], alpha*a.Data[at+2*a.CS], alpha*a.Data[at+3*a.CS]
+				b0, b1, b2, b3 := b.Data[p*b.RS:][:n], b.Data[(p+1)*b.RS:][:n], b.Data[(p+2)*b.RS:][:n], b.Data[(p+3)*b.RS:][:n]
+				for j := range row {
+					row[j] += T(a0*b0[j]) + T(a1*b1[j]) + T(a2*b2[j]) + T(a3*b3[j])
+				}
+			}
+			for ; p < k; p++ {
+				v := alpha * a.Data[i*a.RS+p*a.CS]
+				for j, w := range b.Data[p*b.RS:][:n] {
+					row[j] += T(v * w)
+				}
+			}
 		}
 	})
 }

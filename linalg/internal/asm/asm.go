@@ -1,0 +1,19 @@
+// Package asm holds the generated assembly of amd64: the inner kernels of products, transposes and element-wise
+// functions. The generator is in gen, a module of its own.
+package asm
+
+import "unsafe"
+
+// Tile is one call of a product kernel: a tile of C from a row panel of A and a column panel of B. A is read by
+// broadcast, so that its two strides are free; B is read by vectors along its rows. The inner sum runs over NSeg
+// segments of K each: segment s reads A from A+Segs[s] on, while B goes on row by row. Strides and offsets are in bytes.
+type Tile struct {
+	A, B, C            unsafe.Pointer
+	K                  int
+	RSA, CSA, LDB, LDC uintptr
+	Cols               uint64 // AVX-512 masked kernels: bit mask of columns; AVX2: number of columns
+	Mode               int    // 0: C = T, 1: C += T, 2: C += alpha T, 3: C = alpha T
+	Alpha              uint64 // bits of alpha in the element type
+	Segs               *int
+	NSeg               int
+}

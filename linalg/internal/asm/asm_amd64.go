@@ -1,0 +1,43 @@
+package asm
+
+import "unsafe"
+
+// tiles is the table of product kernels.
+func tiles() *uintptr
+
+// Run calls the product kernel at address kern.
+//
+//go:noescape
+func Run(kern uintptr, t *Tile)
+
+// kernel is the address of entry i of the table.
+func kernel(i int) uintptr { return *(*uintptr)(unsafe.Add(unsafe.Pointer(tiles()), 8*i)) }
+
+// Kind of a wide tile kernel.
+const (
+	Full     = iota // two vectors
+	Mask            // two vectors, columns under a mask
+	Half            // one vector
+	HalfMask        // one vector, columns under a mask
+)
+
+// Tile512 is the AVX-512 kernel for 1 to 12 rows.
+func Tile512(f64 bool, kind, rows int) uintptr {
+	i := kind*12 + rows - 1
+	if f64 {
+		i += 48
+	}
+	return kernel(i)
+}
+
+// Tile256 is the AVX2 kernel for 1 to 6 rows and one or two vectors.
+func Tile256(f64 bool, half bool, rows int) uintptr {
+	i := 96 + rows - 1
+	if half {
+		i += 6
+	}
+	if f64 {
+		i += 12
+	}
+	return kernel(i)
+}

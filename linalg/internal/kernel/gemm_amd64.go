@@ -1,0 +1,273 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/priorlab/priorlab/linalg/internal/asm"
+	"github.com/priorlab/priorlab/linalg/internal/mem"
+	"github.com/priorlab/priorlab/linalg/internal/par"
+)
+
+// tileset is what the product driver needs to know of a level and type.
+type tileset struct {
+	mr, nr     int // rows and columns of the full tile
+	es         int // bytes of an element
+	kc, mc, nc int // blocks of the sum, of rows, and of columns
+	wide       bool
+	fn         [4][13]uintptr // by asm.Full, Mask, Half, HalfMask and rows
+}
+
+var tilesets [2][2]tileset // [wide][f64]
+
+func init() {
+	for w := range tilesets {
+		for d := range tilesets[w] {
+			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 384, mc: 240, nc: 4096, wide: w == 1}
+			if d == 1 {
+				ts.kc, ts.mc = 256, 192
+			}
+			if ts.wide {
+				ts.mr, ts.nr = 12, 2*ts.nr
+			}
+			for kind := range ts.fn {
+				for rows := 1; rows <= ts.mr; rows++ {
+					if ts.wide {
+						ts.fn[kind][rows] = asm.Tile512(d == 1, kind, rows)
+					} else {
+						ts.fn[kind][rows] = asm.Tile256(d == 1, kind >= asm.Half, rows)
+					}
+				}
+			}
+			tilesets[w][d] = ts
+		}
+	}
+}
+
+func tiles[T Float]() *tileset {
+	w, d := 0, 1
+	if level == AVX512 {
+		w = 1
+	}
+	if is32[T]() {
+		d = 0
+	}
+	return &tilesets[w][d]
+}
+
+// kernelFor chooses the kernel for a tile of so many rows and columns and sets the column mask.
+func (ts *tileset) kernelFor(rows, cols int, t *asm.Tile) uintptr {
+	kind := asm.Full
+	if 2*cols <= ts.nr {
+		kind = asm.Half
+	}
+	if !ts.wide {
+		t.Cols = uint64(cols)
+	} else if cols != ts.nr && 2*cols != ts.nr {
+		kind++
+		t.Cols = 1<<cols - 1
+	}
+	return ts.fn[kind][rows]
+}
+
+// canRead reports whether a panel of cols columns of B may be read where it lies: the AVX2 kernels read whole vectors.
+func (ts *tileset) canRead(cols int) bool { return ts.wide || cols == ts.nr || 2*cols == ts.nr }
+
+// alphaBits are the bits of alpha in its own type.
+func alphaBits[T Float](alpha T) uint64 {
+	if is32[T]() {
+		return uint64(math.Float32bits(float32(alpha)))
+	}
+	return math.Float64bits(float64(alpha))
+}
+
+// mode is the epilogue for a product, and for its later blocks of the sum.
+func mode[T Float](alpha T, acc bool) (first, later int) {
+	switch {
+	case alpha == 1 && acc:
+		return 1, 1
+	case alpha == 1:
+		return 0, 1
+	case acc:
+		return 2, 2
+	}
+	return 3, 2
+}
+
+// noSegs is the list of one segment at offset zero.
+var noSegs = [1]int{}
+
+func ptr[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
+
+const (
+	// rawB is the size of B up to which it is read where it lies, without packing.
+	rawB = 160 << 10
+	// outerA is the size of a packed block of B up to which a panel of A stays in L1 while B streams from L2.
+	outerA = 600 << 10
+)
+
+// gemm chooses between the ways of multiplying.
+func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
+	if level == Portable {
+		gemmGo(m, n, k, alpha, a, b, c, ldc, acc, parallel)
+		return
+	}
+	ts := tiles[T]()
+	d := driver[T]{ts: ts, c: c, ldc: ldc}
+	first, _ := mode(alpha, acc)
+	small := b.CS == 1 && ts.canRead((n-1)%ts.nr+1) && (m <= 6*ts.mr || k*n*ts.es <= rawB) && k <= ts.kc
+	switch {
+	case small && !parallel:
+		d.block(m, n, k, alpha, first, a, false, b, false, 0, false)
+	case small && n >= 4*ts.nr:
+		cols := (n/ts.nr + 3) / 4 * ts.nr
+		par.For(n, cols, func(lo, hi int) {
+			d.block(m, hi-lo, k, alpha, first, a, false, b.at(0, lo), false, lo, false)
+		})
+	case small:
+		par.For(m, ts.mr, func(lo, hi int) {
+			e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc}
+			e.block(hi-lo, n, k, alpha, first, a.at(lo, 0), false, b, false, 0, false)
+		})
+	default:
+		d.blocked(m, n, k, alpha, a, b, acc, parallel)
+	}
+}
+
+// driver multiplies into c.
+type driver[T Float] struct {
+	ts  *tileset
+	c   []T
+	ldc int
+}
+
+// blocked is the general product: blocks over columns and the sum, B packed into panels, then rows.
+func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel bool) {
+	ts := d.ts
+	nk := (k + ts.kc - 1) / ts.kc
+	kc := (k + nk - 1) / nk
+	nc := min(ts.nc, (n+ts.nr-1)/ts.nr*ts.nr)
+	nm := (m + ts.mc - 1) / ts.mc
+	if parallel && nm%2 == 1 {
+		nm++
+	}
+	mc := ((m+nm-1)/nm + ts.mr - 1) / ts.mr * ts.mr
+	raw, _ := mem.Get(kc * nc * ts.es)
+	defer mem.Put(raw)
+	packed := mem.Slice[T](raw)
+	mode0, mode1 := mode(alpha, acc)
+	for jc := 0; jc < n; jc += nc {
+		nb := min(nc, n-jc)
+		for pc := 0; pc < k; pc += kc {
+			kb := min(kc, k-pc)
+			md := mode0
+			if pc > 0 {
+				md = mode1
+			}
+			panels := (nb + ts.nr - 1) / ts.nr
+			pack := func(lo, hi int) {
+				for q := lo; q < hi; q++ {
+					j := q * ts.nr
+					packB(ts, packed[j*kb:(j+ts.nr)*kb], b.at(pc, jc+j), kb, min(ts.nr, nb-j))
+				}
+			}
+			rows := func(lo, hi int) { d.rows(lo, hi-lo, jc, nb, kb, alpha, md, a.at(0, pc), packed) }
+			if !parallel {
+				pack(0, panels)
+				for i := 0; i < m; i += mc {
+					par.Check()
+					rows(i, min(m, i+mc))
+				}
+				continue
+			}
+			par.For(panels, max(1, panels/4), pack)
+			if m > mc {
+				par.For(m, mc, rows)
+				continue
+			}
+			cols := (panels + 1) / 2 * ts.nr
+			par.For(nb, cols, func(lo, hi int) {
+				d.rows(0, m, jc+lo, hi-lo, kb, alpha, md, a.at(0, pc), packed[lo*kb:])
+			})
+		}
+	}
+}
+
+// rows multiplies rows i0 ... i0+mb-1 of A by the packed panels of B, into columns j0 ... j0+nb-1.
+func (d driver[T]) rows(i0, mb, j0, nb, kb int, alpha T, md int, a Matrix[T], packed []T) {
+	ts := d.ts
+	e := driver[T]{ts: ts, c: d.c[i0*d.ldc:], ldc: d.ldc}
+	aOuter := nb*kb*ts.es <= outerA
+	packIt := a.CS != 1 || (a.RS*ts.es)%4096 == 0 || (!aOuter && nb > 8*ts.nr)
+	if nb <= ts.nr && (a.RS == 1 || a.CS == 1) {
+		packIt = false
+	}
+	a = a.at(i0, 0)
+	if !packIt {
+		e.block(mb, nb, kb, alpha, md, a, false, Matrix[T]{Data: packed}, true, j0, aOuter)
+		return
+	}
+	raw, _ := mem.Get(((mb + ts.mr - 1) / ts.mr * ts.mr) * kb * ts.es)
+	pa := mem.Slice[T](raw)
+	packA(ts, pa, a, mb, kb)
+	e.block(mb, nb, kb, alpha, md, Matrix[T]{Data: pa}, true, Matrix[T]{Data: packed}, true, j0, aOuter)
+	mem.Put(raw)
+}
+
+// block multiplies a block of A (packed in panels or strided) by a block of B (packed in panels or row-major) into the
+// columns of c from j0 on. With aOuter the loop over panels of A is the outer one.
+func (d driver[T]) block(mb, nb, kb int, alpha T, md int, a Matrix[T], aPacked bool, b Matrix[T], bPacked bool, j0 int, aOuter bool) {
+	ts := d.ts
+	es, mr, nr := ts.es, ts.mr, ts.nr
+	t := asm.Tile{
+		K: kb, RSA: uintptr(a.RS * es), CSA: uintptr(a.CS * es), LDB: uintptr(b.RS * es), LDC: uintptr(d.ldc * es),
+		Mode: md, Alpha: alphaBits(alpha), Segs: &noSegs[0], NSeg: 1,
+	}
+	aStep := a.RS * es
+	if aPacked {
+		t.RSA, t.CSA = uintptr(es), uintptr(mr*es)
+		aStep = kb * es
+	}
+	bStep := es
+	if bPacked {
+		t.LDB = uintptr(nr * es)
+		bStep = kb * es
+	}
+	ap, bp, cp := ptr(a.Data), ptr(b.Data), unsafe.Add(ptr(d.c), j0*es)
+	// Spread the rows evenly over the panels: 100 rows are nine panels of 11 and 12, not eight and a rest of 4.
+	panels := (mb + mr - 1) / mr
+	tall, rows := panels, mr
+	if !aPacked {
+		rows = (mb + panels - 1) / panels
+		tall = mb - panels*(rows-1)
+	}
+	run := func(i, rows, j, cols int) {
+		t.A = unsafe.Add(ap, i*aStep)
+		t.B = unsafe.Add(bp, j*bStep)
+		t.C = unsafe.Add(cp, (i*d.ldc+j)*es)
+		asm.Run(ts.kernelFor(rows, cols, &t), &t)
+	}
+	panel := func(q int) (i, r int) {
+		i, r = q*rows, rows
+		if q >= tall {
+			i, r = tall*rows+(q-tall)*(rows-1), rows-1
+		}
+		return i, min(r, mb-i)
+	}
+	if aOuter {
+		for q := 0; q < panels; q++ {
+			i, r := panel(q)
+			for j := 0; j < nb; j += nr {
+				run(i, r, j, min(nr, nb-j))
+			}
+		}
+		return
+	}
+	for j := 0; j < nb; j += nr {
+		cols := min(nr, nb-j)
+		for q := 0; q < panels; q++ {
+			i, r := panel(q)
+			run(i, r, j, cols)
+		}
+	}
+}
