@@ -56,7 +56,7 @@ func TestParentIsTheWholeRequestHeader(t *testing.T) {
 	_ = json.Unmarshal(msg.Encode(c.NewHeader("execute_request")), &h)
 	h["colour"] = map[string]any{"deep": []any{1.5, "x"}}
 	got := make(chan client.Message, 100)
-	c.OnMessage = func(m client.Message) { got <- m }
+	c.Watch(func(m client.Message) { got <- m })
 	if err := c.SendFrames("shell", seal(t, r, h, client.Cell("print x"))); err != nil {
 		t.Fatal(err)
 	}

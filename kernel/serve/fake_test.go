@@ -300,14 +300,14 @@ func (r *rig) client() *client.Client {
 	if err != nil {
 		r.t.Fatalf("connect: %v", err)
 	}
-	c.OnMessage = func(m client.Message) {
+	c.Watch(func(m client.Message) {
 		if err := msg.Validate(m.Header.Type, m.Content); err != nil {
 			r.t.Errorf("%v: %s", err, m.Content)
 		}
 		if m.Header.Version != msg.Version || m.Header.ID == "" || m.Header.Session == "" || m.Header.Date == "" {
 			r.t.Errorf("incomplete header %+v", m.Header)
 		}
-	}
+	})
 	r.t.Cleanup(func() { c.Close() })
 	return c
 }

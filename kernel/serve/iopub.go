@@ -22,9 +22,12 @@ type publisher struct {
 
 func newPublisher(k *kernel, at wire.Endpoint) (*publisher, error) {
 	p := &publisher{k: k, pace: newPace()}
-	var err error
-	p.socket, err = wire.ListenPublisher(at, k.opt.Limits, p.welcome)
-	return p, err
+	socket, err := wire.ListenPublisher(at, k.opt.Limits, p.welcome)
+	if err != nil {
+		return nil, err
+	}
+	p.socket = socket
+	return p, nil
 }
 
 // welcome tells a new subscriber that it now misses nothing. The topic frame

@@ -16,7 +16,8 @@ type queue struct {
 	change sync.Cond
 	items  []*request
 	inWork bool
-	closed bool
+	closed bool          // put refuses
+	empty  bool          // take refuses
 	quiet  chan struct{} // closed while there is nothing to do
 }
 
@@ -45,14 +46,14 @@ func (q *queue) put(r *request) bool {
 	return true
 }
 
-// take waits for a request; nil when the queue is closed.
+// take waits for a request; nil when there will be none.
 func (q *queue) take() *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.items) == 0 && !q.closed {
 		q.change.Wait()
 	}
-	if q.closed {
+	if len(q.items) == 0 || q.empty {
 		return nil
 	}
 	r := q.items[0]
@@ -90,9 +91,16 @@ func (q *queue) settle(limit time.Duration) {
 	}
 }
 
-func (q *queue) close() {
+// finish lets what is queued be taken, and nothing more be put.
+func (q *queue) finish() { q.shut(false) }
+
+// close ends the queue at once.
+func (q *queue) close() { q.shut(true) }
+
+func (q *queue) shut(now bool) {
 	q.mu.Lock()
 	q.closed = true
+	q.empty = q.empty || now
 	q.change.Broadcast()
 	q.mu.Unlock()
 }

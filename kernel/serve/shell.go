@@ -19,7 +19,9 @@ func (k *kernel) routeShell(r *request) {
 	}
 	switch r.header.Type {
 	case "execute_request", "comm_open", "comm_msg", "comm_close":
-		sh.queue.put(r)
+		if !sh.queue.put(r) && sh.id != "" { // deleted in this moment
+			k.refuse(r)
+		}
 	case "shutdown_request", "interrupt_request": // clients before protocol 5.0 send them here
 		k.control(r)
 	default:
@@ -171,7 +173,8 @@ func (ss *shells) create() (string, error) {
 	return id, nil
 }
 
-// remove ends a subshell after the request it is working on.
+// remove ends a subshell after the request it is working on; cells that wait
+// in it are aborted.
 func (ss *shells) remove(id string) bool {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
@@ -180,7 +183,8 @@ func (ss *shells) remove(id string) bool {
 		return false
 	}
 	delete(ss.sub, id)
-	s.queue.close()
+	s.abort()
+	s.queue.finish()
 	return true
 }
 

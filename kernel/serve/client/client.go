@@ -44,9 +44,6 @@ type Client struct {
 	// OnInput answers the kernel's input_request; nil answers "". Set it
 	// before the first Execute.
 	OnInput func(prompt string, password bool) string
-	// OnMessage sees every message before it is handed out; nil for none.
-	OnMessage func(Message)
-
 	conn    serve.ConnectionInfo
 	key     wire.Key
 	cancel  context.CancelFunc
@@ -55,6 +52,7 @@ type Client struct {
 	sending map[string]*sync.Mutex
 
 	mu        sync.Mutex
+	watch     func(Message)
 	listeners map[*listener]struct{}
 }
 
@@ -79,11 +77,12 @@ func Connect(ctx context.Context, conn serve.ConnectionInfo) (*Client, error) {
 		sockets: map[string]zmq4.Socket{}, sending: map[string]*sync.Mutex{}, listeners: map[*listener]struct{}{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
+	welcome := c.listen("")
 	if err := c.dial(ctx); err != nil {
 		c.Close()
 		return nil, err
 	}
-	if err := c.ready(ctx); err != nil {
+	if err := c.ready(ctx, welcome); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -125,8 +124,18 @@ func address(conn serve.ConnectionInfo, port int) string {
 	return at.String()
 }
 
-// ready asks for kernel_info until the reply and a broadcast have come.
-func (c *Client) ready(ctx context.Context) error {
+// ready waits for the publisher's welcome, which kernels before protocol 5.5 do
+// not send, and asks for kernel_info until the reply and a broadcast have come.
+func (c *Client) ready(ctx context.Context, welcome *listener) error {
+	defer c.unlisten(welcome)
+	greeted, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	for {
+		m, err := welcome.next(greeted)
+		if err != nil || m.Header.Type == "iopub_welcome" {
+			break
+		}
+	}
 	for {
 		attempt, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		_, err := c.Request(attempt, "shell", "kernel_info_request", struct{}{})
@@ -175,8 +184,11 @@ func (c *Client) open(channel string, frames [][]byte) (Message, error) {
 }
 
 func (c *Client) deliver(m Message) {
-	if c.OnMessage != nil {
-		c.OnMessage(m)
+	c.mu.Lock()
+	watch := c.watch
+	c.mu.Unlock()
+	if watch != nil {
+		watch(m)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -185,6 +197,13 @@ func (c *Client) deliver(m Message) {
 			l.put(m)
 		}
 	}
+}
+
+// Watch makes f see every message before it is handed out; nil ends that.
+func (c *Client) Watch(f func(Message)) {
+	c.mu.Lock()
+	c.watch = f
+	c.mu.Unlock()
 }
 
 func (l *listener) put(m Message) {
