@@ -11,6 +11,7 @@ import (
 func failure(err error) *serve.Failure {
 	var ce *cell.CompileError
 	var re *cell.RuntimeError
+	var in *cell.Interrupted
 	switch {
 	case errors.As(err, &ce):
 		f := &serve.Failure{Name: "CompileError", Value: ce.Error()}
@@ -19,9 +20,18 @@ func failure(err error) *serve.Failure {
 		}
 		return f
 	case errors.As(err, &re):
-		return &serve.Failure{Name: re.Name, Value: re.Value, Traceback: re.Traceback}
+		return &serve.Failure{Name: re.Name, Value: re.Value, Traceback: append([]string{re.Name + ": " + re.Value}, re.Traceback...)}
 	case errors.Is(err, cell.ErrInterrupted):
-		return &serve.Failure{Name: "Interrupted", Value: "the cell was interrupted; variables keep the values they had", Traceback: []string{"Interrupted: the cell was interrupted; variables keep the values they had"}}
+		value := "the cell was interrupted; variables keep the values they had"
+		if errors.As(err, &in) && in.Detached != "" {
+			value += ". It is still inside " + in.Detached + ", which ends when it returns"
+		}
+		f := &serve.Failure{Name: "Interrupted", Value: value}
+		if in != nil {
+			f.Traceback = in.Traceback
+		}
+		f.Traceback = append(f.Traceback, "Interrupted: "+value)
+		return f
 	default:
 		return &serve.Failure{Name: "Error", Value: err.Error(), Traceback: []string{err.Error()}}
 	}

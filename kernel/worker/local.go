@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/priorlab/priorlab/kernel/assist"
 	"github.com/priorlab/priorlab/kernel/cell"
@@ -45,6 +46,9 @@ func NewLocal(stdout, stderr io.Writer) (*Local, error) {
 
 // Execute implements serve.Backend.
 func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
+	if name, asked := helpAsked(x.Code); asked {
+		return l.help(name)
+	}
 	l.running.Lock()
 	defer l.running.Unlock()
 	if ctx.Err() != nil {
@@ -64,6 +68,16 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	}
 	b := lab.Render(o.Values...)
 	return serve.Reply{Result: &b}
+}
+
+// help shows what is known of a name in the front end's pager.
+func (l *Local) help(name string) serve.Reply {
+	b, ok := l.Inspect(name, utf8.RuneCountInString(name), 1)
+	if !ok {
+		return serve.Reply{Failure: &serve.Failure{Name: "NoHelp", Value: "nothing is known of " + name,
+			Traceback: []string{"NoHelp: nothing is known of " + name + "; is it spelt as in Go, such as fmt.Println or x.Method?"}}}
+	}
+	return serve.Reply{Payload: []map[string]any{{"source": "page", "start": 0, "data": b.Data}}}
 }
 
 // Evaluate implements serve.Backend.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -108,6 +109,9 @@ func (l *loop) handle(ctx context.Context, f frame) frame {
 		return frame{}
 	case "comms":
 		return frame{Map: l.backend.Comms(f.Text)}
+	case "free":
+		debug.FreeOSMemory()
+		return frame{}
 	default:
 		return frame{Failure: &serve.Failure{Name: "ProtocolError", Value: "the worker does not know the request " + f.Kind}}
 	}

@@ -1,8 +1,6 @@
 package worker
 
-import (
-	"strings"
-)
+import "strings"
 
 // causes are the beginnings of what the Go runtime prints when it gives up,
 // with what to tell the person.
@@ -25,6 +23,9 @@ func obituary(p *process) (why, detail string) {
 	p.mu.Lock()
 	ended := p.ended
 	p.mu.Unlock()
+	if held := p.takeOutgrown(); held > 0 {
+		return outOfMemory("it", held).Value, ""
+	}
 	last := p.stderr.last()
 	for _, c := range causes {
 		if i := strings.LastIndex(last, c.said); i >= 0 {

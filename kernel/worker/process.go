@@ -27,10 +27,11 @@ type process struct {
 	gone           chan struct{} // closed when the worker has ended
 	outputOf       func(exec uint64) serve.Output
 
-	mu     sync.Mutex
-	nextID uint64
-	waits  map[uint64]chan frame
-	ended  error // why, set before gone is closed
+	mu       sync.Mutex
+	nextID   uint64
+	waits    map[uint64]chan frame
+	ended    error  // why, set before gone is closed
+	outgrown uint64 // bytes held when a cell was stopped for them
 }
 
 // start launches argv as a worker. outputOf finds the Output of an execution;

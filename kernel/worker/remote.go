@@ -13,7 +13,8 @@ import (
 
 // Remote runs cells in a worker process, and in a fresh one when that dies.
 type Remote struct {
-	argv []string
+	argv  []string
+	limit uint64 // of a worker's memory, in bytes; 0 for none
 
 	mu       sync.Mutex
 	process  *process
@@ -28,7 +29,11 @@ type Remote struct {
 // NewRemote launches argv (the program and the arguments that make it a
 // worker) and returns at once; the first request waits until it stands.
 func NewRemote(argv ...string) (*Remote, error) {
-	r := &Remote{argv: argv, outputs: map[uint64]serve.Output{}}
+	limit, err := memoryLimit()
+	if err != nil {
+		return nil, err
+	}
+	r := &Remote{argv: argv, limit: limit, outputs: map[uint64]serve.Output{}}
 	return r, r.launch()
 }
 
@@ -95,11 +100,22 @@ func (r *Remote) Execute(ctx context.Context, x serve.Execution, out serve.Outpu
 			}
 		}()
 	}
-	p, f, err := r.ask(ctx, frame{Kind: "execute", Exec: exec, Execution: x}, slow)
+	ctx, interrupt := context.WithCancel(ctx)
+	defer interrupt()
+	p, err := r.standing()
+	if err != nil {
+		return serve.Reply{Failure: r.buried(nil, x, err)}
+	}
+	go p.watchMemory(answered, r.limit, interrupt)
+	f, err := p.ask(ctx, frame{Kind: "execute", Exec: exec, Execution: x}, slow)
 	if err != nil {
 		return serve.Reply{Failure: r.buried(p, x, err)}
 	}
 	reply := f.Reply.unpack()
+	if held := p.takeOutgrown(); held > 0 && reply.Failure != nil {
+		p.freeMemory()
+		reply.Failure = outOfMemory(x.Cell, held)
+	}
 	if reply.Failure == nil && !x.Silent {
 		r.mu.Lock()
 		r.done = append(r.done, x)
@@ -126,16 +142,20 @@ func (r *Remote) replay(ctx context.Context, out serve.Output) serve.Reply {
 	return serve.Reply{}
 }
 
-// ask puts f to the worker that stands.
-func (r *Remote) ask(ctx context.Context, f frame, slow func()) (*process, frame, error) {
+// standing is the worker that stands.
+func (r *Remote) standing() (*process, error) {
 	r.mu.Lock()
-	p, err := r.process, r.starting
-	r.mu.Unlock()
+	defer r.mu.Unlock()
+	return r.process, r.starting
+}
+
+// ask puts f to the worker that stands.
+func (r *Remote) ask(ctx context.Context, f frame) (frame, error) {
+	p, err := r.standing()
 	if err != nil {
-		return nil, frame{}, err
+		return frame{}, err
 	}
-	a, err := p.ask(ctx, f, slow)
-	return p, a, err
+	return p.ask(ctx, f, nil)
 }
 
 // buried says why the worker died under x, and puts a new one in its place.
@@ -172,7 +192,7 @@ func (r *Remote) buried(p *process, x serve.Execution, cause error) *serve.Failu
 
 // Evaluate implements serve.Backend.
 func (r *Remote) Evaluate(ctx context.Context, expr string) (lab.Bundle, *serve.Failure) {
-	_, f, err := r.ask(ctx, frame{Kind: "evaluate", Text: expr}, nil)
+	f, err := r.ask(ctx, frame{Kind: "evaluate", Text: expr})
 	if err != nil {
 		return lab.Bundle{}, &serve.Failure{Name: "SessionLost", Value: err.Error()}
 	}
@@ -181,7 +201,7 @@ func (r *Remote) Evaluate(ctx context.Context, expr string) (lab.Bundle, *serve.
 
 // Complete implements serve.Backend.
 func (r *Remote) Complete(code string, cursor int) serve.Completion {
-	_, f, err := r.ask(context.Background(), frame{Kind: "complete", Text: code, Cursor: cursor}, nil)
+	f, err := r.ask(context.Background(), frame{Kind: "complete", Text: code, Cursor: cursor})
 	if err != nil {
 		return serve.Completion{Start: cursor, End: cursor}
 	}
@@ -190,7 +210,7 @@ func (r *Remote) Complete(code string, cursor int) serve.Completion {
 
 // Inspect implements serve.Backend.
 func (r *Remote) Inspect(code string, cursor, detail int) (lab.Bundle, bool) {
-	_, f, err := r.ask(context.Background(), frame{Kind: "inspect", Text: code, Cursor: cursor, Detail: detail}, nil)
+	f, err := r.ask(context.Background(), frame{Kind: "inspect", Text: code, Cursor: cursor, Detail: detail})
 	if err != nil {
 		return lab.Bundle{}, false
 	}
@@ -199,7 +219,7 @@ func (r *Remote) Inspect(code string, cursor, detail int) (lab.Bundle, bool) {
 
 // IsComplete implements serve.Backend.
 func (r *Remote) IsComplete(code string) (status, indent string) {
-	_, f, err := r.ask(context.Background(), frame{Kind: "iscomplete", Text: code}, nil)
+	f, err := r.ask(context.Background(), frame{Kind: "iscomplete", Text: code})
 	if err != nil {
 		return "unknown", ""
 	}
@@ -210,12 +230,12 @@ func (r *Remote) IsComplete(code string) (status, indent string) {
 func (r *Remote) Comm(ctx context.Context, m lab.CommMessage, out serve.Output) {
 	exec := r.register(out, false)
 	// A worker that died has lost its widgets; the next cell says so.
-	_, _, _ = r.ask(ctx, frame{Kind: "comm", Comm: packComm(m), Exec: exec}, nil)
+	_, _ = r.ask(ctx, frame{Kind: "comm", Comm: packComm(m), Exec: exec})
 }
 
 // Comms implements serve.Backend.
 func (r *Remote) Comms(target string) map[string]string {
-	_, f, err := r.ask(context.Background(), frame{Kind: "comms", Text: target}, nil)
+	f, err := r.ask(context.Background(), frame{Kind: "comms", Text: target})
 	if err != nil || f.Map == nil {
 		return map[string]string{}
 	}

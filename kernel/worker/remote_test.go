@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -70,6 +71,23 @@ func (s *scripted) Execute(ctx context.Context, x serve.Execution, out serve.Out
 			}()
 		}
 		<-ctx.Done()
+	case "hungry":
+		var held [][]byte
+		for ctx.Err() == nil {
+			b := make([]byte, 1<<20)
+			for i := 0; i < len(b); i += 4096 {
+				b[i] = 1
+			}
+			held = append(held, b)
+			time.Sleep(4 * time.Millisecond)
+		}
+		return serve.Reply{Failure: &serve.Failure{Name: "Interrupted", Value: fmt.Sprint(len(held))}}
+	case "starving":
+		var held [][]byte
+		for {
+			held = append(held, bytes.Repeat([]byte{1}, 16<<20))
+			_ = held
+		}
 	case "deaf":
 		time.Sleep(slowStop + slowStop/2)
 	}
@@ -223,5 +241,39 @@ func TestADeadWorkerIsReplaced(t *testing.T) {
 		if _, reply := run(t, r, "count"); reply.Result.Data["text/plain"] != "4" {
 			t.Errorf("%s: after the replay: %v", code, reply.Result.Data)
 		}
+	}
+}
+
+func TestMemoryIsLimited(t *testing.T) {
+	if machineMemory() == 0 {
+		t.Skip("this system does not tell how much memory a process holds")
+	}
+	t.Setenv(MemoryVariable, "400MiB")
+	r := newRemote(t)
+	run(t, r, "count")
+	if _, reply := run(t, r, "hungry"); reply.Failure == nil || reply.Failure.Name != "MemoryLimit" {
+		t.Errorf("a cell that grows slowly: %+v", reply.Failure)
+	}
+	if _, reply := run(t, r, "count"); reply.Result == nil || reply.Result.Data["text/plain"] != "2" {
+		t.Errorf("the session was not kept: %+v", reply)
+	}
+	if _, reply := run(t, r, "starving"); reply.Failure == nil || !strings.Contains(reply.Failure.Value, MemoryVariable) {
+		t.Errorf("a cell that grows fast: %+v", reply.Failure)
+	}
+	if _, reply := run(t, r, "count"); reply.Result == nil || reply.Result.Data["text/plain"] != "1" {
+		t.Errorf("no fresh session: %+v", reply)
+	}
+}
+
+func TestMemoryLimitIsRead(t *testing.T) {
+	for text, want := range map[string]uint64{"1048576": 1 << 20, "3MiB": 3 << 20, "2 GiB": 2 << 30} {
+		t.Setenv(MemoryVariable, text)
+		if got, err := memoryLimit(); err != nil || got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	t.Setenv(MemoryVariable, "lots")
+	if _, err := memoryLimit(); err == nil || !strings.Contains(err.Error(), "8GiB") {
+		t.Errorf("no help for a wrong limit: %v", err)
 	}
 }

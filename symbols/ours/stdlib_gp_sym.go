@@ -12,19 +12,27 @@ import (
 func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/gp", "gp", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
+			"CheckData":      reflect.ValueOf(p.CheckData),
 			"Column":         reflect.ValueOf(p.Column),
+			"DrawNormal":     reflect.ValueOf(p.DrawNormal),
+			"Exact":          reflect.ValueOf((*p.Exact)(nil)),
 			"Family":         reflect.ValueOf((*p.Family)(nil)),
 			"Kernel":         reflect.ValueOf((*p.Kernel)(nil)),
 			"Matern12":       reflect.ValueOf(p.Matern12),
 			"Matern32":       reflect.ValueOf(p.Matern32),
 			"Matern52":       reflect.ValueOf(p.Matern52),
+			"NewExact":       reflect.ValueOf(p.NewExact),
 			"Periodic":       reflect.ValueOf(p.Periodic),
 			"PeriodicKernel": reflect.ValueOf((*p.PeriodicKernel)(nil)),
+			"Product":        reflect.ValueOf(p.Product),
+			"ProductKernel":  reflect.ValueOf((*p.ProductKernel)(nil)),
 			"RQ":             reflect.ValueOf(p.RQ),
 			"Radial":         reflect.ValueOf((*p.Radial)(nil)),
 			"SE":             reflect.ValueOf(p.SE),
 			"Stationary":     reflect.ValueOf((*p.Stationary)(nil)),
 			"StationaryOf":   reflect.ValueOf(p.StationaryOf),
+			"Sum":            reflect.ValueOf(p.Sum),
+			"SumKernel":      reflect.ValueOf((*p.SumKernel)(nil)),
 		}
 	})
 }

@@ -13,12 +13,14 @@ func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/param", "param", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
 			"Between":   reflect.ValueOf((*p.Between)(nil)),
+			"Fit":       reflect.ValueOf((*p.Fit)(nil)),
 			"Gamma":     reflect.ValueOf((*p.Gamma)(nil)),
 			"Identity":  reflect.ValueOf((*p.Identity)(nil)),
 			"Log":       reflect.ValueOf((*p.Log)(nil)),
 			"LogNormal": reflect.ValueOf((*p.LogNormal)(nil)),
 			"New":       reflect.ValueOf(p.New),
 			"Normal":    reflect.ValueOf((*p.Normal)(nil)),
+			"Objective": reflect.ValueOf((*p.Objective)(nil)),
 			"Param":     reflect.ValueOf((*p.Param)(nil)),
 			"Positive":  reflect.ValueOf(p.Positive),
 			"Prior":     reflect.ValueOf((*p.Prior)(nil)),
