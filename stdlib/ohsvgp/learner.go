@@ -94,11 +94,7 @@ func (l *learner) exact(ctx context.Context) (param.Fit, error) {
 
 // update is the conjugate update on basis b with the working parameters.
 func (l *learner) update(b basis) (*update, error) {
-	var old basis
-	if l.m.q != nil {
-		old = l.m.q.basis
-	}
-	bl, err := b.blocks(l.k, l.x, old)
+	bl, err := b.blocks(l.k, l.x, l.m.oldBasis())
 	if err != nil {
 		return nil, err
 	}
@@ -119,11 +115,7 @@ func (l *learner) value(b basis, hyper, own bool) (float64, []float64, error) {
 	}
 	g, ds2 := u.gradient()
 	grad := make([]float64, l.k.Params().Len())
-	var old basis
-	if l.m.q != nil {
-		old = l.m.q.basis
-	}
-	dOwn, err := b.backward(l.k, l.x, old, g, grad)
+	dOwn, err := b.backward(l.k, l.x, l.m.oldBasis(), g, grad)
 	if err != nil {
 		return 0, nil, err
 	}

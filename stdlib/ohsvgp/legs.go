@@ -50,12 +50,7 @@ func (b *legs) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []
 	if err != nil {
 		return nil, err
 	}
-	for i, di := range d {
-		grad[i] += dot(g.Kbb, di.Kbb) + dot(g.Kbf, di.Kbf)
-		if di.Kba != nil {
-			grad[i] += dot(g.Kba, di.Kba) + dot(g.Kaa, di.Kaa)
-		}
-	}
+	contract(d, g, grad)
 	k.BackwardDiag(x, g.kff, grad)
 	return nil, nil
 }

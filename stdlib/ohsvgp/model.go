@@ -293,13 +293,33 @@ func (m *Model) jitter(k gp.Kernel, x *mat.Dense) linalg.JitterPolicy {
 	return linalg.ScaledJitter(m.opt.Jitter, scale)
 }
 
+// oldBasis is the basis of the memory so far; nil before the first task.
+func (m *Model) oldBasis() basis {
+	if m.q == nil {
+		return nil
+	}
+	return m.q.basis
+}
+
 // hippoMethod is OHSVGP: the LegS basis with the task's end time.
 type hippoMethod struct{}
 
 func (*hippoMethod) name() string { return "OHSVGP" }
 
 func (*hippoMethod) begin(m *Model, k gp.Kernel, x *mat.Dense, end float64) (basis, error) {
-	b := &legs{M: m.opt.M, T: end}
+	var b basis = &legs{M: m.opt.M, T: end}
+	if m.opt.Route == RandomFeatures || !isLegS(m.opt.Measure) {
+		f := &features{M: m.opt.M, at: span{m.opt.Measure, end, m.opt.Window}}
+		if old, ok := m.oldBasis().(*features); ok {
+			f.base = old.base
+		} else if r, ok := k.(*gp.Radial); ok && m.opt.Route == RandomFeatures {
+			var err error
+			if f.base, err = drawBase(r.Family, m.opt.Features, m.rand); err != nil {
+				return nil, err
+			}
+		}
+		b = f
+	}
 	return b, b.check(k)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/hippo"
 )
 
 // HyperMode says when hyper-parameters (kernel and noise) are learned.
@@ -28,14 +29,16 @@ const (
 
 // Options describe a model. The zero value of every field has a meaning.
 type Options struct {
-	M      int       // inducing variables; 0 means 50
-	Kernel gp.Kernel // nil means SE, sized from the first task; the model works on a copy
-	Noise  float64   // observation variance; 0 means a tenth of the first task's variance
-	Hyper  HyperMode // when hyper-parameters are learned
-	Route  Route     // how covariances are computed
-	Origin float64   // where time begins: inputs are measured from here
-	Jitter float64   // relative to k(x,x); 0 means 1e-8, negative means none
-	Seed   uint64    // for everything that is drawn: first Z of OSGPR, random features
+	M       int           // inducing variables; 0 means 50
+	Kernel  gp.Kernel     // nil means SE, sized from the first task; the model works on a copy
+	Noise   float64       // observation variance; 0 means a tenth of the first task's variance
+	Hyper   HyperMode     // when hyper-parameters are learned
+	Route   Route         // how covariances are computed
+	Measure hippo.Measure // how the past is weighed; "" means LegS, all of it evenly
+	Window  float64       // the window of LegT and FouT, the time constant of LagT
+	Origin  float64       // where time begins: inputs are measured from here
+	Jitter  float64       // relative to k(x,x); 0 means 1e-8, negative means none
+	Seed    uint64        // for everything that is drawn: first Z of OSGPR, random features
 
 	FitSteps int     // largest number of steps of hyper-parameter learning; 0 means 200
 	Features int     // random frequencies of RandomFeatures; 0 means 1000
@@ -77,6 +80,10 @@ func (o Options) filled() (Options, error) {
 		return o, fmt.Errorf("ohsvgp: ZKeep is %g: a share lies between 0 and 1", o.ZKeep)
 	case o.Hyper != HyperFirstTask && o.Hyper != HyperOnline && o.Hyper != HyperFixed:
 		return o, fmt.Errorf("ohsvgp: no hyper-parameter mode %q; there are %q, %q, %q", o.Hyper, HyperFirstTask, HyperOnline, HyperFixed)
+	case !isLegS(o.Measure) && o.Measure != hippo.LegT && o.Measure != hippo.LagT && o.Measure != hippo.FouT:
+		return o, fmt.Errorf("ohsvgp: no measure %q; there are LegS, LegT, LagT, FouT", o.Measure)
+	case !isLegS(o.Measure) && !(o.Window > 0):
+		return o, fmt.Errorf("ohsvgp: the %s measure needs a Window, %g was given", o.Measure, o.Window)
 	case o.Route != Exact && o.Route != RandomFeatures:
 		return o, fmt.Errorf("ohsvgp: no route %q; there are %q and %q", o.Route, Exact, RandomFeatures)
 	case o.Route == RandomFeatures && 2*o.Features <= o.M:

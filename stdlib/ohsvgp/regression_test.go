@@ -84,20 +84,21 @@ func TestGoldenGradients(t *testing.T) {
 	for _, c := range golden(t, "gradients") {
 		t.Run(c.Name, func(t *testing.T) {
 			var in struct {
-				Kernel    string
-				M         int
-				Jitter, T float64
-				Theta_log array
-				X, Y      array
-				Old       *struct {
+				Kernel                     string
+				M                          int
+				Jitter, T                  float64
+				Theta_log                  array
+				X, Y, Rff_base_frequencies array
+				Old                        *struct {
 					T                              float64
 					Theta_log                      array
 					La, Lam_whitened, Eta_whitened array
 				}
 			}
 			var want struct {
-				Bound float64
-				Grad  array `json:"grad_log_variance_log_lengthscale_log_noise"`
+				Bound, Rff_bound float64
+				Rff_grad         array
+				Grad             array `json:"grad_log_variance_log_lengthscale_log_noise"`
 			}
 			c.read(t, &in, &want)
 			k := kernelNamed(t, in.Kernel, 1, []float64{1}, 0)
@@ -126,6 +127,21 @@ func TestGoldenGradients(t *testing.T) {
 			}
 			near(t, "bound", []float64{v}, []float64{want.Bound}, c.Tolerance)
 			near(t, "gradient", g, want.Grad.Data, c.Tolerance)
+			if want.Rff_grad.Data == nil {
+				return
+			}
+			// the same on fixed random features; the old memory is given by
+			// its factor, whose basis is all features too
+			base := in.Rff_base_frequencies.Data
+			if m.q != nil {
+				m.q.basis = &features{M: in.M, at: span{T: in.Old.T}, base: base}
+			}
+			v, g, err = l.value(&features{M: in.M, at: span{T: in.T}, base: base}, true, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			near(t, "bound on features", []float64{v}, []float64{want.Rff_bound}, c.Tolerance)
+			near(t, "gradient on features", g, want.Rff_grad.Data, 1e-5)
 		})
 	}
 }

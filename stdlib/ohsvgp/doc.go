@@ -1,0 +1,34 @@
+// Package ohsvgp holds online Gaussian processes with a HiPPO memory and the
+// methods they are compared with (thesis chapter 4; Chen et al., "Recurrent
+// Memory for Online Interdomain Gaussian Processes", NeurIPS 2025).
+//
+// Data come in tasks along time; once a task is learned its data are gone. The
+// inducing variables are projections of the whole past of f on M polynomials,
+//
+//	u_m^(t) = int_0^t f(x) phi_m^(t)(x) dx,
+//
+// so that moving on keeps M and moves the end time: no inducing places to
+// choose, and nothing to optimise in an update.
+//
+//	symbol            meaning                                     shape
+//	b, a              new, old inducing variables                 M
+//	Kbb, Kbf, Kba     their covariances with b, f(x), a           M x M, M x N, M x M
+//	L                 lower Cholesky factor of Kbb + jitter       M x M
+//	v                 whitened variables, b = L v                 M
+//	Lam, eta          what data contributed: precision, linear    M x M, M
+//	D                 I + Lam; q(v) = N(D^-1 eta, D^-1)           M x M
+//	Wf                L^-1 Kbf                                    M x N
+//	T                 L^-1 Kba La^-T, the whitened transition     M x M
+//	s2                observation variance, Noise                 1
+//
+// An update with Gaussian noise is closed:
+//
+//	Lam = Wf Wf'/s2 + T Lam_a T'        eta = Wf y/s2 + T eta_a
+//
+// All covariances of an update come from one basis, so that exact and
+// approximate blocks cannot meet.
+//
+// Start at [New], then [Model.Update], [Model.Predict] and
+// [Model.SampleWith]. [NewOSGPR] and [NewReference] have the same methods; the
+// interface [Online] runs over all of them.
+package ohsvgp
