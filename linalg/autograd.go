@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/priorlab/priorlab/linalg/internal/kernel"
 )
 
 // record says how a tensor came about: the inputs, and a function that turns the gradient of the tensor into gradients
@@ -196,6 +198,35 @@ func (r *record) add(g *Tensor) {
 		addInPlace(sum, g.dense())
 		r.grad, r.owned = sum, true
 	}
+}
+
+// addSlice adds g to the part of t's gradient that begins at position lo of axis. The rest of the gradient is touched
+// once, however many slices there are.
+func (t *Tensor) addSlice(axis, lo int, g *Tensor) {
+	r := t.rec
+	fresh := r.grad == nil || (r.leaf && r.spent)
+	switch {
+	case r.leaf && r.grad == nil:
+		outsideScopes(func() { r.grad = zeros(t.dt, slices.Clone(t.shape)) })
+	case r.leaf && r.spent:
+		if t.dt == F32 {
+			clear(vals[float32](r.grad))
+		} else {
+			clear(vals[float64](r.grad))
+		}
+	case r.grad == nil:
+		r.grad = zeros(t.dt, slices.Clone(t.shape))
+	case !r.owned && !r.leaf:
+		sum := like(t)
+		copyStrided(sum, r.grad)
+		r.grad = sum
+	}
+	r.owned, r.spent = true, false
+	part := r.grad.view(g.shape, r.grad.strides, lo*r.grad.strides[axis])
+	if !fresh {
+		g = zip("Slice", kernel.Add, part, g)
+	}
+	storeStrided(part, g)
 }
 
 // Custom records a user's own operation: out was computed from inputs by means the library did not see, and backward

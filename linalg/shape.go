@@ -142,10 +142,8 @@ func (t *Tensor) Slice(axis, from, to int) *Tensor {
 		off += lo * t.strides[axis]
 	}
 	return track(t.view(shape, t.strides, off), func(g *Tensor) []*Tensor {
-		out := zeros(t.dt, t.shape)
-		part := out.view(shape, out.strides, lo*out.strides[axis])
-		storeStrided(part, g)
-		return []*Tensor{out}
+		t.addSlice(axis, lo, g)
+		return []*Tensor{nil}
 	}, t)
 }
 
