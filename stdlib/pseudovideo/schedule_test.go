@@ -48,7 +48,7 @@ func clampIf(on bool, v float64) float64 {
 
 func TestGoldenDiffusion(t *testing.T) {
 	cases := golden(t, "diffusion")
-	if len(cases) != 32 {
+	if len(cases) != 38 {
 		t.Fatalf("%d cases", len(cases))
 	}
 	for _, c := range cases {
