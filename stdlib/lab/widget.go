@@ -343,13 +343,19 @@ func (w *Widget) text() string {
 func (w *Widget) Close() {
 	registry.Lock()
 	defer registry.Unlock()
-	for _, c := range append([]*Widget{w, w.layout, w.style}, w.children...) {
-		if c == nil || !c.open {
-			continue
+	w.close()
+}
+
+func (w *Widget) close() {
+	if w.open {
+		w.open = false
+		delete(registry.byID, w.id)
+		_ = host().Comm(CommMessage{Kind: "close", ID: w.id, Data: map[string]any{}})
+	}
+	for _, c := range append([]*Widget{w.layout, w.style}, w.children...) {
+		if c != nil {
+			c.close()
 		}
-		c.open = false
-		delete(registry.byID, c.id)
-		_ = host().Comm(CommMessage{Kind: "close", ID: c.id, Data: map[string]any{}})
 	}
 }
 
