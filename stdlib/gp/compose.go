@@ -36,7 +36,7 @@ func partParams(parts []Kernel) param.Set {
 	return s
 }
 
-// slices cuts grad into one piece for every part.
+// pieces cuts grad into one piece for every part.
 func pieces(parts []Kernel, grad []float64) [][]float64 {
 	out := make([][]float64, len(parts))
 	for i, k := range parts {

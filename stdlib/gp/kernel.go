@@ -71,7 +71,7 @@ func Column(x []float64) *mat.Dense {
 	return mat.NewDense(len(x), 1, x)
 }
 
-// rowsOf returns row i as a slice.
+// row is row i as a slice.
 func row(x *mat.Dense, i int) []float64 { return x.RawRowView(i) }
 
 func newMatrix(n, m int) *mat.Dense {
@@ -81,5 +81,5 @@ func newMatrix(n, m int) *mat.Dense {
 	return mat.NewDense(n, m, nil)
 }
 
-// slopes turns a derivative by value into one by free number.
+// slope turns a derivative by value into one by free number.
 func slope(p *param.Param, i int) float64 { return p.Slope(i) }
