@@ -232,7 +232,7 @@ func (f *fake) received() []lab.CommMessage {
 
 // rig is a kernel in this process and what a test needs around it.
 type rig struct {
-	t    *testing.T
+	t    testing.TB
 	conn serve.ConnectionInfo
 	fake *fake
 	stop context.CancelFunc
@@ -262,7 +262,7 @@ func start(t *testing.T, change ...func(*serve.ConnectionInfo, *serve.Options)) 
 	return startWith(t, nil, change...)
 }
 
-func startWith(t *testing.T, wrap func(*fake) serve.Backend, change ...func(*serve.ConnectionInfo, *serve.Options)) *rig {
+func startWith(t testing.TB, wrap func(*fake) serve.Backend, change ...func(*serve.ConnectionInfo, *serve.Options)) *rig {
 	t.Helper()
 	conn, err := serve.LocalConnection()
 	if err != nil {

@@ -22,7 +22,7 @@ type Limits struct {
 
 	Handshake time.Duration // greeting and READY must be complete; 10 s
 
-	// Publisher.Wait gives up on a peer that takes nothing for Stall (2 s),
+	// Publisher.Wait gives up on a peer that takes nothing for Stall (1 s),
 	// and on any peer after Patience (30 s).
 	Stall    time.Duration
 	Patience time.Duration
@@ -39,7 +39,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.SoftMessages, 8192)
 	def(&l.SoftBytes, 32<<20)
 	def(&l.Handshake, 10*time.Second)
-	def(&l.Stall, 2*time.Second)
+	def(&l.Stall, time.Second)
 	def(&l.Patience, 30*time.Second)
 	return l
 }
