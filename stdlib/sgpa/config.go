@@ -1,0 +1,187 @@
+package sgpa
+
+import (
+	"github.com/priorlab/priorlab/linalg"
+)
+
+// Method names a kind of attention.
+type Method string
+
+// The kinds of attention a network can have.
+const (
+	Softmax         Method = "softmax"  // the ordinary transformer
+	KernelAttention Method = "kernel"   // F = K_qk v, a point estimate
+	SGPA            Method = "sgpa"     // decoupled SGPA
+	StandardSGPA    Method = "standard" // keys as inducing points; small, fixed T
+)
+
+// Scaling of the global divergence in the loss.
+const (
+	PerSequence = "per_sequence" // each sequence has a function of its own: the published objective
+	PerDataset  = "per_dataset"  // one function for all N sequences: KL_g/N
+)
+
+// Config describes a network. The zero value of a field means the default in brackets.
+type Config struct {
+	Method   Method // [SGPA]
+	Kernel   Kind   // [ARD; Exponential for text]
+	Mode     Mode   // [Diag]
+	Width    int    // D [32]
+	Heads    int    // H [4]
+	Depth    int    // L [2]
+	Hidden   int    // units of the feed-forward blocks [Width]
+	Inducing int    // M [16]
+	Classes  int    // outputs [2]
+	Dropout  float64
+
+	Start         Start   // [Calm]
+	Rho           float64 // standard deviation of the whitened posterior at a calm start, relative to the prior [0.1]
+	Jitter        float64 // [1e-6]
+	OutJitter     float64 // of posterior covariances in Full mode [1e-6]
+	KLGlobalScale string  // [PerSequence]
+	TrainSize     int     // N, for PerDataset
+
+	SeparateNorms bool // a LayerNorm for each place instead of one shared by all
+	Double        bool // float64 throughout, for tests
+
+	// Images [B Channels Size Size].
+	Channels, Size, Patch int
+	// Text.
+	Vocabulary, MaxTokens int
+	EmbedWidth            int // [Width]
+	// Graphs: atom types, with random-walk features of each atom.
+	AtomTypes, WalkFeatures int
+}
+
+func (c Config) withDefaults() Config {
+	str(&c.KLGlobalScale, PerSequence)
+	if c.Method == "" {
+		c.Method = SGPA
+	}
+	if c.Kernel == "" {
+		c.Kernel = ARD
+		if c.Vocabulary > 0 {
+			c.Kernel = Exponential
+		}
+	}
+	if c.Mode == "" {
+		c.Mode = Diag
+	}
+	if c.Start == "" {
+		c.Start = Calm
+	}
+	num(&c.Width, 32)
+	num(&c.Heads, 4)
+	num(&c.Depth, 2)
+	num(&c.Hidden, c.Width)
+	num(&c.Inducing, 16)
+	num(&c.Classes, 2)
+	num(&c.EmbedWidth, c.Width)
+	real(&c.Rho, 0.1)
+	real(&c.Jitter, 1e-6)
+	real(&c.OutJitter, 1e-6)
+	return c
+}
+
+func str(p *string, v string) {
+	if *p == "" {
+		*p = v
+	}
+}
+
+func num(p *int, v int) {
+	if *p == 0 {
+		*p = v
+	}
+}
+
+func real(p *float64, v float64) {
+	if *p == 0 {
+		*p = v
+	}
+}
+
+// check refuses what no network can have.
+func (c Config) check() {
+	c.Kernel.check("New")
+	if c.Width < 1 || c.Heads < 1 || c.Width%c.Heads != 0 {
+		fail("New", "", "a width of %d cannot be divided among %d heads", c.Width, c.Heads)
+	}
+	if c.Depth < 1 || c.Inducing < 1 || c.Classes < 1 || c.Hidden < 1 {
+		fail("New", "", "depth %d, %d inducing points, %d classes, %d hidden units: all must be at least 1", c.Depth, c.Inducing, c.Classes, c.Hidden)
+	}
+	if c.Dropout < 0 || c.Dropout >= 1 {
+		fail("New", "", "dropout is %v: it must be at least 0 and below 1", c.Dropout)
+	}
+	if c.Mode != Diag && c.Mode != Full {
+		fail("New", `use sgpa.Diag ("diag") or sgpa.Full ("full")`, "there is no sampling mode %q", string(c.Mode))
+	}
+	if c.Start != Calm && c.Start != Cold {
+		fail("New", `use sgpa.Calm ("calm") or sgpa.Cold ("cold")`, "there is no start %q", string(c.Start))
+	}
+	if c.Rho <= 0 {
+		fail("New", "", "Rho is %v: it must be positive", c.Rho)
+	}
+	kinds := 0
+	for _, on := range []bool{c.Size > 0, c.Vocabulary > 0, c.AtomTypes > 0} {
+		if on {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		fail("New", "set Channels, Size and Patch for images, Vocabulary and MaxTokens for text, or AtomTypes and MaxTokens for graphs",
+			"the configuration describes %d kinds of input, not one", kinds)
+	}
+	if c.Size > 0 && (c.Channels < 1 || c.Patch < 1 || c.Size%c.Patch != 0) {
+		fail("New", "", "images of %d channels and size %d cannot be cut into patches of %d", c.Channels, c.Size, c.Patch)
+	}
+	if c.Size == 0 && c.MaxTokens < 1 {
+		fail("New", "set MaxTokens", "the longest sequence has %d tokens", c.MaxTokens)
+	}
+	if c.KLGlobalScale == PerDataset && c.TrainSize < 1 {
+		fail("New", "set TrainSize", "KLGlobalScale is %q, but the number of training sequences is %d", PerDataset, c.TrainSize)
+	}
+	if c.KLGlobalScale != PerDataset && c.KLGlobalScale != PerSequence {
+		fail("New", `use "per_sequence" or "per_dataset"`, "there is no scaling %q", c.KLGlobalScale)
+	}
+}
+
+func (c Config) dtype() linalg.DType {
+	if c.Double {
+		return linalg.F64
+	}
+	return linalg.F32
+}
+
+// tokens is the longest sequence.
+func (c Config) tokens() int {
+	if c.Size > 0 && c.Patch > 0 {
+		return (c.Size / c.Patch) * (c.Size / c.Patch)
+	}
+	return c.MaxTokens
+}
+
+func (c Config) globalScale() float64 {
+	if c.KLGlobalScale == PerDataset && c.TrainSize > 0 {
+		return 1 / float64(c.TrainSize)
+	}
+	return 1
+}
+
+// PaperCIFAR10 is the published configuration for CIFAR-10: 64 tokens, five layers, 16 global points a head.
+func PaperCIFAR10() Config {
+	return Config{Method: SGPA, Kernel: ARD, Width: 128, Heads: 4, Depth: 5, Inducing: 16, Classes: 10, Dropout: 0.1,
+		Start: Cold, Channels: 3, Size: 32, Patch: 4}
+}
+
+// PaperIMDB is the published configuration for IMDB: two layers, eight heads, 50 global points a head.
+func PaperIMDB(vocabulary int) Config {
+	return Config{Method: SGPA, Kernel: Exponential, Width: 128, Heads: 8, Depth: 2, Inducing: 50, Classes: 2, Dropout: 0.1,
+		Start: Cold, Vocabulary: vocabulary, MaxTokens: 512, EmbedWidth: 128}
+}
+
+// PaperCoLA is the published configuration for CoLA, without the fixed word vectors that its embedding adds.
+func PaperCoLA(vocabulary int) Config {
+	return Config{Method: SGPA, Kernel: Exponential, Width: 256, Heads: 4, Depth: 2, Inducing: 5, Classes: 2, Dropout: 0.1,
+		Start: Cold, Jitter: 1e-7, Vocabulary: vocabulary, MaxTokens: 100, EmbedWidth: 128}
+}

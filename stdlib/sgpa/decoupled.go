@@ -1,0 +1,106 @@
+package sgpa
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/nn"
+)
+
+// DecoupledLayer is decoupled SGPA: amortised keys carry the mean, M global points a head the covariance. The
+// mathematics is in the comment of Decoupled.
+type DecoupledLayer struct {
+	projection
+	Zg            *linalg.Tensor // [H M D]
+	Vg            *linalg.Tensor // [H M d]
+	Ltri, LogDiag *linalg.Tensor // [H d M M] (strict lower part), [H d M]
+
+	Mode              Mode
+	Jitter, OutJitter float64
+	GlobalScale       float64 // factor of KL_g in the loss: 1, or 1/N
+}
+
+// NewDecoupledLayer draws a layer from r.
+func NewDecoupledLayer(r *linalg.Rand, c Config) *DecoupledLayer {
+	c = c.withDefaults()
+	H, d, M, dt := c.Heads, c.Width/c.Heads, c.Inducing, c.dtype()
+	l := &DecoupledLayer{projection: newProjection(r, c), Mode: c.Mode, Jitter: c.Jitter, OutJitter: c.OutJitter, GlobalScale: c.globalScale()}
+	l.Zg = linalg.Param(linalg.Normal(r, dt, H, M, c.Width))
+	if c.Start == Cold {
+		l.Vg = linalg.Param(linalg.Normal(r, dt, H, M, d))
+		l.Ltri = linalg.Param(linalg.Normal(r, dt, H, d, M, M))
+		l.LogDiag = linalg.Param(linalg.Normal(r, dt, H, d, M))
+		return l
+	}
+	l.Vg = linalg.Param(linalg.Zeros(dt, H, M, d))
+	l.Ltri = linalg.Param(linalg.Zeros(dt, H, d, M, M))
+	l.LogDiag = linalg.Param(linalg.Full(dt, math.Log(c.Rho), H, d, M))
+	return l
+}
+
+// Params are those of the projection, then the variational ones.
+func (l *DecoupledLayer) Params() []nn.Param {
+	return nn.Join(l.params(), []nn.Param{{Name: "Zg", Value: l.Zg}, {Name: "Vg", Value: l.Vg}, {Name: "Ltri", Value: l.Ltri}, {Name: "LogDiag", Value: l.LogDiag}})
+}
+
+// Attend draws S outputs from the posterior and adds the divergences to the pass.
+func (l *DecoupledLayer) Attend(r Request) *Result {
+	q, va := l.queries(r)
+	res := l.posterior(q, va, r)
+	F := res.draw(r, l.Mode, l.OutJitter)
+	res.Out = l.output(F, r)
+	r.Pass.Penalise(r.Name+" KL_a", res.KLa.Sum(1, 2).Mean(), 1)
+	r.Pass.Penalise(r.Name+" KL_g", res.KLg.Sum(), l.GlobalScale)
+	return res
+}
+
+// GlobalKeys are k_g [H M d]: the global inputs, through features, under the projection that the tokens go through too.
+func (l *DecoupledLayer) GlobalKeys(features func(*linalg.Tensor) *linalg.Tensor) *linalg.Tensor {
+	z := l.Zg
+	if features != nil {
+		z = features(z)
+	}
+	return z.MatMul(l.Wqk.T())
+}
+
+func (l *DecoupledLayer) posterior(q, va *linalg.Tensor, r Request) *Result {
+	return decoupled(l.kind, q, l.GlobalKeys(r.Features), va, l.Vg, l.Ltri, l.LogDiag, l.LogVar, l.LogScale, l.Jitter, l.Mode == Full, r.Name)
+}
+
+// decoupled is the posterior of a batch: q, va [B H T d], kg [H M d], vg [H M dv], ltri [H dv M M], logdiag [H dv M].
+// The Gram matrix of the global keys is factorised in float64; it is small and common to the batch.
+func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, full bool, name string) *Result {
+	dt := q.DType()
+	s := ltri.Shape()
+	H, dv, M := s[0], s[1], s[2]
+	Kgg := gram(kind, kg.To(linalg.F64), nil, logVar.To(linalg.F64), logScale.To(linalg.F64))
+	L, used := cholesky(Kgg, jitter, func(h int) string { return fmt.Sprintf("%s, head %d, Gram matrix of the global keys", name, h) })
+	half := inverseLower(L).To(dt) // [H M M]
+	Kqq := gram(kind, q, nil, logVar, logScale)
+	Kgq := gram(kind, kg, q, logVar, logScale) // [B H M T]
+	A := half.MatMul(Kgq)
+	Ava, Kva := A.MatMul(va), Kqq.MatMul(va) // [B H M dv], [B H T dv]
+	res := &Result{Jitter: used}
+	res.Mean = Kva.Sub(A.T().MatMul(Ava)).Add(Kgq.T().MatMul(vg))
+	R := whitened(ltri, logdiag)
+	spread := R.T().Reshape(H, dv*M, M).MatMul(A) // R_j' A for all channels: [B H dv*M T]
+	b, T := q.Shape()[0], q.Shape()[2]
+	spread = spread.Reshape(b, H, dv, M, T)
+	left := gramDiag(kind, q, logVar, logScale).Sub(A.Square().Sum(-2)) // [B H T]
+	res.Var = left.Unsqueeze(-1).Add(spread.Square().Sum(-2).T())
+	if full {
+		res.Cov = Kqq.Sub(A.T().MatMul(A)).Unsqueeze(2).Add(spread.T().MatMul(spread))
+	}
+	res.KLa = va.Mul(Kva).Sum(-2).Sub(Ava.Square().Sum(-2)).MulS(0.5)
+	Lv := L.T().MatMul(vg.To(linalg.F64)).To(dt)
+	res.KLg = whitenedKL(Lv, R, logdiag)
+	return res
+}
+
+// whitenedKL is 1/2 (|L'v_j|^2 + |R_j|^2 - n) - sum log R_j[i,i]: Lv [..., n, dv], R [..., dv, n, n], logdiag [..., dv, n].
+func whitenedKL(Lv, R, logdiag *linalg.Tensor) *linalg.Tensor {
+	s := R.Shape()
+	n := float64(s[len(s)-1])
+	return Lv.Square().Sum(-2).Add(R.Square().Sum(-1, -2)).AddS(-n).MulS(0.5).Sub(logdiag.Sum(-1))
+}
