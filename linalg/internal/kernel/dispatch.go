@@ -39,3 +39,5 @@ func AdamWStep[T Float](w, g, m, v []T, o AdamW) {
 func ScaleAll[T Float](x []T, a T) {
 	par.For(len(x), Grain, func(lo, hi int) { ZipScalar(Mul, x[lo:hi], x[lo:hi], a) })
 }
+
+func expClamp[T Float](dst, x, v []T, c, lv T, clamp bool) { expClampGo(dst, x, v, c, lv, clamp) }

@@ -1,0 +1,89 @@
+package kernel
+
+import (
+	"github.com/priorlab/priorlab/linalg/internal/mem"
+	"github.com/priorlab/priorlab/linalg/internal/par"
+)
+
+// strip is how many columns of the product live at a time.
+const sumStrip = 256
+
+// SumSquares computes, for each batch entry, the column sums of the squared elements of A B, A m by k, B k by n.
+func SumSquares[T Float](out []T, m, k, n int, a, b Matrix[T], offA, offB []int) {
+	strips := (n + sumStrip - 1) / sumStrip
+	par.For(len(offA)*strips, max(1, parallelFlops/(2*m*k*min(n, sumStrip)+1)), func(lo, hi int) {
+		raw, _ := mem.Get(max(1, m*sumStrip) * size[T]())
+		defer mem.Put(raw)
+		c := mem.Slice[T](raw)
+		for q := lo; q < hi; q++ {
+			i, j := q/strips, q%strips*sumStrip
+			w := min(sumStrip, n-j)
+			o := out[i*n+j : i*n+j+w]
+			product(c, m, k, w, Matrix[T]{a.Data[offA[i]:], a.RS, a.CS}, Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j))
+			clear(o)
+			for r := 0; r < m; r++ {
+				row := c[r*w : (r+1)*w]
+				mulAdd(o, row, row)
+			}
+		}
+	})
+}
+
+// product computes C = A B with rows n apart, zero if k is zero.
+func product[T Float](c []T, m, k, n int, a, b Matrix[T]) {
+	if k == 0 {
+		clear(c[:m*n])
+		return
+	}
+	gemm(m, n, k, 1, a, b, c, n, false, false)
+}
+
+// SumSquaresGrad computes the gradients of SumSquares for each batch entry: with C = A B and D = 2 C diag(g), they are
+// da = D B^T and db = A^T D. The product is made again strip by strip.
+func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, offB []int) {
+	if m*k*n == 0 {
+		clear(da)
+		clear(db)
+		return
+	}
+	one := func(i, j, w int, c, da []T, first bool) {
+		ai, bi := Matrix[T]{a.Data[offA[i]:], a.RS, a.CS}, Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j)
+		product(c, m, k, w, ai, bi)
+		gi := g[i*n+j : i*n+j+w]
+		for r := 0; r < m; r++ {
+			Zip(Mul, c[r*w:(r+1)*w], c[r*w:(r+1)*w], gi)
+		}
+		gemm(m, k, w, 2, Matrix[T]{c, w, 1}, bi.transposed(), da, k, !first, false)
+		gemm(k, w, m, 2, ai.transposed(), Matrix[T]{c, w, 1}, db[i*k*n+j:], n, false, false)
+	}
+	strips := (n + sumStrip - 1) / sumStrip
+	if len(offA) >= 4 || strips == 1 {
+		par.For(len(offA), max(1, parallelFlops/(6*m*k*n)), func(lo, hi int) {
+			raw, _ := mem.Get(m * sumStrip * size[T]())
+			defer mem.Put(raw)
+			for i := lo; i < hi; i++ {
+				for s := 0; s < strips; s++ {
+					one(i, s*sumStrip, min(sumStrip, n-s*sumStrip), mem.Slice[T](raw), da[i*m*k:(i+1)*m*k], s == 0)
+				}
+			}
+		})
+		return
+	}
+	// Few and wide: strips in at most eight groups, each with its own partial da.
+	group := (strips + 7) / 8
+	groups := (strips + group - 1) / group
+	part := make([]T, len(offA)*groups*m*k)
+	par.For(len(offA)*groups, 1, func(lo, hi int) {
+		raw, _ := mem.Get(m * sumStrip * size[T]())
+		defer mem.Put(raw)
+		for q := lo; q < hi; q++ {
+			i, s0 := q/groups, q%groups*group
+			for s := s0; s < min(strips, s0+group); s++ {
+				one(i, s*sumStrip, min(sumStrip, n-s*sumStrip), mem.Slice[T](raw), part[q*m*k:(q+1)*m*k], s == s0)
+			}
+		}
+	})
+	for i := range offA {
+		sumParts(da[i*m*k:(i+1)*m*k], part[i*groups*m*k:], groups, m*k)
+	}
+}
