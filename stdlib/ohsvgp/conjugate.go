@@ -16,7 +16,6 @@ import (
 type posterior struct {
 	basis  basis
 	kernel gp.Kernel // the parameters it was made with; a copy of its own
-	noise  float64
 	L      *linalg.CholFactor
 	Lam    *mat.Dense
 	eta    []float64
@@ -60,7 +59,7 @@ type update struct {
 // bound. jitter is added to K_bb and K_aa, never to K_ba. The caller sets
 // basis and kernel of the result.
 func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg.JitterPolicy) (*update, error) {
-	u := &update{b: b, y: y, s2: s2, old: old, new: &posterior{noise: s2}}
+	u := &update{b: b, y: y, s2: s2, old: old, new: &posterior{}}
 	L, err := linalg.Chol(b.Kbb, jitter)
 	if err != nil {
 		return nil, fmt.Errorf("ohsvgp: covariance of the inducing variables: %w", err)

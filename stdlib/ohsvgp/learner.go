@@ -19,17 +19,29 @@ type learner struct {
 	m      *Model
 	k      gp.Kernel
 	noise  *param.Param
+	lik    *gp.Likelihood // nil means Gaussian with variance noise
 	x      *mat.Dense
 	y      []float64
 	end    float64
 	jitter linalg.JitterPolicy
 	result *posterior
+	ctx    context.Context
+	warm   *sites // where the last inner fit ended
+}
+
+// outcome is an update with what its gradient needs, for either kind of
+// likelihood.
+type outcome struct {
+	q        *posterior
+	bound    float64
+	gradient func() (*blocks, []float64) // by blocks and by the likelihood's numbers
 }
 
 func (l *learner) run(ctx context.Context, task *Task) error {
+	l.ctx = ctx
 	learn := l.m.opt.Hyper == HyperOnline
 	if l.m.opt.Hyper == HyperFirstTask && l.m.q == nil {
-		if len(l.y) <= exactLimit {
+		if l.lik == nil && len(l.y) <= exactLimit {
 			fit, err := l.exact(ctx)
 			if err != nil {
 				return err
@@ -47,7 +59,7 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	own, rebuild := l.m.method.free(l.m, b)
 	var set param.Set
 	if learn {
-		set = append(append(set, l.k.Params()...), l.noise)
+		set = append(append(set, l.k.Params()...), l.observation()...)
 	}
 	if own != nil {
 		set = append(set, own)
@@ -78,9 +90,17 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	if err != nil {
 		return err
 	}
-	task.Bound, task.Jitter = u.bound, u.new.L.Jitter()
-	l.result = u.new
+	task.Bound, task.Jitter = u.bound, u.q.L.Jitter()
+	l.result = u.q
 	return nil
+}
+
+// observation is the parameters of the likelihood.
+func (l *learner) observation() param.Set {
+	if l.lik != nil {
+		return l.lik.Params()
+	}
+	return param.Set{l.noise}
 }
 
 // exact learns hyper-parameters on the first task by maximum marginal likelihood.
@@ -92,28 +112,44 @@ func (l *learner) exact(ctx context.Context) (param.Fit, error) {
 	return g.Fit(ctx, l.m.opt.FitSteps)
 }
 
-// update is the conjugate update on basis b with the working parameters.
-func (l *learner) update(b basis) (*update, error) {
+// update is the best q on basis b with the working parameters.
+func (l *learner) update(b basis) (*outcome, error) {
 	bl, err := b.blocks(l.k, l.x, l.m.oldBasis())
 	if err != nil {
 		return nil, err
 	}
-	u, err := conjugate(bl, l.y, l.noise.Value(), l.m.q, l.jitter)
+	var out *outcome
+	if l.lik == nil {
+		var u *update
+		if u, err = conjugate(bl, l.y, l.noise.Value(), l.m.q, l.jitter); err == nil {
+			out = &outcome{u.new, u.bound, func() (*blocks, []float64) {
+				g, ds2 := u.gradient()
+				return g, []float64{ds2 * l.noise.Slope(0)}
+			}}
+		}
+	} else {
+		var e *elbo
+		var q *posterior
+		if e, q, l.warm, err = variational(l.ctx, bl, l.y, l.lik, l.m.q, l.jitter, l.warm); err == nil {
+			out = &outcome{q, e.value(), e.gradBlocks}
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w (M = %d, kernel %s)", err, b.size(), l.k)
 	}
-	u.new.basis, u.new.kernel = b, l.k.Clone()
-	return u, nil
+	out.q.basis, out.q.kernel = b, l.k.Clone()
+	return out, nil
 }
 
-// value is the bound and its gradient, over kernel, noise and the basis's own
-// numbers, whichever are asked for.
+// value is the bound and its gradient, over kernel, likelihood and the basis's
+// own numbers, whichever are asked for. q is at its best for these, so the
+// derivative with q held fixed is the whole derivative.
 func (l *learner) value(b basis, hyper, own bool) (float64, []float64, error) {
 	u, err := l.update(b)
 	if err != nil {
 		return 0, nil, err
 	}
-	g, ds2 := u.gradient()
+	g, dLik := u.gradient()
 	grad := make([]float64, l.k.Params().Len())
 	dOwn, err := b.backward(l.k, l.x, l.m.oldBasis(), g, grad)
 	if err != nil {
@@ -121,7 +157,7 @@ func (l *learner) value(b basis, hyper, own bool) (float64, []float64, error) {
 	}
 	var out []float64
 	if hyper {
-		out = append(append(out, grad...), ds2*l.noise.Slope(0))
+		out = append(append(out, grad...), dLik...)
 	}
 	if own {
 		out = append(out, dOwn...)

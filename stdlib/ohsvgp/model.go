@@ -60,9 +60,10 @@ type method interface {
 type Model struct {
 	opt    Options
 	method method
-	kernel gp.Kernel // nil until the first task sizes it
-	noise  *param.Param
-	q      *posterior // nil before the first task
+	kernel gp.Kernel      // nil until the first task sizes it
+	noise  *param.Param   // of the Gaussian likelihood
+	lik    *gp.Likelihood // another likelihood; nil means Gaussian
+	q      *posterior     // nil before the first task
 	tasks  []Task
 	rand   *linalg.Rand
 	policy *linalg.JitterPolicy // set by tests that need an absolute amount
@@ -83,6 +84,12 @@ func newModel(o Options, how method) (*Model, error) {
 	}
 	if o.Kernel != nil {
 		m.kernel = o.Kernel.Clone()
+	}
+	if l := o.Likelihood; l != nil {
+		m.lik = l.Clone()
+		if l.Name == "Gaussian" { // its updates are closed
+			m.lik, m.noise = nil, l.Params()[0].Clone()
+		}
 	}
 	return m, nil
 }
@@ -106,9 +113,10 @@ func (m *Model) Bound() float64 {
 	return s
 }
 
-// Noise is the observation variance.
+// Noise is the observation variance of the Gaussian likelihood; NaN for others
+// and before a first task that sizes it.
 func (m *Model) Noise() float64 {
-	if m.noise == nil {
+	if m.noise == nil || m.lik != nil {
 		return math.NaN()
 	}
 	return m.noise.Value()
@@ -123,7 +131,7 @@ func (m *Model) Kernel() gp.Kernel {
 	return m.kernel.Clone()
 }
 
-// Params are the kernel's parameters and the noise, live: values set here are
+// Params are the parameters of kernel and likelihood, live: values set here are
 // used from the next Update on. Before the first task they exist only if
 // Options gave them.
 func (m *Model) Params() param.Set {
@@ -131,7 +139,9 @@ func (m *Model) Params() param.Set {
 	if m.kernel != nil {
 		s = append(s, m.kernel.Params()...)
 	}
-	if m.noise != nil {
+	if m.lik != nil {
+		s = append(s, m.lik.Params()...)
+	} else if m.noise != nil {
 		s = append(s, m.noise)
 	}
 	return s
@@ -143,7 +153,9 @@ func (m *Model) String() string {
 	if m.kernel != nil {
 		s += ", kernel " + m.kernel.String()
 	}
-	if m.noise != nil {
+	if m.lik != nil {
+		s += ", likelihood " + m.lik.String()
+	} else if m.noise != nil {
 		s += fmt.Sprintf(", noise variance %.4g", m.noise.Value())
 	}
 	if n := len(m.tasks); n > 0 {
@@ -171,6 +183,11 @@ func (m *Model) UpdateTo(ctx context.Context, end float64, x, y []float64) error
 	X := gp.Column(t)
 	if err := gp.CheckData(X, y); err != nil {
 		return fmt.Errorf("ohsvgp: task %d: %w", len(m.tasks)+1, err)
+	}
+	if m.lik != nil {
+		if err := m.lik.Check(y); err != nil {
+			return fmt.Errorf("ohsvgp: task %d: %s: %w", len(m.tasks)+1, m.lik.Name, err)
+		}
 	}
 	if err := m.checkTime(x, end); err != nil {
 		return fmt.Errorf("ohsvgp: task %d: %w", len(m.tasks)+1, err)
@@ -223,23 +240,23 @@ func (m *Model) learn(ctx context.Context, x *mat.Dense, y []float64, end float6
 	task := Task{N: len(y), End: end + m.opt.Origin}
 	rnd := *m.rand
 	l := &learner{m: m, k: k, noise: noise, x: x, y: y, end: end}
+	if m.lik != nil {
+		l.lik = m.lik.Clone()
+	}
 	if err := l.run(ctx, &task); err != nil {
 		*m.rand = rnd
 		return fmt.Errorf("%s, task %d: %w", m.Name(), len(m.tasks)+1, err)
 	}
 	task.Took = time.Since(began)
 	if m.kernel == nil {
-		m.kernel, m.noise = k, noise
-	} else {
-		// the live parameters stay the same objects; values move
-		if err := m.kernel.Params().CopyFrom(k.Params()); err != nil {
-			return err
-		}
-		if m.noise == nil {
-			m.noise = noise
-		} else if err := m.noise.Set(noise.Value()); err != nil {
-			return err
-		}
+		m.kernel = k.Clone()
+	}
+	if m.noise == nil {
+		m.noise = noise.Clone()
+	}
+	// the live parameters stay the same objects; values move
+	if err := m.Params().CopyFrom(append(k.Params(), l.observation()...)); err != nil {
+		return err
 	}
 	m.q, m.tasks = l.result, append(m.tasks, task)
 	return nil
@@ -250,7 +267,7 @@ func (m *Model) learn(ctx context.Context, x *mat.Dense, y []float64, end float6
 func (m *Model) parameters(x *mat.Dense, y []float64) (gp.Kernel, *param.Param) {
 	var k gp.Kernel
 	v := square(y) / float64(len(y))
-	if v == 0 {
+	if v == 0 || m.lik != nil {
 		v = 1
 	}
 	if m.kernel != nil {

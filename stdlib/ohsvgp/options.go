@@ -29,16 +29,17 @@ const (
 
 // Options describe a model. The zero value of every field has a meaning.
 type Options struct {
-	M       int           // inducing variables; 0 means 50
-	Kernel  gp.Kernel     // nil means SE, sized from the first task; the model works on a copy
-	Noise   float64       // observation variance; 0 means a tenth of the first task's variance
-	Hyper   HyperMode     // when hyper-parameters are learned
-	Route   Route         // how covariances are computed
-	Measure hippo.Measure // how the past is weighed; "" means LegS, all of it evenly
-	Window  float64       // the window of LegT and FouT, the time constant of LagT
-	Origin  float64       // where time begins: inputs are measured from here
-	Jitter  float64       // relative to k(x,x); 0 means 1e-8, negative means none
-	Seed    uint64        // for everything that is drawn: first Z of OSGPR, random features
+	M          int            // inducing variables; 0 means 50
+	Kernel     gp.Kernel      // nil means SE, sized from the first task; the model works on a copy
+	Noise      float64        // observation variance; 0 means a tenth of the first task's variance
+	Likelihood *gp.Likelihood // nil means Gaussian with variance Noise; the model works on a copy
+	Hyper      HyperMode      // when hyper-parameters are learned
+	Route      Route          // how covariances are computed
+	Measure    hippo.Measure  // how the past is weighed; "" means LegS, all of it evenly
+	Window     float64        // the window of LegT and FouT, the time constant of LagT
+	Origin     float64        // where time begins: inputs are measured from here
+	Jitter     float64        // relative to k(x,x); 0 means 1e-8, negative means none
+	Seed       uint64         // for everything that is drawn: first Z of OSGPR, random features
 
 	FitSteps int     // largest number of steps of hyper-parameter learning; 0 means 200
 	Features int     // random frequencies of RandomFeatures; 0 means 1000

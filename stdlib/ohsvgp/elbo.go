@@ -1,0 +1,197 @@
+package ohsvgp
+
+import (
+	"math"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/mat"
+)
+
+// elbo is the uncollapsed online bound of a whitened q(v) = N(mu, S) and what
+// its gradients need: varexp - KL(q(b)||p(b)) + correction, where the correction
+// E_q(a)[log q_old(a) - log p_old(a)] sees the old memory alone and is
+//
+//	-1/2 tr[Lam_a (R - T'T + T'ST)] - 1/2 (T'mu)'Lam_a(T'mu) + eta_a'T'mu
+//	+ 1/2 log|D_a| - 1/2 eta_a'D_a^-1 eta_a,      R = La^-1 Kaa La^-T
+type elbo struct {
+	b   *blocks
+	L   *linalg.CholFactor
+	W   *mat.Dense // L^-1 Kbf
+	T   *mat.Dense // L^-1 Kba La^-T; nil in the first task
+	old *posterior
+	lik *gp.Likelihood
+	y   []float64
+	// scale multiplies the data term: N/|batch| for minibatches
+	scale float64
+
+	mu           []float64
+	S            *mat.Dense
+	fmean, fvar  []float64 // marginals at the data
+	dm, dv       []float64 // derivatives of the data term by them
+	varexp, kl   float64
+	correction   float64
+	carried      *mat.Dense // T Lam_a T'
+	carriedEta   []float64  // T eta_a
+	constantPart float64    // of the correction
+}
+
+// newElbo prepares what does not depend on q.
+func newElbo(b *blocks, y []float64, lik *gp.Likelihood, old *posterior, jitter linalg.JitterPolicy) (*elbo, error) {
+	L, err := linalg.Chol(b.Kbb, jitter)
+	if err != nil {
+		return nil, err
+	}
+	e := &elbo{b: b, L: L, W: L.Half(b.Kbf), old: old, lik: lik, y: y, scale: 1}
+	if old != nil {
+		e.T = old.L.RightHalf(L.Half(b.Kba))
+		var TL mat.Dense
+		TL.Mul(e.T, old.Lam)
+		e.carried = mat.NewDense(L.N(), L.N(), nil)
+		e.carried.Mul(&TL, e.T.T())
+		symmetrise(e.carried)
+		e.carriedEta = times(e.T, old.eta)
+		R := old.L.RightHalf(old.L.Half(addDiagonal(b.Kaa, L.Jitter())))
+		e.constantPart = 0.5*old.D.LogDet() - 0.5*(dot(old.Lam, R)-trace(e.carried))
+		for i, v := range old.v {
+			e.constantPart -= 0.5 * v * old.eta[i]
+		}
+	}
+	return e, nil
+}
+
+// at evaluates the bound for a mean, a covariance and its log determinant.
+func (e *elbo) at(mu []float64, S *mat.Dense, logDet float64) float64 {
+	e.mu, e.S = mu, S
+	M := len(mu)
+	var SW mat.Dense
+	SW.Mul(S, e.W)
+	n := len(e.y)
+	e.fmean = make([]float64, n)
+	e.fvar = append([]float64(nil), e.b.kff...)
+	for i := 0; i < M; i++ {
+		w, sw := e.W.RawRowView(i), SW.RawRowView(i)
+		for j := range w {
+			e.fmean[j] += mu[i] * w[j]
+			e.fvar[j] += w[j] * (sw[j] - w[j])
+		}
+	}
+	e.dm, e.dv, e.varexp = make([]float64, n), make([]float64, n), 0
+	for j := range e.y {
+		if e.fvar[j] < 0 {
+			e.fvar[j] = 0
+		}
+		v, a, b := e.lik.Expect(e.y[j], e.fmean[j], e.fvar[j])
+		e.varexp += e.scale * v
+		e.dm[j], e.dv[j] = e.scale*a, e.scale*b
+	}
+	e.kl = 0.5 * (trace(S) + square(mu) - float64(M) - logDet)
+	e.correction = 0
+	if e.old != nil {
+		e.correction = e.constantPart - 0.5*dot(e.carried, S)
+		for i, v := range times(e.carried, mu) {
+			e.correction += mu[i] * (e.carriedEta[i] - 0.5*v)
+		}
+	}
+	return e.value()
+}
+
+func (e *elbo) value() float64 { return e.varexp - e.kl + e.correction }
+
+// gradQ is the derivative by the whitened mean and by the covariance S (each
+// entry free); for a factor S = GG' that is 2 dS G, lower triangle.
+func (e *elbo) gradQ() (dmu []float64, dS *mat.Dense, err error) {
+	M := len(e.mu)
+	dmu = times(e.W, e.dm)
+	for i := range dmu {
+		dmu[i] -= e.mu[i]
+	}
+	c, err := linalg.Chol(e.S, linalg.JitterPolicy{})
+	if err != nil {
+		return nil, nil, err
+	}
+	dS = c.Inverse()
+	dS.Scale(0.5, dS)
+	var WV, data mat.Dense
+	WV.Apply(func(_, j int, v float64) float64 { return v * e.dv[j] }, e.W)
+	data.Mul(&WV, e.W.T())
+	dS.Add(dS, &data)
+	for i := 0; i < M; i++ {
+		dS.Set(i, i, dS.At(i, i)-0.5)
+	}
+	if e.old != nil {
+		for i, v := range times(e.carried, e.mu) {
+			dmu[i] += e.carriedEta[i] - v
+		}
+		var half mat.Dense
+		half.Scale(0.5, e.carried)
+		dS.Sub(dS, &half)
+	}
+	return dmu, dS, nil
+}
+
+// gradBlocks is the derivative by every block and by the likelihood's free
+// parameters, with mu, S and everything old held fixed.
+func (e *elbo) gradBlocks() (*blocks, []float64) {
+	M := len(e.mu)
+	out := &blocks{kff: e.dv}
+	C := addDiagonal(e.S, -1) // S - I
+	// dF/dW = mu dm' + 2 (S-I) W diag(dv)
+	var dW mat.Dense
+	dW.Mul(C, e.W)
+	for i := 0; i < M; i++ {
+		r := dW.RawRowView(i)
+		for j := range r {
+			r[j] = 2*r[j]*e.dv[j] + e.mu[i]*e.dm[j]
+		}
+	}
+	out.Kbf = e.L.HalfT(&dW)
+	X := mat.NewDense(M, M, nil) // -(dW W' + dWa Wa')
+	X.Mul(&dW, e.W.T())
+	if a := e.old; a != nil {
+		// dF/dT = -(S - I + mu mu') T Lam_a + mu eta_a'
+		for i := 0; i < M; i++ {
+			r := C.RawRowView(i)
+			for j := range r {
+				r[j] += e.mu[i] * e.mu[j]
+			}
+		}
+		var CT, dT mat.Dense
+		CT.Mul(C, e.T)
+		dT.Mul(&CT, a.Lam)
+		for i := 0; i < M; i++ {
+			r := dT.RawRowView(i)
+			for j := range r {
+				r[j] = e.mu[i]*a.eta[j] - r[j]
+			}
+		}
+		out.Kba = a.L.RightHalfT(e.L.HalfT(&dT))
+		aa := a.L.RightHalfT(a.L.HalfT(a.Lam))
+		aa.Scale(-0.5, aa)
+		out.Kaa = aa
+		var more mat.Dense
+		more.Mul(&dT, e.T.T())
+		X.Add(X, &more)
+	}
+	// through the factor: dK = L^-T Phi(-X) L^-1, Phi the lower triangle with
+	// half the diagonal, made symmetric
+	for i := 0; i < M; i++ {
+		for j := 0; j < i; j++ {
+			v := -0.5 * X.At(i, j)
+			X.Set(i, j, v)
+			X.Set(j, i, v)
+		}
+		X.Set(i, i, -0.5*X.At(i, i))
+	}
+	out.Kbb = e.L.RightHalfT(e.L.HalfT(X))
+	grad := make([]float64, e.lik.Params().Len())
+	for j := range e.y {
+		e.lik.ExpectGrad(e.y[j], e.fmean[j], e.fvar[j], grad)
+	}
+	for i := range grad {
+		grad[i] *= e.scale
+	}
+	return out, grad
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
