@@ -257,3 +257,24 @@ func (s Spec) String() string {
 
 // poolFactor is the side of the pooled squares at a level of the kind down.
 func poolFactor(level float64) int { return max(int(math.Round(level)), 1) }
+
+// noiseAt bounds the standard deviation of what is added to the image in a frame.
+func (s Spec) noiseAt(frame int) float64 {
+	levels, _ := s.Ladder.Values(s.F())
+	added := s.Jitter
+	switch s.kind() {
+	case NoiseMarkov, NoiseIndependent:
+		added += levels[frame]
+	case VPMarkov, VPIndependent, Junk:
+		added++
+	case BlurNoise, BlurNoiseMarkov:
+		stds, _ := s.Noise.Values(s.F())
+		added += stds[frame]
+	case Compose:
+		for _, p := range s.Parts {
+			p.Frames = s.Frames
+			added += p.noiseAt(frame)
+		}
+	}
+	return added
+}

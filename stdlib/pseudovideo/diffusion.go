@@ -1,0 +1,404 @@
+package pseudovideo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/nn"
+)
+
+// DiffusionConfig describes a diffusion model of images or of pseudo videos: the image model is the case of one frame.
+type DiffusionConfig struct {
+	Video        Spec      // the pseudo videos; the zero value trains on images
+	Schedule     string    // "cosine" (default) or "linear"
+	Steps        int       // T; 0 means 1000
+	LearnSigma   bool      // the network also gives the variance of each step
+	Loss         string    // "simple" (default), "hybrid" or "bound"; the last two need LearnSigma
+	Importance   bool      // draw steps in proportion to the losses seen there; for the loss "bound"
+	RawTimes     bool      // tell the network t itself instead of t * 1000/T
+	Standardise  bool      // bring every frame to the mean and spread that its level has in the training set
+	FrameWeights []float64 // weight of each frame in the loss; nil means equal
+	UNet         UNetConfig
+	Precision    linalg.DType // F32 (the zero value) or F64
+	Seed         uint64
+}
+
+// Diffusion is a diffusion model over all frames of a pseudo video at once; what it generates are the last frames.
+type Diffusion struct {
+	Config   DiffusionConfig
+	Schedule *Schedule
+	H, W, C  int // of the images
+
+	net       *unet
+	run       training
+	steps     *importance
+	mean, std []float64 // of each frame, when standardised
+	weights   []float64 // of each frame in the loss, mean 1
+}
+
+// NewDiffusion makes an untrained model for images of height h, width w and c channels.
+func NewDiffusion(cfg DiffusionConfig, h, w, c int) (*Diffusion, error) {
+	return newDiffusion(cfg, h, w, c, false)
+}
+
+func newDiffusion(cfg DiffusionConfig, h, w, c int, dry bool) (*Diffusion, error) {
+	if err := cfg.Video.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Steps == 0 {
+		cfg.Steps = 1000
+	}
+	s, err := NewSchedule(cfg.Schedule, cfg.Steps)
+	if err != nil {
+		return nil, err
+	}
+	switch cfg.Loss {
+	case "":
+		cfg.Loss = "simple"
+	case "simple":
+	case "hybrid", "bound":
+		if !cfg.LearnSigma {
+			return nil, fmt.Errorf("pseudovideo: the loss %q trains the variance of each step; set LearnSigma", cfg.Loss)
+		}
+	default:
+		return nil, fmt.Errorf("pseudovideo: diffusion loss %q is not known; use simple, hybrid or bound", cfg.Loss)
+	}
+	f, outputs := cfg.Video.F(), 1
+	if cfg.LearnSigma {
+		outputs = 2
+	}
+	d := &Diffusion{Config: cfg, Schedule: s, H: h, W: w, C: c, steps: newImportance(cfg.Steps)}
+	if d.weights, err = frameWeights(cfg.FrameWeights, f); err != nil {
+		return nil, err
+	}
+	d.mean, d.std = make([]float64, f), make([]float64, f)
+	for i := range d.std {
+		d.std[i] = 1
+	}
+	d.net, err = newUNet(newBuilder(cfg.Precision, cfg.Seed, dry), cfg.UNet, f, h, w, c, outputs)
+	return d, err
+}
+
+// frameWeights scales weights to mean one; none means equal weights.
+func frameWeights(w []float64, f int) ([]float64, error) {
+	out, total := make([]float64, f), 0.0
+	for i := range out {
+		out[i] = 1
+		if w != nil {
+			if len(w) != f || w[i] < 0 {
+				return nil, fmt.Errorf("pseudovideo: frame weights %v for %d frames; give one that is not negative for each frame", w, f)
+			}
+			out[i] = w[i]
+		}
+		total += out[i]
+	}
+	if total == 0 {
+		return nil, fmt.Errorf("pseudovideo: all frame weights are zero")
+	}
+	scale(out, float64(f)/total)
+	return out, nil
+}
+
+// Params are the network's parameters.
+func (d *Diffusion) Params() []nn.Param { return d.net.params }
+
+// Parameters is how many numbers are trained.
+func (d *Diffusion) Parameters() int { return d.net.paramCount }
+
+// MACs are the multiply-adds of one network evaluation for one image, all its frames included.
+func (d *Diffusion) MACs() int64 { return d.net.macs(d.H, d.W) }
+
+// lastChannels brings videos [N, C, F, H, W] to [N, F, H, W, C].
+func lastChannels(v *linalg.Tensor) *linalg.Tensor { return v.Permute(0, 2, 3, 4, 1).Contiguous() }
+
+// firstChannels is the way back.
+func firstChannels(v *linalg.Tensor) *linalg.Tensor { return v.Permute(0, 4, 1, 2, 3).Contiguous() }
+
+// videos builds the batch's pseudo videos as the network takes them.
+func (d *Diffusion) videos(x *linalg.Tensor, rng *linalg.Rand) (*linalg.Tensor, error) {
+	if x.Rank() != 4 || x.Dim(1) != d.C || x.Dim(2) != d.H || x.Dim(3) != d.W {
+		return nil, fmt.Errorf("pseudovideo: images have shape %v; this model takes [N, %d, %d, %d]", x.Shape(), d.C, d.H, d.W)
+	}
+	v, err := Build(x, d.Config.Video, rng)
+	if err != nil {
+		return nil, err
+	}
+	return d.scaled(lastChannels(v).To(d.Config.Precision)), nil
+}
+
+// scaled standardises frames if the model does so.
+func (d *Diffusion) scaled(v *linalg.Tensor) *linalg.Tensor {
+	if !d.Config.Standardise {
+		return v
+	}
+	f := len(d.mean)
+	m := linalg.FromFloat64(d.mean, f, 1, 1, 1).To(v.DType())
+	s := linalg.FromFloat64(d.std, f, 1, 1, 1).To(v.DType())
+	return v.Sub(m).Div(s)
+}
+
+// measure sets the mean and spread of each frame from images.
+func (d *Diffusion) measure(x *linalg.Tensor, rng *linalg.Rand) error {
+	v, err := Build(x, d.Config.Video, rng)
+	if err != nil {
+		return err
+	}
+	for f := range d.mean {
+		px := v.Select(2, f).Float64s()
+		d.mean[f] = sumOf(px) / float64(len(px))
+		d.std[f] = spread(px)
+	}
+	return nil
+}
+
+func sumOf(x []float64) (s float64) {
+	for _, v := range x {
+		s += v
+	}
+	return s
+}
+
+// Losses are the parts of one batch's training loss, for curves.
+type Losses struct {
+	Total     float64
+	Simple    []float64 // mean squared error of the noise, for each frame
+	BoundBits []float64 // bound term in bits per number, for each frame; nil without LearnSigma
+}
+
+// Loss draws a batch's pseudo videos, diffusion steps and noise, and returns the loss to differentiate. x is
+// [N, C, H, W] on [-1, 1].
+func (d *Diffusion) Loss(x *linalg.Tensor, rng *linalg.Rand) (*linalg.Tensor, Losses, error) {
+	v, err := d.videos(x, rng.Split(streamVideo))
+	if err != nil {
+		return nil, Losses{}, err
+	}
+	n := v.Dim(0)
+	times := rng.Split(streamTimes)
+	var t []int
+	weight := make([]float64, n)
+	if d.Config.Importance {
+		t, weight = d.steps.draw(n, times)
+	} else {
+		for i := range n {
+			t, weight[i] = append(t, times.Intn(d.Schedule.Steps())), 1
+		}
+	}
+	noise := linalg.Normal(rng.Split(streamNoise), v.DType(), v.Shape()...)
+	loss, parts := d.lossAt(v, noise, t, weight, rng.Split(streamDropout))
+	return loss, parts, nil
+}
+
+// The random streams of one training step, named so that arms of an experiment can share some and not others.
+const (
+	streamVideo = iota + 1
+	streamTimes
+	streamNoise
+	streamDropout
+	streamOrder
+	streamSample
+	streamCodes
+)
+
+// lossAt is the loss for given videos [N, F, H, W, C], noise of the same shape, and steps.
+func (d *Diffusion) lossAt(v, noise *linalg.Tensor, t []int, weight []float64, dropout *linalg.Rand) (*linalg.Tensor, Losses) {
+	n := v.Dim(0)
+	per := v.Len() / n
+	x0, e := v.Float64s(), noise.Float64s()
+	xt := make([]float64, len(x0))
+	for i := range xt {
+		xt[i] = d.Schedule.QSample(t[i/per], x0[i], e[i])
+	}
+	out := d.net.forward(linalg.FromFloat64(xt, v.Shape()...).To(v.DType()), d.times(t), dropout)
+	return d.compare(out, x0, xt, e, t, weight)
+}
+
+// times are what the network is told at steps t.
+func (d *Diffusion) times(t []int) []float64 {
+	out := make([]float64, len(t))
+	for i, k := range t {
+		out[i] = d.Schedule.NetworkTime(k, !d.Config.RawTimes)
+	}
+	return out
+}
+
+// compare turns the network's output into the loss, with its gradient written out:
+//
+//	simple: mean (e - eps)^2
+//	hybrid: simple + 0.001 T bound, in which eps counts as a constant, so that only v learns from the bound
+//	bound:  T bound, in which both learn
+func (d *Diffusion) compare(out *linalg.Tensor, x0, xt, e []float64, t []int, weight []float64) (*linalg.Tensor, Losses) {
+	n, f, c := out.Dim(0), out.Dim(1), d.C
+	y := out.Float64s()
+	grad := make([]float64, len(y))
+	outputs, pixels := d.net.outC, d.H*d.W
+	parts := Losses{Simple: make([]float64, f)}
+	if outputs == 2 {
+		parts.BoundBits = make([]float64, f)
+	}
+	count := float64(n * f * pixels * c)
+	steps := float64(d.Schedule.Steps())
+	perItem := make([]float64, n)
+	for p := range n * f * pixels {
+		i, frame := p/(f*pixels), p/pixels%f
+		w := d.weights[frame] * weight[i] / count
+		for k := range c {
+			q, at := p*c+k, p*outputs*c+k
+			eps := y[at]
+			diff := eps - e[q]
+			parts.Simple[frame] += diff * diff / count * float64(f)
+			if d.Config.Loss != "bound" {
+				parts.Total += w * diff * diff
+				grad[at] += 2 * w * diff
+			}
+			if outputs == 1 {
+				continue
+			}
+			b, de, dv := d.Schedule.boundTerm(t[i], x0[q], xt[q], eps, y[at+c])
+			parts.BoundBits[frame] += b / count * float64(f)
+			perItem[i] += b * d.weights[frame] / float64(f*pixels*c)
+			switch d.Config.Loss {
+			case "hybrid":
+				parts.Total += 0.001 * steps * w * b
+				grad[at+c] += 0.001 * steps * w * dv
+			case "bound":
+				parts.Total += steps * w * b
+				grad[at] += steps * w * de
+				grad[at+c] += steps * w * dv
+			}
+		}
+	}
+	if d.Config.Importance {
+		d.steps.record(t, perItem)
+	}
+	g := linalg.FromFloat64(grad, out.Shape()...).To(out.DType())
+	loss := linalg.Custom([]*linalg.Tensor{out}, linalg.Scalar(out.DType(), parts.Total), func(up *linalg.Tensor) []*linalg.Tensor {
+		return []*linalg.Tensor{g.Mul(up)}
+	})
+	return loss, parts
+}
+
+// SampleOptions say how a diffusion model is sampled. The zero value is ancestral sampling with every step.
+type SampleOptions struct {
+	Steps int                                  // sampling steps; 0 means all
+	DDIM  bool                                 // the implicit sampler
+	Eta   float64                              // its noise: 0 none, 1 as ancestral sampling with the small variance
+	Batch int                                  // videos denoised together; 0 means 240
+	Every int                                  // call Watch after this many steps; 0 means never
+	Watch func(step int, x, x0 *linalg.Tensor) // noisy videos and their estimates [N, C, F, H, W], while t falls
+}
+
+// Sample generates n images [n, C, H, W]: whole pseudo videos are denoised from pure noise and their last frames kept,
+// clipped to [-1, 1]. Equal positions of rng give equal images.
+func (d *Diffusion) Sample(ctx context.Context, n int, rng *linalg.Rand, opt SampleOptions) (*linalg.Tensor, error) {
+	v, err := d.SampleVideos(ctx, n, rng, opt)
+	if err != nil {
+		return nil, err
+	}
+	return v.Select(2, v.Dim(2)-1).Clamp(-1, 1).Contiguous(), nil
+}
+
+// SampleVideos is Sample with all frames: [n, C, F, H, W].
+func (d *Diffusion) SampleVideos(ctx context.Context, n int, rng *linalg.Rand, opt SampleOptions) (*linalg.Tensor, error) {
+	s := d.Schedule
+	if opt.Steps != 0 {
+		var err error
+		if s, err = s.Respace(opt.Steps); err != nil {
+			return nil, err
+		}
+	}
+	if n < 1 {
+		return nil, fmt.Errorf("pseudovideo: %d samples asked for; ask for at least one", n)
+	}
+	size := opt.Batch
+	if size <= 0 {
+		size = 240
+	}
+	base := linalg.NewRand(rng.Uint64())
+	var all []*linalg.Tensor
+	for from := 0; from < n; from += size {
+		var v *linalg.Tensor
+		var err error
+		d.run.opt.withAverage(func() {
+			linalg.NoGrad(func() {
+				failed := linalg.Try(func() { v, err = d.denoise(ctx, s, min(size, n-from), base.Split(uint64(from)), opt) })
+				if failed != nil {
+					err = failed
+				}
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return firstChannels(linalg.Concat(0, all...)), nil
+}
+
+// denoise runs the reversed process for one batch.
+func (d *Diffusion) denoise(ctx context.Context, s *Schedule, n int, rng *linalg.Rand, opt SampleOptions) (*linalg.Tensor, error) {
+	f := d.Config.Video.F()
+	shape := []int{n, f, d.H, d.W, d.C}
+	per := f * d.H * d.W * d.C
+	x, x0, z := make([]float64, n*per), make([]float64, n*per), make([]float64, n*per)
+	rng.FillNormal(x)
+	times := make([]float64, n)
+	tensor := func(v []float64) *linalg.Tensor { return linalg.FromFloat64(v, shape...) }
+	for k := s.Steps() - 1; k >= 0; k-- {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for i := range times {
+			times[i] = s.NetworkTime(k, !d.Config.RawTimes)
+		}
+		var y []float64
+		linalg.Scope(func() { y = d.net.forward(tensor(x).To(d.Config.Precision), times, nil).Float64s() })
+		rng.FillNormal(z)
+		d.advance(s, k, x, x0, z, y, opt)
+		if opt.Watch != nil && opt.Every > 0 && (k%opt.Every == 0) {
+			opt.Watch(k, d.public(tensor(x)), d.public(tensor(x0)))
+		}
+	}
+	return d.unscaled(tensor(x)).To(d.Config.Precision), nil
+}
+
+func (d *Diffusion) public(v *linalg.Tensor) *linalg.Tensor { return firstChannels(d.unscaled(v)) }
+
+// unscaled undoes scaled.
+func (d *Diffusion) unscaled(v *linalg.Tensor) *linalg.Tensor {
+	if !d.Config.Standardise {
+		return v
+	}
+	f := len(d.mean)
+	return v.Mul(linalg.FromFloat64(d.std, f, 1, 1, 1).To(v.DType())).Add(linalg.FromFloat64(d.mean, f, 1, 1, 1).To(v.DType()))
+}
+
+// advance takes x from step k to k-1, in place, given the network's output y and fresh noise z.
+func (d *Diffusion) advance(s *Schedule, k int, x, x0, z, y []float64, opt SampleOptions) {
+	c, outputs, pixels, f := d.C, d.net.outC, d.H*d.W, d.Config.Video.F()
+	for q := range x {
+		p, ch := q/c, q%c
+		at := p*outputs*c + ch
+		lo, hi := d.limits(p / pixels % f)
+		x0[q] = min(max(s.X0(k, x[q], y[at]), lo), hi)
+		if opt.DDIM {
+			x[q] = s.DDIM(k, x[q], x0[q], opt.Eta, z[q])
+			continue
+		}
+		lv := s.PosteriorLogVar[k]
+		if outputs == 2 {
+			lv = s.LearnedLogVar(k, y[at+c])
+		}
+		x[q] = s.Ancestral(k, x[q], x0[q], lv, z[q])
+	}
+}
+
+// limits is where the clean values of a frame can lie, on the network's scale: [-1, 1] where nothing was added to the
+// image, three standard deviations beyond it for noisy frames.
+func (d *Diffusion) limits(frame int) (lo, hi float64) {
+	r := 1.0
+	if f := d.Config.Video.F(); frame < f-1 && d.Config.Video.Random() {
+		r = 1 + 3*d.Config.Video.noiseAt(frame)
+	}
+	return (-r - d.mean[frame]) / d.std[frame], (r - d.mean[frame]) / d.std[frame]
+}
