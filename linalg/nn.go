@@ -211,3 +211,43 @@ func Dropout(r *Rand, x *Tensor, p float64) *Tensor {
 	u := Uniform(r, x.dt, x.shape...)
 	return x.Mul(zip("Dropout", kernel.Greater, u, u.scalar(p)).MulS(1 / (1 - p)))
 }
+
+// GroupNorm normalises each of a number of groups of neighbouring channels of each image, channels last, to mean zero
+// and variance one over the group and all positions, then multiplies by gain and adds bias a channel (or nil).
+func GroupNorm(x *Tensor, groups int, gain, bias *Tensor) *Tensor {
+	x.mustFloat("GroupNorm")
+	r := len(x.shape)
+	if r < 2 || groups < 1 || x.shape[r-1]%groups != 0 || x.Len() == 0 {
+		failHint("GroupNorm", "channels are the last axis and must divide into the groups", "x is %v, groups %d", x.shape, groups)
+	}
+	c := x.shape[r-1]
+	for _, p := range []*Tensor{gain, bias} {
+		if p != nil && (len(p.shape) != 1 || p.shape[0] != c || p.dt != x.dt) {
+			fail("GroupNorm", "x is %v %v, so gain and bias must be %v [%d], not %v %v", x.dt, x.shape, x.dt, c, p.dt, p.shape)
+		}
+	}
+	g := kernel.GroupShape{N: x.shape[0], Places: numel(x.shape[1 : r-1]), Channels: c, Groups: groups}
+	if x.dt == F32 {
+		return groupNorm[float32](x, gain, bias, g)
+	}
+	return groupNorm[float64](x, gain, bias, g)
+}
+
+func groupNorm[T kernel.Float](x, gain, bias *Tensor, g kernel.GroupShape) *Tensor {
+	d := x.dense()
+	y := like(x)
+	n := g.N * g.Groups
+	stats := newTensor(x.dt, []int{2, n})
+	kernel.GroupNorm(vals[T](y), vals[T](d), optional[T](gain), optional[T](bias), vals[T](stats)[:n], vals[T](stats)[n:], g, normEps)
+	return track(y, func(gr *Tensor) []*Tensor {
+		gs := []*Tensor{like(x), nil, nil}
+		for i, p := range []*Tensor{gain, bias} {
+			if wanted(p) {
+				gs[i+1] = like(p)
+			}
+		}
+		s := vals[T](stats)
+		kernel.GroupNormGrad(vals[T](gs[0]), optional[T](gs[1]), optional[T](gs[2]), vals[T](gr.dense()), vals[T](d), optional[T](gain), s[:n], s[n:], g)
+		return gs
+	}, x, gain, bias)
+}

@@ -41,3 +41,15 @@ func ScaleAll[T Float](x []T, a T) {
 }
 
 func expClamp[T Float](dst, x, v []T, c, lv T, clamp bool) { expClampGo(dst, x, v, c, lv, clamp) }
+
+func mulAddTo[T Float](dst, x, a, b []T) { mulAddToGo(dst, x, a, b) }
+
+// SumSquare is the sum of squares in double precision.
+func SumSquare[T Float](x []T) float64 {
+	s := 0.0
+	for lo := 0; lo < len(x); lo += reduceBlock {
+		row := x[lo:min(len(x), lo+reduceBlock)]
+		s += float64(Dot(row, row))
+	}
+	return s
+}

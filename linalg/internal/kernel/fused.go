@@ -80,17 +80,25 @@ func axpyToGo[T Float](dst, x, y []T, a T) {
 }
 
 // AdamW is one step of Adam with decoupled weight decay (Loshchilov and Hutter, 2019) over a run of parameters:
-// m, v are the moments; c1, c2 the corrections 1/(1-beta^t).
+// m, v are the moments; C1, C2 the corrections 1/(1-beta^t); Scale multiplies the gradients.
 type AdamW struct {
-	LR, Beta1, Beta2, Eps, Decay, C1, C2 float64
+	LR, Beta1, Beta2, Eps, Decay, C1, C2, Scale float64
 }
 
 func adamWGo[T Float](w, g, m, v []T, o AdamW) {
 	b1, b2, c1, c2 := T(o.Beta1), T(o.Beta2), T(o.C1*o.LR), T(o.C2)
-	d1, d2, eps, keep := T(1-o.Beta1), T(1-o.Beta2), T(o.Eps), T(1-o.LR*o.Decay)
+	d1, d2, eps, keep, gs := T(1-o.Beta1), T(1-o.Beta2), T(o.Eps), T(1-o.LR*o.Decay), T(o.Scale)
 	for i, x := range g {
+		x *= gs
 		m[i] = T(b1*m[i]) + T(d1*x)
 		v[i] = T(b2*v[i]) + T(d2*T(x*x))
 		w[i] = T(keep*w[i]) - T(c1*m[i])/(T(math.Sqrt(float64(c2*v[i])))+eps)
+	}
+}
+
+// mulAddToGo computes dst = x a + b.
+func mulAddToGo[T Float](dst, x, a, b []T) {
+	for i, v := range x {
+		dst[i] = T(v*a[i]) + b[i]
 	}
 }

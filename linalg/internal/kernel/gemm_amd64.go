@@ -1,22 +1,12 @@
 package kernel
 
 import (
-	"math"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/linalg/internal/asm"
 	"github.com/priorlab/priorlab/linalg/internal/mem"
 	"github.com/priorlab/priorlab/linalg/internal/par"
 )
-
-// tileset is what the product driver needs to know of a level and type.
-type tileset struct {
-	mr, nr     int // rows and columns of the full tile
-	es         int // bytes of an element
-	kc, mc, nc int // blocks of the sum, of rows, and of columns
-	wide       bool
-	fn         [4][13]uintptr // by asm.Full, Mask, Half, HalfMask and rows
-}
 
 var tilesets [2][2]tileset // [wide][f64]
 
@@ -45,6 +35,9 @@ func init() {
 }
 
 func tiles[T Float]() *tileset {
+	if level == Portable {
+		return portableTiles[T]()
+	}
 	w, d := 0, 1
 	if level == AVX512 {
 		w = 1
@@ -55,8 +48,8 @@ func tiles[T Float]() *tileset {
 	return &tilesets[w][d]
 }
 
-// kernelFor chooses the kernel for a tile of so many rows and columns and sets the column mask.
-func (ts *tileset) kernelFor(rows, cols int, t *asm.Tile) uintptr {
+// run calls the kernel for a tile of so many rows and columns.
+func (ts *tileset) run(rows, cols int, t *asm.Tile) {
 	kind := asm.Full
 	if 2*cols <= ts.nr {
 		kind = asm.Half
@@ -67,37 +60,17 @@ func (ts *tileset) kernelFor(rows, cols int, t *asm.Tile) uintptr {
 		kind++
 		t.Cols = 1<<cols - 1
 	}
-	return ts.fn[kind][rows]
+	asm.Run(ts.fn[kind][rows], t)
 }
 
-// canRead reports whether a panel of cols columns of B may be read where it lies: the AVX2 kernels read whole vectors.
-func (ts *tileset) canRead(cols int) bool { return ts.wide || cols == ts.nr || 2*cols == ts.nr }
-
-// alphaBits are the bits of alpha in its own type.
-func alphaBits[T Float](alpha T) uint64 {
-	if is32[T]() {
-		return uint64(math.Float32bits(float32(alpha)))
+// runTile computes one tile at the current level.
+func runTile[T Float](ts *tileset, rows, cols int, t *asm.Tile) {
+	if ts.portable {
+		tileGo[T](rows, cols, t)
+		return
 	}
-	return math.Float64bits(float64(alpha))
+	ts.run(rows, cols, t)
 }
-
-// mode is the epilogue for a product, and for its later blocks of the sum.
-func mode[T Float](alpha T, acc bool) (first, later int) {
-	switch {
-	case alpha == 1 && acc:
-		return 1, 1
-	case alpha == 1:
-		return 0, 1
-	case acc:
-		return 2, 2
-	}
-	return 3, 2
-}
-
-// noSegs is the list of one segment at offset zero.
-var noSegs = [1]int{}
-
-func ptr[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
 
 const (
 	// rawB is the size of B up to which it is read where it lies, without packing.
@@ -245,7 +218,7 @@ func (d driver[T]) block(mb, nb, kb int, alpha T, md int, a Matrix[T], aPacked b
 		t.A = unsafe.Add(ap, i*aStep)
 		t.B = unsafe.Add(bp, j*bStep)
 		t.C = unsafe.Add(cp, (i*d.ldc+j)*es)
-		asm.Run(ts.kernelFor(rows, cols, &t), &t)
+		ts.run(rows, cols, &t)
 	}
 	panel := func(q int) (i, r int) {
 		i, r = q*rows, rows

@@ -2,6 +2,14 @@
 
 package kernel
 
+import "github.com/priorlab/priorlab/linalg/internal/asm"
+
 func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
 	gemmGo(m, n, k, alpha, a, b, c, ldc, acc, parallel)
 }
+
+func tiles[T Float]() *tileset { return portableTiles[T]() }
+
+func runTile[T Float](_ *tileset, rows, cols int, t *asm.Tile) { tileGo[T](rows, cols, t) }
+
+func transposeB[T Float](*tileset, []T, Matrix[T], int, int) int { return 0 }

@@ -1,0 +1,55 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// tileset is what the product driver needs to know of a level and type.
+type tileset struct {
+	mr, nr     int            // rows and columns of the full tile
+	es         int            // bytes of an element
+	kc, mc, nc int            // blocks of the sum, of rows, and of columns
+	wide       bool           // AVX-512
+	portable   bool           // plain Go
+	fn         [4][13]uintptr // by asm.Full, Mask, Half, HalfMask and rows
+}
+
+// canRead reports whether a panel of cols columns of B may be read where it lies: the AVX2 kernels read whole vectors.
+func (ts *tileset) canRead(cols int) bool {
+	return ts.wide || ts.portable || cols == ts.nr || 2*cols == ts.nr
+}
+
+// portableTiles is the tileset of plain Go.
+func portableTiles[T Float]() *tileset {
+	if is32[T]() {
+		return &tileset{mr: 4, nr: 32, es: 4, portable: true}
+	}
+	return &tileset{mr: 4, nr: 16, es: 8, portable: true}
+}
+
+// alphaBits are the bits of alpha in its own type.
+func alphaBits[T Float](alpha T) uint64 {
+	if is32[T]() {
+		return uint64(math.Float32bits(float32(alpha)))
+	}
+	return math.Float64bits(float64(alpha))
+}
+
+// mode is the epilogue for a product, and for its later blocks of the sum.
+func mode[T Float](alpha T, acc bool) (first, later int) {
+	switch {
+	case alpha == 1 && acc:
+		return 1, 1
+	case alpha == 1:
+		return 0, 1
+	case acc:
+		return 2, 2
+	}
+	return 3, 2
+}
+
+// noSegs is the list of one segment at offset zero.
+var noSegs = [1]int{}
+
+func ptr[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
