@@ -1,10 +1,6 @@
 package nn
 
-import (
-	"math"
-
-	"github.com/priorlab/priorlab/linalg"
-)
+import "github.com/priorlab/priorlab/linalg"
 
 // Attention is multi-head scaled dot-product attention with separate projections of queries, keys and values.
 type Attention struct {
@@ -39,18 +35,12 @@ func (a *Attention) Forward(x, mask *linalg.Tensor, p *Pass) *linalg.Tensor {
 	if len(s) != 3 {
 		fail("Attention", "tokens are [B T D]", "the input has shape %v", s)
 	}
-	d := s[2] / a.Heads
 	q, k, v := SplitHeads(a.Q.Forward(x, p), a.Heads), SplitHeads(a.K.Forward(x, p), a.Heads), SplitHeads(a.V.Forward(x, p), a.Heads)
-	score := q.MatMul(k.T()).MulS(1 / math.Sqrt(float64(d)))
 	if mask != nil {
 		checkMask("Attention", mask, s[0], s[1])
-		score = score.Add(mask.AddS(-1).MulS(maskedScore).Reshape(s[0], 1, 1, s[1]))
 	}
-	return ApplyMask(a.O.Forward(JoinHeads(softmax(score).MatMul(v)), p), mask)
+	return ApplyMask(a.O.Forward(JoinHeads(weigh(q, k, v, mask)), p), mask)
 }
-
-// maskedScore is subtracted from the score of a padded token: e to its power is zero in either precision.
-const maskedScore = 1e4
 
 // SplitHeads turns [B T H*d] into [B H T d].
 func SplitHeads(x *linalg.Tensor, heads int) *linalg.Tensor {

@@ -38,7 +38,7 @@ func (e *Embedding) Forward(ids [][]int) *linalg.Tensor {
 		}
 		flat = append(flat, seq...)
 	}
-	return gather(e.Table, flat).Reshape(len(ids), T, E)
+	return e.Table.Gather(0, linalg.FromInts(flat)).Reshape(len(ids), T, E)
 }
 
 // Position adds a learned row to each place of a sequence.

@@ -28,7 +28,7 @@ func (l *Linear) Params() []Param {
 // Forward maps [..., in] to [..., out].
 func (l *Linear) Forward(x *linalg.Tensor, _ *Pass) *linalg.Tensor {
 	last("Linear", x, l.W.Shape()[1])
-	return linear(x, l.W, l.B)
+	return linalg.Linear(x, l.W, l.B)
 }
 
 // LayerNorm normalises the last axis to mean 0 and variance 1 (biased, with 1e-5 added), then scales and shifts.
@@ -48,7 +48,7 @@ func (l *LayerNorm) Params() []Param { return []Param{{"gain", l.Gain}, {"bias",
 // Forward keeps the shape.
 func (l *LayerNorm) Forward(x *linalg.Tensor, _ *Pass) *linalg.Tensor {
 	last("LayerNorm", x, l.Gain.Len())
-	return layerNorm(x, l.Gain, l.Bias)
+	return linalg.LayerNorm(x, l.Gain, l.Bias)
 }
 
 // Mapper is a layer that keeps everything but the last axis: Linear, or another layer in its place, such as one with a

@@ -93,7 +93,7 @@ func (p *Pass) Dropout(x *linalg.Tensor, rate float64) *linalg.Tensor {
 	if p.Rand == nil {
 		fail("Dropout", "pass nn.Training(rng)", "the pass has no source of random numbers")
 	}
-	return dropout(p.Rand, x, rate)
+	return linalg.Dropout(p.Rand, x, rate)
 }
 
 func fail(op, hint, format string, args ...any) {

@@ -22,7 +22,7 @@ func (s *SeqPool) Forward(h, mask *linalg.Tensor, p *Pass) *linalg.Tensor {
 		checkMask("SeqPool", mask, h.Shape()[0], h.Shape()[1])
 		a = a.Add(mask.AddS(-1).MulS(maskedScore))
 	}
-	return softmax(a).Unsqueeze(1).MatMul(h).Squeeze(1)
+	return a.Softmax(-1).Unsqueeze(1).MatMul(h).Squeeze(1)
 }
 
 // MeanPool averages the real tokens of h [B T D]: [B D]. mask may be nil.

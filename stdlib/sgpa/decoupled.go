@@ -73,10 +73,10 @@ func (l *DecoupledLayer) posterior(q, va *linalg.Tensor, r Request) *Result {
 func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, full bool, name string) *Result {
 	dt := q.DType()
 	s := ltri.Shape()
-	H, dv, M := s[0], s[1], s[2]
+	M := s[2]
 	Kgg := gram(kind, kg.To(linalg.F64), nil, logVar.To(linalg.F64), logScale.To(linalg.F64))
 	L, used := cholesky(Kgg, jitter, func(h int) string { return fmt.Sprintf("%s, head %d, Gram matrix of the global keys", name, h) })
-	half := inverseLower(L).To(dt) // [H M M]
+	half := linalg.SolveTri(L, linalg.Eye(linalg.F64, M), false).To(dt) // L^-1, [H M M]
 	Kqq := gram(kind, q, nil, logVar, logScale)
 	Kgq := gram(kind, kg, q, logVar, logScale) // [B H M T]
 	A := half.MatMul(Kgq)
@@ -84,18 +84,21 @@ func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg
 	res := &Result{Jitter: used}
 	res.Mean = Kva.Sub(A.T().MatMul(Ava)).Add(Kgq.T().MatMul(vg))
 	R := whitened(ltri, logdiag)
-	spread := R.T().Reshape(H, dv*M, M).MatMul(A) // R_j' A for all channels: [B H dv*M T]
-	b, T := q.Shape()[0], q.Shape()[2]
-	spread = spread.Reshape(b, H, dv, M, T)
-	left := gramDiag(kind, q, logVar, logScale).Sub(A.Square().Sum(-2)) // [B H T]
-	res.Var = left.Unsqueeze(-1).Add(spread.Square().Sum(-2).T())
+	rest := A.Square().Sum(-2).Neg().Add(gramDiag(kind, q, logVar, logScale)) // [B H T]
+	res.Var = rest.Unsqueeze(-1).Add(linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T())
 	if full {
-		res.Cov = Kqq.Sub(A.T().MatMul(A)).Unsqueeze(2).Add(spread.T().MatMul(spread))
+		res.Cov = covariance(Kqq, A, R)
 	}
 	res.KLa = va.Mul(Kva).Sum(-2).Sub(Ava.Square().Sum(-2)).MulS(0.5)
 	Lv := L.T().MatMul(vg.To(linalg.F64)).To(dt)
 	res.KLg = whitenedKL(Lv, R, logdiag)
 	return res
+}
+
+// covariance is K_qq - A'A + (R_j'A)'(R_j'A) for each channel: [B H dv T T].
+func covariance(Kqq, A, R *linalg.Tensor) *linalg.Tensor {
+	spread := R.T().MatMul(A.Unsqueeze(2))
+	return Kqq.Sub(A.T().MatMul(A)).Unsqueeze(2).Add(spread.T().MatMul(spread))
 }
 
 // whitenedKL is 1/2 (|L'v_j|^2 + |R_j|^2 - n) - sum log R_j[i,i]: Lv [..., n, dv], R [..., dv, n, n], logdiag [..., dv, n].

@@ -1,42 +1,29 @@
 package sgpa
 
-import (
-	"github.com/priorlab/priorlab/linalg"
-)
+import "github.com/priorlab/priorlab/linalg"
 
 // gram is K(X, Y) for batches: x [..., n, d], y [..., m, d], logVar [H], logScale [H d]; the axis before the last two
 // is the heads. With y nil it is K(X, X), whose diagonal is exactly the variance in the ARD case.
 //
-// Distances go through |a|^2 + |b|^2 - 2ab, after both sides were moved so that y has mean zero: without that move,
-// points far from the origin lose their digits, and correlations above one appear.
+// Both sides are first moved so that y has mean zero: without that, points far from the origin lose their digits, and
+// correlations above one appear. The ARD kernel does not notice the move; the exponential one would, and is not moved.
 func gram(kind Kind, x, y, logVar, logScale *linalg.Tensor) *linalg.Tensor {
-	own := y == nil
-	w := logScale.Neg().Exp().Unsqueeze(-2) // [H 1 d]
-	v := logVar.Unsqueeze(-1).Unsqueeze(-1) // [H 1 1]
-	if kind == Exponential {
-		xs := x.Mul(w)
-		ys := xs
-		if !own {
-			ys = y.Mul(w)
+	if kind == ARD {
+		of := y
+		if of == nil {
+			of = x
 		}
-		return xs.MatMul(ys.T()).Add(v).Exp()
+		var centre *linalg.Tensor
+		linalg.NoGrad(func() { centre = linalg.Detach(of).Mean(-2).Unsqueeze(-2) })
+		x = x.Sub(centre)
+		if y != nil {
+			y = y.Sub(centre)
+		}
 	}
-	if own {
+	if y == nil {
 		y = x
 	}
-	var centre *linalg.Tensor
-	linalg.NoGrad(func() { centre = linalg.Detach(y).Mean(-2).Unsqueeze(-2) })
-	xs := x.Sub(centre).Mul(w)
-	ys := xs
-	if !own {
-		ys = y.Sub(centre).Mul(w)
-	}
-	dist := xs.Square().Sum(-1).Unsqueeze(-1).Add(ys.Square().Sum(-1).Unsqueeze(-2)).Sub(xs.MatMul(ys.T()).MulS(2)).MaxS(0)
-	if own {
-		n := dist.Shape()[len(dist.Shape())-1]
-		dist = dist.Mul(linalg.Eye(dist.DType(), n).MulS(-1).AddS(1))
-	}
-	return dist.MulS(-0.5).Add(v).Exp()
+	return linalg.KernelMatrix(string(kind), x, y, logVar, logScale)
 }
 
 // gramDiag is k(x, x) for x [B H T d]: [B H T] for the exponential kernel, [H 1] for ARD, to be broadcast.

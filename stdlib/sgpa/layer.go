@@ -45,7 +45,7 @@ type Result struct {
 	Mean, Var *linalg.Tensor // [B H T d]
 	Cov       *linalg.Tensor // [B H d T T]; Full mode only
 	KLa, KLg  *linalg.Tensor // [B H d] and [H d] ([B H d] for standard SGPA)
-	Jitter    []float64      // what each factorised Gram matrix needed
+	Jitter    float64        // what the factorised Gram matrices needed
 }
 
 // Attention is one kind of attention: point estimates and posteriors have the same face.

@@ -69,15 +69,14 @@ func standard(kind Kind, q, k, v, ltri, logdiag, logVar, logScale *linalg.Tensor
 	L64, used := cholesky(Kkk.To(linalg.F64), jitter, func(i int) string {
 		return fmt.Sprintf("%s, sequence %d, head %d, Gram matrix of the keys", name, i/H, i%H)
 	})
-	A := inverseLower(L64).To(dt).MatMul(Kkq) // [B H N T]
 	L := L64.To(dt)
+	A := linalg.SolveTri(L, Kkq, false) // [B H N T]
 	res := &Result{Jitter: used, Mean: Kkq.T().MatMul(v)}
 	R := whitened(ltri, logdiag)
-	spread := R.T().MatMul(A.Unsqueeze(2)) // [B H dv N T]
-	left := gramDiag(kind, q, logVar, logScale).Sub(A.Square().Sum(-2))
-	res.Var = left.Unsqueeze(-1).Add(spread.Square().Sum(-2).T())
+	rest := A.Square().Sum(-2).Neg().Add(gramDiag(kind, q, logVar, logScale))
+	res.Var = rest.Unsqueeze(-1).Add(linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T())
 	if full {
-		res.Cov = Kqq.Sub(A.T().MatMul(A)).Unsqueeze(2).Add(spread.T().MatMul(spread))
+		res.Cov = covariance(Kqq, A, R)
 	}
 	res.KLg = whitenedKL(L.T().MatMul(v), R, logdiag)
 	return res
