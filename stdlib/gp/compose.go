@@ -12,26 +12,30 @@ import (
 type SumKernel struct{ Parts []Kernel }
 
 // Sum adds kernels: the functions they describe are added.
-func Sum(parts ...Kernel) *SumKernel { return &SumKernel{parts} }
+func Sum(parts ...Kernel) *SumKernel { return &SumKernel{named(parts)} }
 
 // ProductKernel is the product of its parts.
 type ProductKernel struct{ Parts []Kernel }
 
 // Product multiplies kernels.
-func Product(parts ...Kernel) *ProductKernel { return &ProductKernel{parts} }
+func Product(parts ...Kernel) *ProductKernel { return &ProductKernel{named(parts)} }
 
-// partParams lists the parameters of all parts under names like 1.variance.
-// They are renamed in place once; the parameters stay live.
-func partParams(parts []Kernel) param.Set {
-	var s param.Set
+// named puts the number of its part before the name of every parameter, so that
+// names in a composite differ: 1.variance, 2.1.lengthscale.
+func named(parts []Kernel) []Kernel {
 	for i, k := range parts {
 		for _, p := range k.Params() {
-			prefix := fmt.Sprintf("%d.", i+1)
-			if !strings.HasPrefix(p.Name, prefix) {
-				p.Name = prefix + p.Name
-			}
-			s = append(s, p)
+			p.Name = fmt.Sprintf("%d.%s", i+1, p.Name)
 		}
+	}
+	return parts
+}
+
+// partParams lists the parameters of all parts.
+func partParams(parts []Kernel) param.Set {
+	var s param.Set
+	for _, k := range parts {
+		s = append(s, k.Params()...)
 	}
 	return s
 }

@@ -172,3 +172,17 @@ func TestCloneIsIndependent(t *testing.T) {
 		t.Errorf("printed as %s", s)
 	}
 }
+
+func TestParameterNamesDiffer(t *testing.T) {
+	k := Sum(SE(1, 1), Product(SE(1, 1), Periodic(1, 1, 1)), ChangePoint(SE(1, 1), SE(1, 1), 0, 1)).Clone()
+	seen := map[string]bool{}
+	for _, p := range k.Params() {
+		if seen[p.Name] {
+			t.Errorf("two parameters are called %s", p.Name)
+		}
+		seen[p.Name] = true
+	}
+	if !seen["2.2.period"] || !seen["3.1.variance"] {
+		t.Errorf("names %v", seen)
+	}
+}

@@ -93,6 +93,7 @@ type ChangePointKernel struct {
 
 // ChangePoint joins two kernels at a location.
 func ChangePoint(before, after Kernel, location, steepness float64) *ChangePointKernel {
+	named([]Kernel{before, after})
 	return &ChangePointKernel{before, after, param.Real("location", location), param.Positive("steepness", steepness)}
 }
 

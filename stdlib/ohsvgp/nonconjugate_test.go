@@ -206,9 +206,17 @@ func TestCountsLearnTheirHyperparameters(t *testing.T) {
 	for i, v := range x {
 		y[i] = lik.Draw(1+v/2, r)
 	}
-	m, err := New(Options{M: 12, Kernel: gp.Sum(gp.SE(1, 1), gp.Constant(1)), Likelihood: gp.NegativeBinomial(2), Hyper: HyperOnline})
+	k := gp.SE(1, 1)
+	k.Lengthscale.Fix()
+	m, err := New(Options{M: 12, Kernel: gp.Sum(k, gp.Constant(1)), Likelihood: gp.NegativeBinomial(2), Hyper: HyperOnline})
 	must(t, err)
 	tasks(t, m, x, y, 3)
+	if p, err := m.Params().Get("1.lengthscale"); err != nil || p.Value() != 1 {
+		t.Errorf("a fixed length-scale moved to %v (%v)", p, err)
+	}
+	if p, err := m.Params().Get("dispersion"); err != nil || p.Value() == 2 {
+		t.Errorf("the dispersion was not learned: %v (%v)", p, err)
+	}
 	mean, v, err := m.Predict(context.Background(), []float64{0.5, 2.5})
 	must(t, err)
 	for i, want := range []float64{1.25, 2.25} {

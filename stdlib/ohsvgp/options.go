@@ -41,6 +41,9 @@ type Options struct {
 	Jitter     float64        // relative to k(x,x); 0 means 1e-8, negative means none
 	Seed       uint64         // for everything that is drawn: first Z of OSGPR, random features
 
+	Interval [2]float64 // OVFF: smallest and largest input of all tasks
+	Margin   float64    // OVFF: how far the features reach beyond, in units of x
+
 	FitSteps int     // largest number of steps of hyper-parameter learning; 0 means 200
 	Features int     // random frequencies of RandomFeatures; 0 means 1000
 	ZSteps   int     // OSGPR: steps on Z per task; 0 means 100, negative means none
