@@ -42,11 +42,10 @@ var assists = map[string]answer{
 }
 
 func kernelInfo(k *kernel, _ *request) (any, error) {
-	_, debugs := k.backend.(Debugger)
 	return msg.KernelInfoReply{
 		Status: "ok", ProtocolVersion: msg.Version,
 		Implementation: k.opt.Implementation, ImplementationVersion: k.opt.Version,
-		Banner: k.opt.Banner, Debugger: debugs, HelpLinks: k.opt.HelpLinks,
+		Banner: k.opt.Banner, Debugger: k.debug.d != nil, HelpLinks: k.opt.HelpLinks,
 		SupportedFeatures: []string{"kernel subshells"},
 		LanguageInfo: msg.LanguageInfo{
 			Name: "go", Version: k.opt.LanguageVersion, MIMEType: "text/x-go", FileExtension: ".go",

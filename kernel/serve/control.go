@@ -20,7 +20,7 @@ func (k *kernel) control(r *request) {
 	case "shutdown_request":
 		k.shutdown(r)
 	case "debug_request":
-		k.debug(r)
+		k.debug.put(r)
 	default:
 		if a := controls[r.header.Type]; a != nil {
 			k.serve(r, a)

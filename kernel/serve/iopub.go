@@ -91,3 +91,13 @@ func (p *publisher) idle(parent json.RawMessage) {
 func (p *publisher) status(parent json.RawMessage, state string) {
 	p.sendLocked(parent, "status", msg.Encode(msg.Status{ExecutionState: state}), nil, nil)
 }
+
+// cause is the parent for what no request caused: the cell that runs, if any.
+func (p *publisher) cause() json.RawMessage {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.running); n > 0 {
+		return p.running[n-1]
+	}
+	return noParent
+}

@@ -67,6 +67,7 @@ type kernel struct {
 	input   *inputs
 	shells  *shells
 	assist  *assistant
+	debug   *debugger
 	history *history.Log
 	seen    *replays
 
@@ -90,6 +91,7 @@ func newKernel(conn ConnectionInfo, b Backend, opt Options) (k *kernel, err erro
 	k.input = newInputs(k)
 	k.shells = newShells(k)
 	k.assist = &assistant{k: k, queue: newQueue()}
+	k.debug = newDebugger(k)
 	k.history = history.New(opt.HistoryPath, k.logf)
 	k.seen = newReplays(conn.Key != "")
 	return k, nil
@@ -120,6 +122,7 @@ func (k *kernel) start() {
 	go k.receive(k.controlSocket, k.control)
 	go k.receive(k.stdinSocket, k.input.receive)
 	go k.assist.loop()
+	go k.debug.loop()
 }
 
 // end lets running cells finish for a moment, then closes everything, with
@@ -127,6 +130,7 @@ func (k *kernel) start() {
 func (k *kernel) end() {
 	k.shells.close()
 	k.assist.queue.close()
+	k.debug.queue.close()
 	within(waitForCells, k.loops.Wait)
 	within(waitForBackend, func() {
 		if err := k.backend.Close(); err != nil {
