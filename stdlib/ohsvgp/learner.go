@@ -41,7 +41,7 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	l.ctx = ctx
 	learn := l.m.opt.Hyper == HyperOnline
 	if l.m.opt.Hyper == HyperFirstTask && l.m.q == nil {
-		if l.lik == nil && len(l.y) <= exactLimit {
+		if _, path := l.m.method.(*pathMethod); l.lik == nil && (len(l.y) <= exactLimit || path) {
 			fit, err := l.exact(ctx)
 			if err != nil {
 				return err
@@ -103,10 +103,21 @@ func (l *learner) observation() param.Set {
 	return param.Set{l.noise}
 }
 
-// exact learns hyper-parameters on the first task by maximum marginal likelihood.
+// exact learns hyper-parameters on the first task by maximum marginal
+// likelihood, on an even choice of exactLimit points if there are more.
 func (l *learner) exact(ctx context.Context) (param.Fit, error) {
 	g := &gp.Exact{Kernel: l.k, Noise: l.noise}
-	if err := g.Condition(l.x, l.y); err != nil {
+	x, y := l.x, l.y
+	if len(y) > exactLimit {
+		_, d := x.Dims()
+		x, y = mat.NewDense(exactLimit, d, nil), make([]float64, exactLimit)
+		for i := range y {
+			j := i * len(l.y) / exactLimit
+			x.SetRow(i, l.x.RawRowView(j))
+			y[i] = l.y[j]
+		}
+	}
+	if err := g.Condition(x, y); err != nil {
 		return param.Fit{}, err
 	}
 	return g.Fit(ctx, l.m.opt.FitSteps)

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"sort"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/gp"
 )
 
 // RMSE is the root mean squared error of the mean.
@@ -24,6 +27,20 @@ func NLPD(y, mean, variance []float64) float64 {
 		s += 0.5*math.Log(2*math.Pi*variance[i]) + 0.5*d*d/variance[i]
 	}
 	return s / float64(len(y))
+}
+
+// drawObservations draws n sets of y from f ~ N(mean, variance) and the
+// likelihood. Latent and observation noise come from separate streams.
+func drawObservations(lik *gp.Likelihood, mean, variance []float64, n int, r *linalg.Rand) [][]float64 {
+	latent, noise := linalg.NewRand(r.Uint64()), linalg.NewRand(r.Uint64())
+	out := make([][]float64, n)
+	for s := range out {
+		out[s] = make([]float64, len(mean))
+		for i := range mean {
+			out[s][i] = lik.Draw(mean[i]+math.Sqrt(variance[i])*latent.Normal(), noise)
+		}
+	}
+	return out
 }
 
 // ECE is the quantile calibration error: the mean over the levels 0.05, 0.15,

@@ -58,15 +58,16 @@ type method interface {
 // according to the constructor. It holds no data, only q(u) and
 // hyper-parameters. It is not safe for use by several goroutines at once.
 type Model struct {
-	opt    Options
-	method method
-	kernel gp.Kernel      // nil until the first task sizes it
-	noise  *param.Param   // of the Gaussian likelihood
-	lik    *gp.Likelihood // another likelihood; nil means Gaussian
-	q      *posterior     // nil before the first task
-	tasks  []Task
-	rand   *linalg.Rand
-	policy *linalg.JitterPolicy // set by tests that need an absolute amount
+	opt     Options
+	method  method
+	kernel  gp.Kernel      // nil until the first task sizes it
+	noise   *param.Param   // of the Gaussian likelihood
+	lik     *gp.Likelihood // another likelihood; nil means Gaussian
+	q       *posterior     // nil before the first task
+	tasks   []Task
+	rand    *linalg.Rand
+	columns int                  // of the inputs
+	policy  *linalg.JitterPolicy // set by tests that need an absolute amount
 }
 
 // New makes an OHSVGP model: inducing variables are the LegS memory of the
@@ -181,13 +182,8 @@ func (m *Model) UpdateTo(ctx context.Context, end float64, x, y []float64) error
 		t[i] = v - m.opt.Origin
 	}
 	X := gp.Column(t)
-	if err := gp.CheckData(X, y); err != nil {
-		return fmt.Errorf("ohsvgp: task %d: %w", len(m.tasks)+1, err)
-	}
-	if m.lik != nil {
-		if err := m.lik.Check(y); err != nil {
-			return fmt.Errorf("ohsvgp: task %d: %s: %w", len(m.tasks)+1, m.lik.Name, err)
-		}
+	if err := m.checkData(X, y); err != nil {
+		return err
 	}
 	if err := m.checkTime(x, end); err != nil {
 		return fmt.Errorf("ohsvgp: task %d: %w", len(m.tasks)+1, err)
@@ -258,6 +254,7 @@ func (m *Model) learn(ctx context.Context, x *mat.Dense, y []float64, end float6
 	if err := m.Params().CopyFrom(append(k.Params(), l.observation()...)); err != nil {
 		return err
 	}
+	_, m.columns = x.Dims()
 	m.q, m.tasks = l.result, append(m.tasks, task)
 	return nil
 }

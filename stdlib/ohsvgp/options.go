@@ -44,6 +44,10 @@ type Options struct {
 	Interval [2]float64 // OVFF: smallest and largest input of all tasks
 	Margin   float64    // OVFF: how far the features reach beyond, in units of x
 
+	Rule      hippo.Rule // path: the recurrence; "" means bilinear
+	Order     Order      // path: how points are put in line; "" means as they come
+	Subsample int        // path: keep every so many points; 0 means all
+
 	FitSteps int     // largest number of steps of hyper-parameter learning; 0 means 200
 	Features int     // random frequencies of RandomFeatures; 0 means 1000
 	ZSteps   int     // OSGPR: steps on Z per task; 0 means 100, negative means none
