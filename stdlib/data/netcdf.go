@@ -333,7 +333,7 @@ func (f *NetCDF) Times(name string) ([]float64, error) {
 
 func parseInstant(s string) (time.Time, bool) {
 	s, _, _ = strings.Cut(s, ".")
-	for _, l := range append([]string{"2006-1-2 15:04:05", "2006-1-2"}, timeLayouts...) {
+	for _, l := range append([]string{"2006-1-2 15:4:5", "2006-1-2"}, timeLayouts...) {
 		if t, err := time.Parse(l, s); err == nil {
 			return t, true
 		}
