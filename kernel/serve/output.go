@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,15 @@ type output struct {
 	timer   *time.Timer
 	printed int
 	refused int // bytes beyond the limit
+
+	updates []update  // of displays, the latest of each id, that wait for the timer
+	updated time.Time // when the last update left
+}
+
+// update is an update_display_data that is held back.
+type update struct {
+	id      string
+	content []byte
 }
 
 var _ Output = (*output)(nil)
@@ -63,7 +73,14 @@ func (o *output) Stream(name, text string) {
 	if len(o.text) >= streamFlush {
 		o.flush()
 	}
-	if len(o.text) > 0 && o.timer == nil {
+	if len(o.text) > 0 {
+		o.arm()
+	}
+}
+
+// arm sees to it that what is held back leaves soon.
+func (o *output) arm() {
+	if o.timer == nil {
 		o.timer = time.AfterFunc(streamDelay, o.tick)
 	}
 }
@@ -100,6 +117,7 @@ func (o *output) tick() {
 	defer o.mu.Unlock()
 	o.timer = nil
 	o.flush()
+	o.flushUpdates()
 }
 
 // flush publishes the collected text, except a UTF-8 sequence that is only
@@ -118,10 +136,6 @@ func (o *output) flush() {
 		o.torn[o.name] = append(o.torn[o.name], o.text...)
 	}
 	o.text, o.name = nil, ""
-	if o.timer != nil {
-		o.timer.Stop()
-		o.timer = nil
-	}
 }
 
 // end publishes everything, torn sequences and the account of what was refused
@@ -130,6 +144,7 @@ func (o *output) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.flush()
+	o.flushUpdates()
 	for name, rest := range o.torn {
 		o.publishPaced("stream", msg.Encode(msg.Stream{Name: name, Text: string(rest)}), nil, nil)
 	}
@@ -154,6 +169,7 @@ func (o *output) show(msgType string, content any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.flush()
+	o.flushUpdates()
 	o.publishPaced(msgType, encoded, nil, nil)
 }
 
@@ -162,10 +178,38 @@ func (o *output) Display(b lab.Bundle, displayID string, update bool) {
 	data, meta := wireBundle(b)
 	content := msg.DisplayData{Data: data, Metadata: meta, Transient: msg.Transient{DisplayID: displayID}}
 	if update && displayID != "" {
-		o.show("update_display_data", content)
+		o.update(displayID, content)
 		return
 	}
 	o.show("display_data", content)
+}
+
+// update replaces a display. Of updates that follow each other faster than an
+// eye can, only the latest of each display leaves, so that a loop that updates
+// a plot at every step is not slowed down to the clients' rate limits.
+func (o *output) update(id string, content msg.DisplayData) {
+	if o.silent {
+		return
+	}
+	encoded := msg.Encode(content)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.updates = slices.DeleteFunc(o.updates, func(u update) bool { return u.id == id })
+	o.updates = append(o.updates, update{id, encoded})
+	if time.Since(o.updated) < streamDelay {
+		o.arm()
+		return
+	}
+	o.flush()
+	o.flushUpdates()
+}
+
+func (o *output) flushUpdates() {
+	for _, u := range o.updates {
+		o.publishPaced("update_display_data", u.content, nil, nil)
+		o.updated = time.Now()
+	}
+	o.updates = nil
 }
 
 // ClearOutput empties what the cell has shown.

@@ -221,6 +221,30 @@ func TestTrapAlternatingStreamsKeepTheirOrder(t *testing.T) {
 	}
 }
 
+func TestTrapFastUpdatesCoalesceToTheLatest(t *testing.T) {
+	c := start(t).client()
+	o := run(t, c, "handle u first\nupdates 5000\nshow after")
+	updates := o.Of("update_display_data")
+	if n := len(updates); n == 0 || n > 200 {
+		t.Fatalf("%d updates left", n)
+	}
+	last := content[msg.DisplayData](t, updates[len(updates)-1])
+	if last.Data["text/plain"] != "4999" || last.Transient.DisplayID != "u" {
+		t.Errorf("the last update is %+v", last)
+	}
+	if s := shape(o); !strings.HasSuffix(s, "update_display_data display_data idle") {
+		t.Errorf("a held update was overtaken: %s", s[max(0, len(s)-100):])
+	}
+	// One that comes alone, also after the cell, is not held for long.
+	p := begin(t, c, "", "update u alone\nspin")
+	begun := time.Now()
+	if m, err := p.Next(within(t, time.Second)); err != nil || m.Header.Type != "update_display_data" || time.Since(begun) > 500*time.Millisecond {
+		t.Errorf("%v %s after %v", err, m.Header.Type, time.Since(begun))
+	}
+	ask(t, c, "control", "interrupt_request", map[string]any{})
+	finish(t, p)
+}
+
 func TestTrapTextBeyondTheLimitEndsInANotice(t *testing.T) {
 	c := start(t, func(_ *serve.ConnectionInfo, o *serve.Options) { o.StreamLimit = 100_000 }).client()
 	o := run(t, c, "bytes 70000\nbytes 70000\nprint more\nresult done")

@@ -159,6 +159,7 @@ func (c *Client) Close() error {
 }
 
 func (c *Client) receive(channel string, s zmq4.Socket) {
+	defer release(s)
 	for {
 		m, err := s.Recv()
 		if err != nil {
@@ -167,6 +168,15 @@ func (c *Client) receive(channel string, s zmq4.Socket) {
 		if got, err := c.open(channel, m.Frames); err == nil {
 			c.deliver(got)
 		}
+	}
+}
+
+// release takes what a closed socket of zmq4 still holds: its reader waits for
+// room in a short queue without regard to the close, and would wait for ever.
+// Recv on a closed socket takes a message about every second time.
+func release(s zmq4.Socket) {
+	for range 64 {
+		s.Recv()
 	}
 }
 

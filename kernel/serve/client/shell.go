@@ -45,6 +45,7 @@ func DialShell(ctx context.Context, conn serve.ConnectionInfo) (*Shell, error) {
 // Close ends the connection.
 func (s *Shell) Close() error {
 	s.cancel()
+	defer release(s.socket)
 	return s.socket.Close()
 }
 
