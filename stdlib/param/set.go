@@ -174,28 +174,17 @@ func (s Set) HTML() string {
 	return b.String()
 }
 
-type savedParam struct {
-	Name      string    `json:"name"`
-	Transform string    `json:"transform"`
-	Trainable bool      `json:"trainable"`
-	Value     []float64 `json:"value"`
-}
-
-// Save writes names and values as JSON; numbers keep every bit.
+// Save writes the set as JSON; numbers keep every bit.
 func (s Set) Save(w io.Writer) error {
-	out := make([]savedParam, len(s))
-	for i, p := range s {
-		out[i] = savedParam{p.Name, p.Transform.Name(), p.Trainable, p.value}
-	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
-	return e.Encode(out)
+	return e.Encode([]*Param(s))
 }
 
-// Load reads what Save wrote into a set of the same names, sizes and
-// transforms. On an error nothing changes.
+// Load reads values and training flags that Save wrote into a set of the same
+// names, sizes and transforms. On an error nothing changes.
 func (s Set) Load(r io.Reader) error {
-	var in []savedParam
+	var in []*Param
 	if err := json.NewDecoder(r).Decode(&in); err != nil {
 		return fmt.Errorf("param: not a saved parameter set: %w", err)
 	}
@@ -203,18 +192,13 @@ func (s Set) Load(r io.Reader) error {
 		return fmt.Errorf("param: the file holds %d parameters, the model has %d", len(in), len(s))
 	}
 	for i, p := range s {
-		if in[i].Name != p.Name || len(in[i].Value) != p.Len() || in[i].Transform != p.Transform.Name() {
-			return fmt.Errorf("param: the file has %s (%s, %d numbers) where the model has %s (%s, %d numbers)",
-				in[i].Name, in[i].Transform, len(in[i].Value), p.Name, p.Transform.Name(), p.Len())
-		}
-		for _, v := range in[i].Value {
-			if err := p.Transform.Check(v); err != nil {
-				return fmt.Errorf("param: %s in the file: %w", p.Name, err)
-			}
+		q := in[i]
+		if q == nil || q.Name != p.Name || q.Len() != p.Len() || q.Transform.Name() != p.Transform.Name() {
+			return fmt.Errorf("param: parameter %d of the file does not fit %s (%s, %d numbers)", i+1, p.Name, p.Transform.Name(), p.Len())
 		}
 	}
 	for i, p := range s {
-		copy(p.value, in[i].Value)
+		copy(p.value, in[i].value)
 		p.Trainable = in[i].Trainable
 	}
 	return nil
