@@ -112,6 +112,16 @@ type CommTarget struct {
 	TargetName string `json:"target_name"`
 }
 
+// ConnectReply names the ports the kernel listens on.
+type ConnectReply struct {
+	Status        string `json:"status"`
+	ShellPort     int    `json:"shell_port"`
+	IOPubPort     int    `json:"iopub_port"`
+	StdinPort     int    `json:"stdin_port"`
+	ControlPort   int    `json:"control_port"`
+	HeartbeatPort int    `json:"hb_port"`
+}
+
 // StatusReply answers requests that have nothing more to say: interrupt and
 // delete_subshell.
 type StatusReply struct {

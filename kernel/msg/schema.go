@@ -35,6 +35,7 @@ var schemas = map[string]schema{
 	"is_complete_reply":     {"status": "=complete|=incomplete|=invalid|=unknown", "indent?": "string"},
 	"history_reply":         {"status": "=ok", "history": "list"},
 	"comm_info_reply":       {"status": "=ok", "comms": "object"},
+	"connect_reply":         {"status": "=ok", "shell_port": "count", "iopub_port": "count", "stdin_port": "count", "control_port": "count", "hb_port": "count"},
 	"interrupt_reply":       {"status": "=ok"},
 	"shutdown_reply":        {"status": "=ok", "restart": "bool"},
 	"create_subshell_reply": {"status": "=ok", "subshell_id": "string"},

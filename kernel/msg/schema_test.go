@@ -28,6 +28,7 @@ var samples = map[string][]any{
 	"is_complete_reply":     {IsCompleteReply{Status: "complete"}, IsCompleteReply{Status: "incomplete", Indent: &indent}, refused},
 	"history_reply":         {HistoryReply{Status: "ok", History: [][]any{{1, 2, "x"}}}, refused},
 	"comm_info_reply":       {CommInfoReply{Status: "ok", Comms: map[string]CommTarget{"a": {"t"}}}, refused},
+	"connect_reply":         {ConnectReply{"ok", 1, 2, 3, 4, 5}},
 	"interrupt_reply":       {StatusReply{"ok"}},
 	"shutdown_reply":        {ShutdownReply{"ok", true}, refused},
 	"create_subshell_reply": {CreateSubshellReply{"ok", "id"}, refused},

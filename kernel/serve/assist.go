@@ -39,6 +39,7 @@ var assists = map[string]answer{
 	"is_complete_request": isComplete,
 	"history_request":     historyReply,
 	"comm_info_request":   commInfo,
+	"connect_request":     connectInfo,
 }
 
 func kernelInfo(k *kernel, _ *request) (any, error) {
@@ -132,6 +133,12 @@ func commInfo(k *kernel, r *request) (any, error) {
 		reply.Comms[id] = msg.CommTarget{TargetName: name}
 	}
 	return reply, nil
+}
+
+// connectInfo repeats the ports of the connection file.
+func connectInfo(k *kernel, _ *request) (any, error) {
+	return msg.ConnectReply{Status: "ok", ShellPort: k.conn.ShellPort, IOPubPort: k.conn.IOPubPort,
+		StdinPort: k.conn.StdinPort, ControlPort: k.conn.ControlPort, HeartbeatPort: k.conn.HeartbeatPort}, nil
 }
 
 func historyReply(k *kernel, r *request) (any, error) {

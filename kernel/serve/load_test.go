@@ -107,7 +107,7 @@ func TestLoadStoppedSubscriber(t *testing.T) {
 	stalledSubscriber(t, r)
 	time.Sleep(100 * time.Millisecond)
 	before := liveHeap()
-	length, code := 3*time.Second, "big 2000000\nlines 1000 x"
+	length, code := 2*time.Second, "big 2000000\nlines 1000 x"
 	if long() {
 		length = time.Minute
 	}
@@ -139,10 +139,10 @@ func liveHeap() uint64 {
 
 // TestSoak sends random valid and invalid messages, cells, interrupts and comms
 // from clients that come and go, and looks whether the kernel answers in the end
-// with memory and goroutines where they were. Three seconds by default, twenty
+// with memory and goroutines where they were. Two seconds by default, twenty
 // minutes with PRIORLAB_LONG, or what PRIORLAB_SOAK says.
 func TestSoak(t *testing.T) {
-	length := 3 * time.Second
+	length := 2 * time.Second
 	if long() {
 		length = 20 * time.Minute
 	}

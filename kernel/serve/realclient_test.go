@@ -26,6 +26,7 @@ func TestRealClientOnLibzmq(t *testing.T) {
 	needPython(t, "zmq", "jupyter_client")
 	for _, transport := range []string{"tcp", "ipc"} {
 		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			r := start(t, func(c *serve.ConnectionInfo, _ *serve.Options) {
 				if transport == "ipc" {

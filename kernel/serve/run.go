@@ -53,6 +53,7 @@ func Run(ctx context.Context, conn ConnectionInfo, b Backend, opt Options) error
 // kernel is what all handlers share.
 type kernel struct {
 	backend Backend
+	conn    ConnectionInfo
 	opt     Options
 	key     wire.Key
 	session string
@@ -80,7 +81,7 @@ func newKernel(conn ConnectionInfo, b Backend, opt Options) (k *kernel, err erro
 	if err := conn.check(); err != nil {
 		return nil, fmt.Errorf("connection: %w", err)
 	}
-	k = &kernel{backend: b, opt: opt, session: msg.NewID(), user: userName()}
+	k = &kernel{backend: b, conn: conn, opt: opt, session: msg.NewID(), user: userName()}
 	if k.key, err = wire.NewKey(conn.SignatureScheme, conn.Key); err != nil {
 		return nil, err
 	}

@@ -434,6 +434,7 @@ func TestTrapQuestionsAreAnsweredWhileACellRuns(t *testing.T) {
 		"is_complete_request": map[string]any{"code": "x"},
 		"history_request":     map[string]any{"hist_access_type": "tail", "n": 5},
 		"comm_info_request":   map[string]any{},
+		"connect_request":     map[string]any{},
 	} {
 		begun := time.Now()
 		if o := ask(t, c, "shell", msgType, body); o.Status() == "error" {
