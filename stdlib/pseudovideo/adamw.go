@@ -34,6 +34,13 @@ func newAdamW(params []nn.Param, weightDecay, average float64) *adamW {
 	return a
 }
 
+// reload reads the parameters again after somebody else has set them.
+func (a *adamW) reload() {
+	for i := range a.slots {
+		copy(a.slots[i].theta, a.slots[i].p.Float64s())
+	}
+}
+
 // apply moves every parameter against its gradient, scaled down together if their norm exceeds clip (0: never), and
 // forgets the gradients. It returns the norm.
 func (a *adamW) apply(lr, clip float64) float64 {

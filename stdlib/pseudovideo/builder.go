@@ -114,11 +114,11 @@ type convLayer struct {
 
 func (b *builder) conv(name string, in, out int, win window) *convLayer {
 	k := 1 / math.Sqrt(float64(in*win.taps()))
-	return &convLayer{in, out, win, b.uniform(name+".W", k, out, win.taps()*in), b.uniform(name+".b", k, out)}
+	return &convLayer{in, out, win, b.uniform(name+".W", k, win.kernel[0], win.kernel[1], win.kernel[2], in, out), b.uniform(name+".b", k, out)}
 }
 
 func (b *builder) zeroConv(name string, in, out int, win window) *convLayer {
-	return &convLayer{in, out, win, b.uniform(name+".W", 0, out, win.taps()*in), b.uniform(name+".b", 0, out)}
+	return &convLayer{in, out, win, b.uniform(name+".W", 0, win.kernel[0], win.kernel[1], win.kernel[2], in, out), b.uniform(name+".b", 0, out)}
 }
 
 func (l *convLayer) forward(h *linalg.Tensor, _ *call) *linalg.Tensor {
@@ -139,7 +139,7 @@ type upConv struct {
 
 func (b *builder) upConv(name string, in, out int, win window) *upConv {
 	k := 1 / math.Sqrt(float64(in*win.taps())/float64(volume(win.stride)))
-	return &upConv{in, out, win, b.uniform(name+".W", k, win.taps()*out, in), b.uniform(name+".b", k, out)}
+	return &upConv{in, out, win, b.uniform(name+".W", k, win.kernel[0], win.kernel[1], win.kernel[2], out, in), b.uniform(name+".b", k, out)}
 }
 
 // size inverts window.out.
@@ -151,7 +151,7 @@ func (l *upConv) size(s [3]int) (o [3]int) {
 }
 
 func (l *upConv) forward(h *linalg.Tensor, _ *call) *linalg.Tensor {
-	return convTranspose(h, l.w, l.b, l.win, l.size([3]int{h.Dim(1), h.Dim(2), h.Dim(3)}))
+	return convTranspose(h, l.w, l.b, l.win)
 }
 func (l *upConv) cost(s volumeShape) (volumeShape, int64) {
 	m := s.positions() * int64(l.win.taps()) * int64(l.in) * int64(l.out)
@@ -204,7 +204,7 @@ func silu() layer { return fn{f: func(h *linalg.Tensor) *linalg.Tensor { return 
 func enlarge() layer {
 	return fn{func(h *linalg.Tensor) *linalg.Tensor {
 		s := h.Shape()
-		return upsample2(h.Reshape(s[0]*s[1], s[2], s[3], s[4])).Reshape(s[0], s[1], 2*s[2], 2*s[3], s[4])
+		return linalg.Upsample(h.Reshape(s[0]*s[1], s[2], s[3], s[4]), 2).Reshape(s[0], s[1], 2*s[2], 2*s[3], s[4])
 	}, func(s volumeShape) volumeShape { s.h *= 2; s.w *= 2; return s }}
 }
 

@@ -40,12 +40,12 @@ func back(y *linalg.Tensor, rank int) *linalg.Tensor {
 	return y
 }
 
-// weight brings (a, b, kernel...) to [a, taps*b].
+// weight brings (a, b, kernel...) to [kernel..., b, a].
 func weight(w *linalg.Tensor) *linalg.Tensor {
 	if w.Rank() == 4 {
 		w = w.Unsqueeze(2)
 	}
-	return w.Permute(0, 2, 3, 4, 1).Reshape(w.Dim(0), -1)
+	return w.Permute(2, 3, 4, 1, 0)
 }
 
 // check compares y and, after going back from grad_y, every gradient.
@@ -79,14 +79,11 @@ func TestGoldenLayers(t *testing.T) {
 			case strings.HasPrefix(g.Op, "conv_transpose"):
 				x, w := c.raw("x"), c.raw("w")
 				win := window{kernel: kernelOf(w), stride: c.axes3("stride", 1), before: c.axes3("pad", 0)}
-				extra, size := c.axes3("output_pad", 0), [3]int{}
-				in := image(x)
+				extra := c.axes3("output_pad", 0)
 				for d := range 3 {
 					win.after[d] = win.before[d] - extra[d]
-					size[d] = (in.Dim(1+d)-1)*win.stride[d] - 2*win.before[d] + win.kernel[d] + extra[d]
 				}
-				flat := weight(w).T() // (in, out, kernel) to [taps*out, in]
-				c.check(back(convTranspose(in, flat, c.raw("b"), win, size), x.Rank()))
+				c.check(back(convTranspose(image(x), weight(w), c.raw("b"), win), x.Rank())) // (in, out, kernel) to [kernel..., out, in]
 			case strings.HasPrefix(g.Op, "conv"):
 				x, w := c.raw("x"), c.raw("w")
 				win := window{kernelOf(w), c.axes3("stride", 1), c.axes3("pad_before", 0), c.axes3("pad_after", 0)}

@@ -1,0 +1,230 @@
+package pseudovideo
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/priorlab/priorlab/linalg"
+)
+
+func tinyPrior(t *testing.T, family string, change func(*PriorConfig)) *Prior {
+	t.Helper()
+	cfg := PriorConfig{Family: family, Width: 12, Layers: 2, Heads: 2, Precision: linalg.F64, Seed: 4}
+	if change != nil {
+		change(&cfg)
+	}
+	p, err := newPrior(cfg, [3]int{3, 2, 2}, 5, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := linalg.NewRand(9) // move the output layer away from zero
+	p.logits.w.Set(linalg.Normal(rng, p.Config.Precision, 5, p.Config.Width))
+	return p
+}
+
+func TestPriorIsCausal(t *testing.T) {
+	p := tinyPrior(t, Autoregressive, nil)
+	seq := []int{0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1}
+	a := p.forward([][]int{seq}, nil)
+	for j := range seq {
+		other := append([]int(nil), seq...)
+		other[j] = (seq[j] + 2) % 5
+		b := p.forward([][]int{other}, nil)
+		near(t, "logits up to the change", b.Slice(1, 0, j+1).Float64s(), a.Slice(1, 0, j+1).Float64s(), 0)
+		if j+1 < len(seq) && equal(b.Slice(1, j+1, j+2).Float64s(), a.Slice(1, j+1, j+2).Float64s()) {
+			t.Errorf("the token after %d does not notice it", j)
+		}
+	}
+	m := tinyPrior(t, Masked, nil)
+	u, w := m.forward([][]int{seq}, nil), m.forward([][]int{append(append([]int(nil), seq[:11]...), 5)}, nil)
+	if equal(u.Slice(1, 0, 1).Float64s(), w.Slice(1, 0, 1).Float64s()) {
+		t.Error("the masked prior's first token does not see the last")
+	}
+}
+
+func TestCacheGivesTheSameLogits(t *testing.T) {
+	p := tinyPrior(t, Autoregressive, nil)
+	seqs := [][]int{{0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1}, {4, 4, 0, 0, 1, 1, 2, 2, 3, 3, 1, 0}}
+	whole := p.forward(seqs, nil)
+	past := make([]cache, len(p.blocks))
+	h := p.start.Reshape(1, 1, -1).BroadcastTo(2, 1, 12)
+	for i := range 12 {
+		got := p.extend(h, p.places().Slice(0, i, i+1), past)
+		near(t, "logits", got, whole.Slice(1, i, i+1).Float64s(), 1e-12)
+		h = p.table.Gather(0, linalg.FromInts([]int{seqs[0][i], seqs[1][i]}, 2, 1))
+	}
+}
+
+func TestPriorGradients(t *testing.T) {
+	for _, family := range []string{Autoregressive, Masked} {
+		p := tinyPrior(t, family, nil)
+		seqs := [][]int{{0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1}, {4, 4, 0, 0, 1, 1, 2, 2, 3, 3, 1, 0}}
+		loss := func() *linalg.Tensor { return p.loss(seqs, linalg.NewRand(3)) }
+		loss().Backward()
+		for _, q := range p.Params() {
+			if q.Value.Grad() == nil {
+				if family == Masked && q.Name == "start" {
+					continue
+				}
+				t.Errorf("%s: %s has no gradient", family, q.Name)
+				continue
+			}
+			i, old, g := q.Value.Len()/2, q.Value.Float64s(), q.Value.Grad().Float64s()
+			at := func(d float64) float64 {
+				moved := append([]float64(nil), old...)
+				moved[i] += d
+				q.Value.Set(linalg.FromFloat64(moved, q.Value.Shape()...))
+				return loss().Item()
+			}
+			const h = 1e-5
+			want := (at(h) - at(-h)) / (2 * h)
+			at(0)
+			if math.Abs(g[i]-want) > 1e-5*max(1, math.Abs(want)) {
+				t.Errorf("%s, %s: gradient %.9g, differences give %.9g", family, q.Name, g[i], want)
+			}
+		}
+	}
+}
+
+func TestGoldenCrossEntropy(t *testing.T) {
+	for _, c := range golden(t, "vq") {
+		if c.Op != "cross_entropy" {
+			continue
+		}
+		a := num(t, c.Inputs, "logits")
+		x := linalg.Param(linalg.FromFloat64(a.Data, a.Shape...))
+		l := linalg.CrossEntropy(x, linalg.FromInts(num(t, c.Inputs, "targets").ints()))
+		l.Backward()
+		near(t, "loss", []float64{l.Item()}, num(t, c.Expected, "loss").Data, 1e-10)
+		near(t, "gradient", x.Grad().Float64s(), num(t, c.Expected, "grad_logits").Data, 1e-9)
+		return
+	}
+	t.Fatal("the case is missing")
+}
+
+// ring is a tokenizer's output for training: token j+1 follows token j.
+func ring(n int) [][]int {
+	out := make([][]int, n)
+	for i := range out {
+		for j := range 12 {
+			out[i] = append(out[i], (i+j)%5)
+		}
+	}
+	return out
+}
+
+func TestPriorsLearnAndSample(t *testing.T) {
+	for _, family := range []string{Autoregressive, Masked} {
+		p := tinyPrior(t, family, func(c *PriorConfig) { c.Precision, c.Width = linalg.F32, 24 })
+		data := ring(5)
+		o := TrainOptions{Steps: 500, Batch: 20, LR: 5e-3, Cosine: true}
+		err := p.run.fit(context.Background(), p.params, 5, o, func(rows []int, rng *linalg.Rand) (*linalg.Tensor, stepResult, error) {
+			batch := make([][]int, len(rows))
+			for i, r := range rows {
+				batch[i] = data[r]
+			}
+			return p.loss(batch, rng), stepResult{}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var frames []int
+		got, err := p.Sample(context.Background(), 40, linalg.NewRand(1), TokenOptions{Batch: 16, Rounds: 12, Watch: func(f int, _ [][]int) { frames = append(frames, f) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := 0
+		for _, s := range got {
+			ok := true
+			for j := 1; j < len(s); j++ {
+				ok = ok && s[j] == (s[j-1]+1)%5
+			}
+			if ok {
+				good++
+			}
+		}
+		if good < 32 {
+			t.Errorf("%s: %d of 40 samples follow the rule", family, good)
+		}
+		again, _ := p.Sample(context.Background(), 40, linalg.NewRand(1), TokenOptions{Batch: 16, Rounds: 12})
+		for i := range got {
+			sameInts(t, "the same seed", again[i], got[i])
+		}
+		if family == Autoregressive {
+			sameInts(t, "frames shown", frames, []int{1, 2, 3, 1, 2, 3, 1, 2, 3})
+			lp, err := p.LogProb(data)
+			if err != nil || math.Abs(lp+math.Log(5)) > 0.3 { // the first token is free, the rest follow
+				t.Errorf("log probability %.3f (%v), want about %.3f", lp, err, -math.Log(5))
+			}
+		} else if _, err := p.LogProb(data); err == nil {
+			t.Error("the masked prior gave a likelihood")
+		}
+	}
+}
+
+func TestDraw(t *testing.T) {
+	logits := []float64{math.Log(0.5), math.Log(0.3), math.Log(0.2)}
+	o := TokenOptions{Temperature: 1}
+	for u, want := range map[float64]int{0: 0, 0.49: 0, 0.51: 1, 0.79: 1, 0.81: 2, 0.999999: 2} {
+		if got := draw(logits, o, u); got != want {
+			t.Errorf("u = %g draws code %d, want %d", u, got, want)
+		}
+	}
+	o.TopK = 2
+	if got := draw(logits, o, 0.999999); got != 1 {
+		t.Errorf("the third code was drawn among the top 2: %d", got)
+	}
+	if got := draw(logits, TokenOptions{Temperature: 0.01}, 0.99); got != 0 {
+		t.Errorf("at low temperature the likeliest is drawn, got %d", got)
+	}
+}
+
+func TestPriorErrors(t *testing.T) {
+	for part, cfg := range map[string]PriorConfig{
+		"family \"oracle\"":     {Family: "oracle"},
+		"multiple of the heads": {Width: 10, Heads: 4},
+		"dropout 1":             {Dropout: 1},
+	} {
+		if _, err := newPrior(cfg, [3]int{1, 2, 2}, 4, false); err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("error %v, want one with %q", err, part)
+		}
+	}
+	p := tinyPrior(t, Autoregressive, nil)
+	if _, err := p.Sample(context.Background(), 0, linalg.NewRand(1), TokenOptions{}); err == nil {
+		t.Error("no sequences were sampled")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, family := range []string{Autoregressive, Masked} {
+		if _, err := tinyPrior(t, family, nil).Sample(ctx, 1, linalg.NewRand(1), TokenOptions{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, cancelled: %v", family, err)
+		}
+	}
+	k := tinyTokenizer(t, Causal, 2, nil)
+	if err := p.Fit(context.Background(), k, linalg.Zeros(linalg.F64, 2, 1, 4, 4), TrainOptions{Steps: 1}); err == nil || !strings.Contains(err.Error(), "grid of [3 2 2]") {
+		t.Errorf("a prior for another grid: %v", err)
+	}
+}
+
+func TestGenerateFromRandomPseudoVideos(t *testing.T) {
+	x := linalg.Normal(linalg.NewRand(1), linalg.F32, 8, 1, 4, 4).Clamp(-1, 1)
+	k := tinyTokenizer(t, Causal, 2, func(c *TokenizerConfig) { c.Precision = linalg.F32; c.Video.Kind = NoiseIndependent })
+	if err := k.Fit(context.Background(), x, TrainOptions{Steps: 3, Batch: 4}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewPrior(PriorConfig{Width: 12}, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Fit(context.Background(), k, x, TrainOptions{Steps: 3, Batch: 4, Average: 0.9}); err != nil {
+		t.Fatal(err)
+	}
+	y, err := Generate(context.Background(), k, p, 5, linalg.NewRand(2), TokenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameInts(t, "shape", y.Shape(), []int{5, 1, 4, 4})
+}
