@@ -1,0 +1,232 @@
+package sgpa
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/nn"
+	"github.com/priorlab/priorlab/stdlib/train"
+)
+
+var textConfig = Config{Width: 8, Heads: 2, Depth: 2, Inducing: 3, Classes: 2, Vocabulary: 9, MaxTokens: 6, Double: true}
+
+// Padding never changes what real tokens say: alone or beside longer sequences, the logits agree.
+func TestPaddingDoesNotMatter(t *testing.T) {
+	for _, method := range []Method{Softmax, KernelAttention} {
+		c := textConfig
+		c.Method = method
+		n := New(linalg.NewRand(1), c)
+		short, long := []int{3, 1, 2}, []int{5, 4, 8, 8, 2, 1}
+		alone := n.Forward(&Inputs{Tokens: [][]int{short}}, nn.Eval(), nil)
+		both := n.Forward(&Inputs{Tokens: [][]int{short, long}}, nn.Eval(), nil)
+		closeTo(t, string(method)+" logits beside a longer sequence", both.Select(0, 0).Float64s(), alone.Float64s(), 1e-10)
+	}
+	// With noise: the same numbers for the real tokens.
+	n := New(linalg.NewRand(1), textConfig)
+	n.Layers[0].Attn.(*DecoupledLayer).Mode = Full
+	r := linalg.NewRand(2)
+	e3 := []*linalg.Tensor{linalg.Normal(r, linalg.F64, 1, 1, 2, 3, 4), linalg.Normal(r, linalg.F64, 1, 1, 2, 3, 4)}
+	e6 := make([]*linalg.Tensor, 2)
+	for i := range e6 {
+		wide := linalg.Concat(3, e3[i], linalg.Normal(r, linalg.F64, 1, 1, 2, 3, 4))
+		e6[i] = linalg.Concat(0, wide, linalg.Normal(r, linalg.F64, 1, 1, 2, 6, 4))
+	}
+	alone := n.Forward(&Inputs{Tokens: [][]int{{3, 1, 2}}}, nn.Eval(), e3)
+	both := n.Forward(&Inputs{Tokens: [][]int{{3, 1, 2}, {5, 4, 8, 8, 2, 1}}}, nn.Eval(), e6)
+	closeTo(t, "SGPA logits beside a longer sequence", both.Select(0, 0).Float64s(), alone.Select(0, 0).Float64s(), 1e-9)
+}
+
+// Permuting tokens, and their noise, permutes the outputs of a layer in diag mode.
+func TestTokensHaveNoOrderInALayer(t *testing.T) {
+	l := NewDecoupledLayer(linalg.NewRand(1), textConfig)
+	r := linalg.NewRand(2)
+	x, eps := linalg.Normal(r, linalg.F64, 1, 5, 8), linalg.Normal(r, linalg.F64, 1, 1, 2, 5, 4)
+	order := linalg.FromInts([]int{3, 0, 4, 1, 2})
+	a := l.Attend(Request{X: x, Noise: eps, Pass: nn.Eval(), Name: "layer"})
+	b := l.Attend(Request{X: x.Gather(1, order), Noise: eps.Gather(3, order), Pass: nn.Eval(), Name: "layer"})
+	closeTo(t, "permuted outputs", b.Out.Float64s(), a.Out.Gather(1, order).Float64s(), 1e-10)
+}
+
+// Without uncertainty and global values, SGPA with far-away global points is kernel attention.
+func TestKernelAttentionIsTheMean(t *testing.T) {
+	c := textConfig
+	c.Kernel = ARD
+	l := NewDecoupledLayer(linalg.NewRand(1), c)
+	l.Zg.Set(linalg.Detach(l.Zg).AddS(1e3))
+	k := &KernelLayer{l.projection}
+	x := linalg.Normal(linalg.NewRand(2), linalg.F64, 2, 4, 8)
+	got := l.Attend(Request{X: x, Noise: linalg.Zeros(linalg.F64, 2, 1, 2, 4, 4), Pass: nn.Eval(), Name: "layer"})
+	want := k.Attend(Request{X: x, Pass: nn.Eval(), Name: "layer"})
+	closeTo(t, "output", got.Out.Float64s(), want.Out.Float64s(), 1e-9)
+}
+
+// One seed gives the same bits on one and two threads.
+func TestThreadsDoNotMatter(t *testing.T) {
+	run := func(threads int) []float64 {
+		linalg.SetThreads(threads)
+		defer linalg.SetThreads(2)
+		c := glyphConfig
+		n := New(linalg.NewRand(1), c)
+		d := glyphs(1, 32, 0.2)
+		o := glyphTraining
+		o.Epochs = 1
+		if _, err := Fit(context.Background(), n, d, nil, Whole, o); err != nil {
+			t.Fatal(err)
+		}
+		p, err := (&Passes{Net: n, Samples: 3}).Predict(context.Background(), d.X)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw(p.Probs())
+	}
+	closeTo(t, "probabilities on two threads", run(2), run(1), 0)
+}
+
+// A cold start has the enormous divergence that was computed for it, a calm one almost none.
+func TestStarts(t *testing.T) {
+	kl := func(start Start) float64 {
+		c := Config{Width: 128, Heads: 4, Inducing: 16, Vocabulary: 5, MaxTokens: 4, Kernel: ARD, Start: start, Rho: 1}
+		l := NewDecoupledLayer(linalg.NewRand(1), c)
+		p := nn.Sampling(linalg.NewRand(2), 1)
+		l.Attend(Request{X: linalg.Normal(linalg.NewRand(3), linalg.F32, 1, 4, 128), Pass: p, Name: "layer"})
+		return p.Penalties[1].Value.Item()
+	}
+	if cold := kl(Cold); cold < 10000 || cold > 25000 {
+		t.Errorf("a cold start has divergence %v, some 15 thousand are expected", cold)
+	}
+	if calm := kl(Calm); math.Abs(calm) > 1e-3 {
+		t.Errorf("a calm start at the prior has divergence %v", calm)
+	}
+}
+
+func TestSaveLoadAndWarmStart(t *testing.T) {
+	c := glyphConfig
+	a := New(linalg.NewRand(1), c)
+	path := filepath.Join(t.TempDir(), "net")
+	if err := a.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := glyphs(1, 5, 0.1).X
+	pa, err := (&Passes{Net: a, Samples: 2}).Predict(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pb, err := (&Passes{Net: b, Samples: 2}).Predict(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeTo(t, "predictions of the loaded network", raw(pb.Probs()), raw(pa.Probs()), 0)
+
+	c.Method = KernelAttention
+	point := New(linalg.NewRand(2), c)
+	kept, err := train.WarmStart(a, point)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(kept) != 2*4 {
+		t.Errorf("a warm start leaves %v to SGPA, want four variational parameters a layer", kept)
+	}
+	closeTo(t, "tied projection", a.Layers[1].Attn.(*DecoupledLayer).Wqk.Float64s(), point.Layers[1].Attn.(*KernelLayer).Wqk.Float64s(), 0)
+}
+
+// An interrupt in the middle of an epoch keeps the network and the history, and fitting goes on to the same end.
+func TestInterruptedFitGoesOn(t *testing.T) {
+	d := glyphs(1, 100, 0.2)
+	run := func(stop bool) *Network {
+		n := New(linalg.NewRand(1), glyphConfig)
+		p, err := n.Problem(d, nil, RampUp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := glyphTraining
+		o.Epochs = 3
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		o.OnStep = func(at train.Moment, _ float64) {
+			if stop && at.Step == 2 {
+				cancel()
+			}
+		}
+		tr, err := train.NewTrainer(p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := tr.Fit(ctx)
+		if stop {
+			if !errors.Is(err, context.Canceled) || len(h.Epochs) != 1 {
+				t.Fatalf("error %v, history %v", err, h)
+			}
+			_, err = tr.Fit(context.Background())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	a, b := run(false).Params(), run(true).Params()
+	for i := range a {
+		closeTo(t, a[i].Name, b[i].Value.Float64s(), a[i].Value.Float64s(), 0)
+	}
+}
+
+func TestGraphs(t *testing.T) {
+	n := New(linalg.NewRand(1), Config{Width: 8, Heads: 2, AtomTypes: 4, WalkFeatures: 2, MaxTokens: 5, Classes: 1, Double: true, Method: KernelAttention})
+	g := []Graph{{Atoms: []int{0, 1, 2}, Walks: [][]float64{{1, 0}, {0.5, 0.5}, {0, 1}}}, {Atoms: []int{3}, Walks: [][]float64{{1, 1}}}}
+	out := n.Forward(&Inputs{Graphs: g}, nn.Eval(), nil)
+	if s := out.Shape(); len(s) != 2 || s[0] != 2 || s[1] != 1 {
+		t.Fatalf("output of shape %v", s)
+	}
+	turned := []Graph{{Atoms: []int{2, 0, 1}, Walks: [][]float64{{0, 1}, {1, 0}, {0.5, 0.5}}}}
+	closeTo(t, "output of the graph with its atoms in another order", n.Forward(&Inputs{Graphs: turned}, nn.Eval(), nil).Float64s(), out.Float64s()[:1], 1e-10)
+}
+
+func TestNetworkErrors(t *testing.T) {
+	r := linalg.NewRand(1)
+	text := New(r, textConfig)
+	image := New(r, glyphConfig)
+	for _, c := range []struct {
+		want string
+		call func()
+	}{
+		{"describes 0 kinds of input", func() { New(r, Config{}) }},
+		{"describes 2 kinds of input", func() { New(r, Config{Vocabulary: 4, MaxTokens: 3, AtomTypes: 3}) }},
+		{"width of 30 cannot be divided among 4", func() { New(r, Config{Width: 30, Vocabulary: 4, MaxTokens: 3}) }},
+		{"cannot be cut into patches of 3", func() { New(r, Config{Channels: 1, Size: 8, Patch: 3}) }},
+		{`no kind of attention "magic"`, func() { New(r, Config{Method: "magic", Vocabulary: 4, MaxTokens: 3}) }},
+		{"dropout is 1", func() { New(r, Config{Dropout: 1, Vocabulary: 4, MaxTokens: 3}) }},
+		{"set TrainSize", func() { New(r, Config{KLGlobalScale: PerDataset, Vocabulary: 4, MaxTokens: 3}) }},
+		{"sequence 0 has 7 tokens, the position table has 6", func() { text.Forward(&Inputs{Tokens: [][]int{make([]int, 7)}}, nn.Eval(), nil) }},
+		{"sequence 1 is empty", func() { text.Forward(&Inputs{Tokens: [][]int{{1}, {}}}, nn.Eval(), nil) }},
+		{"the network reads token sequences", func() { text.Forward(&Inputs{Images: linalg.Zeros(linalg.F32, 1)}, nn.Eval(), nil) }},
+		{"the network reads [B 1 8 8]", func() { image.Forward(&Inputs{Images: linalg.Zeros(linalg.F32, 1, 1, 9, 9)}, nn.Eval(), nil) }},
+		{"noise for 1 layers", func() { text.Forward(&Inputs{Tokens: [][]int{{1}}}, nn.Eval(), make([]*linalg.Tensor, 1)) }},
+		{"input 5 of 2", func() { (&Inputs{Tokens: [][]int{{1}, {2}}}).Take([]int{5}) }},
+	} {
+		if err := linalg.Try(c.call); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v does not say %q", err, c.want)
+		}
+	}
+	d := glyphs(1, 4, 0.1)
+	d.Y[2] = 4
+	if _, err := Fit(context.Background(), image, d, nil, Whole, glyphTraining); err == nil || !strings.Contains(err.Error(), "label 2 of the training data is 4") {
+		t.Errorf("a label out of range gives %v", err)
+	}
+	if _, err := Fit(context.Background(), image, &Data{X: &Inputs{}}, nil, Whole, glyphTraining); err == nil {
+		t.Error("no data give no error")
+	}
+	if _, err := (&Passes{Net: image}).Predict(context.Background(), &Inputs{}); err == nil {
+		t.Error("no inputs give no error")
+	}
+	if _, err := (Ensemble{}).Predict(context.Background(), d.X); err == nil {
+		t.Error("an empty ensemble gives no error")
+	}
+}
