@@ -2,7 +2,7 @@ package plots
 
 import (
 	"fmt"
-	"math"
+	"image/color"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -16,32 +16,36 @@ func (f *Figure) Bars(names []string, values []float64) *Figure {
 	if len(names) != len(values) {
 		panic(fmt.Sprintf("plots: Bars: %d names but %d values; each bar needs both", len(names), len(values)))
 	}
-	fill := f.color("bars")
+	f.nameTicks(names)
+	f.bars(values, f.color("bars"), "", -0.36, 0.72)
+	sty := style(tickSize, false, ink)
+	sty.XAlign = draw.XCenter
 	values = clone(values)
+	return f.add(&layer{z: zTop,
+		paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, _ *plot.Plot) {
+			for i, v := range values {
+				p := at(float64(i), v)
+				if !finitePoint(p) {
+					continue
+				}
+				if p.Y += 2; v < 0 {
+					p.Y -= tickSize + 4
+				}
+				cv.FillText(sty, p, strconv.FormatFloat(v, 'g', 4, 64))
+			}
+		}})
+}
+
+type fillColor = color.NRGBA
+
+// nameTicks writes names under the places 0, 1, 2 and so on.
+func (f *Figure) nameTicks(names []string) {
 	ticks := make(plot.ConstantTicks, len(names))
-	xs := []float64{-0.6, float64(len(names)) - 0.4}
 	for i, n := range names {
 		ticks[i] = plot.Tick{Value: float64(i), Label: n}
 	}
-	f.p.X.Tick.Marker, f.p.X.Tick.Length, f.p.X.Tick.LineStyle.Width = ticks, 4, 0
-	f.p.X.Tick.Label = style(tickSize, false, ink)
-	f.p.X.Tick.Label.XAlign, f.p.X.Tick.Label.YAlign = draw.XCenter, draw.YTop
-	sty := style(tickSize, false, ink)
-	sty.XAlign = draw.XCenter
-	return f.add(&layer{z: zBand, xs: xs, ys: append(clone(values), 0), fromZero: true,
-		paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, p *plot.Plot) {
-			base := math.Max(0, p.Y.Min)
-			for i, v := range values {
-				a, b := at(float64(i)-0.36, base), at(float64(i)+0.36, v)
-				if !finitePoint(a) || !finitePoint(b) {
-					continue
-				}
-				cv.FillPolygon(fill, cv.ClipPolygonXY([]vg.Point{a, {X: b.X, Y: a.Y}, b, {X: a.X, Y: b.Y}}))
-				mid := vg.Point{X: (a.X + b.X) / 2, Y: b.Y + 2}
-				if v < 0 {
-					mid.Y = b.Y - tickSize - 2
-				}
-				cv.FillText(sty, mid, strconv.FormatFloat(v, 'g', 4, 64))
-			}
-		}})
+	x := &f.p.X.Tick
+	x.Marker, x.LineStyle.Color = ticks, color.Transparent // marks would only crowd the names
+	x.Label = style(tickSize, false, ink)
+	x.Label.XAlign, x.Label.YAlign = draw.XCenter, draw.YTop
 }

@@ -10,11 +10,11 @@ import (
 	"sort"
 	"strings"
 
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -33,6 +33,7 @@ type Figure struct {
 	hideKey    bool
 	bare       bool // no axes
 	bar        *colorBar
+	cells      mat.Matrix // of a heat map
 
 	title  string // of a grid
 	panels []*Figure
@@ -153,13 +154,10 @@ func (f *Figure) Save(path string) error {
 	case ".png":
 		data = f.PNG()
 	case ".pdf":
-		c := vgpdf.New(vg.Length(f.w), vg.Length(f.h))
-		f.draw(draw.New(c))
-		var buf bytes.Buffer
-		if _, err := c.WriteTo(&buf); err != nil {
+		var err error
+		if data, err = f.pdf(); err != nil {
 			return fmt.Errorf("save %s: %w", path, err)
 		}
-		data = buf.Bytes()
 	default:
 		return fmt.Errorf("save %s: the ending %q is not known; use .svg, .png or .pdf", path, ext)
 	}
@@ -232,6 +230,7 @@ func (f *Figure) ready() *plot.Plot {
 	}
 	// p.Add only widens ranges; put back what setRange chose.
 	f.setRange(&p, layers)
+	p.Y.Tick.Marker = spaced{p.Y.Tick.Marker}
 	return &p
 }
 
@@ -280,7 +279,7 @@ func (f *Figure) setRange(p *plot.Plot, layers []*layer) {
 			}
 		}
 	}
-	if wholeNumbers(layers) && !isLog(&p.X) && p.X.Max-p.X.Min <= 60 {
+	if wholeNumbers(layers) && !isLog(&p.X) && p.X.Max-p.X.Min >= 3 && p.X.Max-p.X.Min <= 60 {
 		if _, mine := p.X.Tick.Marker.(niceTicks); mine {
 			p.X.Tick.Marker = niceTicks{whole: true}
 		}

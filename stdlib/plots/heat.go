@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -38,7 +39,7 @@ func (f *Figure) Heat(m mat.Matrix) *Figure {
 			img.SetNRGBA(j, i, scale.color(m.At(i, j)))
 		}
 	}
-	f.bar = &colorBar{scale: scale}
+	f.bar, f.cells = &colorBar{scale: scale}, m
 	f.p.Y.Tick.Marker = rowTicks{r}
 	if f.w == defaultWidth && f.h == defaultHeight {
 		f.w, f.h = heatSize(r, c)
@@ -47,6 +48,65 @@ func (f *Figure) Heat(m mat.Matrix) *Figure {
 		paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, _ *plot.Plot) {
 			cv.DrawImage(vg.Rectangle{Min: at(-0.5, -0.5), Max: at(float64(c)-0.5, float64(r)-0.5)}, enlarge(img))
 		}})
+}
+
+// HeatValues writes the numbers into the cells of the heat map, each with the
+// given format, such as "%.2f".
+func (f *Figure) HeatValues(format string) *Figure {
+	if f.cells == nil {
+		panic("plots: HeatValues without a heat map; call Heat first")
+	}
+	m, scale := f.cells, f.bar.scale
+	r, c := m.Dims()
+	dark, light := style(tickSize-1, false, ink), style(tickSize-1, false, color.White)
+	for _, s := range []*text.Style{&dark, &light} {
+		s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
+	}
+	return f.add(&layer{z: zTop, paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, _ *plot.Plot) {
+		for i := range r {
+			for j := range c {
+				v := m.At(i, j)
+				if math.IsNaN(v) {
+					continue
+				}
+				sty := dark
+				if k := scale.color(v); 3*int(k.R)+6*int(k.G)+int(k.B) < 1280 { // a dark cell
+					sty = light
+				}
+				cv.FillText(sty, at(float64(j), float64(r-1-i)), fmt.Sprintf(format, v))
+			}
+		}
+	}})
+}
+
+// HeatNames labels the rows and columns of the heat map; nil leaves numbers.
+func (f *Figure) HeatNames(rows, columns []string) *Figure {
+	if f.cells == nil {
+		panic("plots: HeatNames without a heat map; call Heat first")
+	}
+	r, c := f.cells.Dims()
+	if rows != nil && len(rows) != r || columns != nil && len(columns) != c {
+		panic(fmt.Sprintf("plots: HeatNames: %d and %d names for a matrix of %d by %d", len(rows), len(columns), r, c))
+	}
+	if rows != nil {
+		ticks := make(plot.ConstantTicks, r)
+		for i, n := range rows {
+			ticks[i] = plot.Tick{Value: float64(r - 1 - i), Label: n}
+		}
+		f.p.Y.Tick.Marker = ticks
+	}
+	if columns != nil {
+		ticks := make(plot.ConstantTicks, c)
+		for j, n := range columns {
+			ticks[j] = plot.Tick{Value: float64(j), Label: n}
+		}
+		f.p.X.Tick.Marker = ticks
+		if c > 6 { // names would run into one another
+			f.p.X.Tick.Label.Rotation = math.Pi / 4
+			f.p.X.Tick.Label.XAlign, f.p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
+		}
+	}
+	return f
 }
 
 // heatSize keeps the cells of a matrix about square.
@@ -62,7 +122,11 @@ func heatSize(r, c int) (w, h float64) {
 // smooth when they scale keep sharp edges.
 func enlarge(img *image.NRGBA) *image.NRGBA {
 	b := img.Bounds()
-	k := min(16, 400/max(b.Dx(), b.Dy()))
+	return enlargeBy(img, min(16, 400/max(b.Dx(), b.Dy())))
+}
+
+func enlargeBy(img *image.NRGBA, k int) *image.NRGBA {
+	b := img.Bounds()
 	if k <= 1 {
 		return img
 	}

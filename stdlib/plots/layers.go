@@ -62,16 +62,22 @@ func (gridLines) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-func (f *Figure) add(l *layer) *Figure {
+// own stops calls that need a figure made by New.
+func (f *Figure) own() {
 	if f.p == nil || f.foreign {
 		panic("plots: layers are added to the figures inside a grid, and to a *plot.Plot by its own methods")
 	}
+}
+
+func (f *Figure) add(l *layer) *Figure {
+	f.own()
 	f.layers = append(f.layers, l)
 	return f
 }
 
 // color gives a label its colour: the one it has, or the next of the palette.
 func (f *Figure) color(label string) color.NRGBA {
+	f.own()
 	c, ok := f.colors[label]
 	if !ok || label == "" {
 		c = palette[f.next%len(palette)]

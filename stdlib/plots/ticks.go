@@ -77,6 +77,9 @@ func (logTicks) Ticks(lo, hi float64) []plot.Tick {
 			if v < lo*0.999999 || v > hi*1.000001 {
 				continue
 			}
+			if m > 1 && decades > 5 {
+				break
+			}
 			t := plot.Tick{Value: v}
 			for _, f := range factors {
 				if f == m && math.Mod(e, every) == 0 {
@@ -97,4 +100,19 @@ func logText(v float64) string {
 	m, e, _ := strings.Cut(s, "e")
 	n, _ := strconv.Atoi(e)
 	return strings.ReplaceAll(m+"e"+strconv.Itoa(n), "-", "−")
+}
+
+// spaced keeps the labels of a vertical axis off its tick marks. The labels
+// are right-aligned, so a space at the end moves them.
+type spaced struct{ plot.Ticker }
+
+// Ticks satisfies plot.Ticker.
+func (s spaced) Ticks(lo, hi float64) []plot.Tick {
+	ticks := append([]plot.Tick(nil), s.Ticker.Ticks(lo, hi)...)
+	for i := range ticks {
+		if ticks[i].Label != "" {
+			ticks[i].Label += " "
+		}
+	}
+	return ticks
 }
