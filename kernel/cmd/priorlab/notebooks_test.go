@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const lessons = "../../../notebooks"
+
+// Every lesson runs top to bottom; its last cell checks its own numbers.
+func TestLessonsRun(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(lessons, "*.ipynb"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no notebooks in %s: %v", lessons, err)
+	}
+	for _, f := range files {
+		t.Run(filepath.Base(f), func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out.ipynb")
+			stdout, stderr, code := priorlab(t, "run", f, "-o", out)
+			if code != exitOK || !strings.Contains(stdout, "The numbers hold.") {
+				t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+			}
+			made, err := os.ReadFile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(made), `"image/svg+xml"`); n < 3 {
+				t.Errorf("only %d pictures were drawn", n)
+			}
+		})
+	}
+}
+
+// The lesson of chapter 4 keeps its words with other settings too.
+func TestLessonTakesParameters(t *testing.T) {
+	f := filepath.Join(lessons, "ch4_online_memory.ipynb")
+	stdout, stderr, code := priorlab(t, "run", f, "-q", "-p", "tasks=4", "-p", "M=20", "-p", "seeds=1")
+	if code != exitOK || !strings.Contains(stdout, "The numbers hold.") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
