@@ -17,3 +17,12 @@ type Tile struct {
 	Segs               *int
 	NSeg               int
 }
+
+// Args are the arguments of an element-wise kernel: the number of elements, up to five arrays, up to eight scalars as the
+// bits of their type, and the result of a reduction.
+type Args struct {
+	N int
+	P [5]unsafe.Pointer
+	S [8]uint64
+	R uint64
+}

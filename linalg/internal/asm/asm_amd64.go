@@ -41,3 +41,23 @@ func Tile256(f64 bool, half bool, rows int) uintptr {
 	}
 	return kernel(i)
 }
+
+// vecs is the table of element-wise kernels.
+func vecs() *uintptr
+
+// RunVec calls the element-wise kernel at address kern.
+//
+//go:noescape
+func RunVec(kern uintptr, a *Args)
+
+// Vec is the address of element-wise kernel number op for a type and level.
+func Vec(op int, f64, wide bool) uintptr {
+	i := 4 * op
+	if f64 {
+		i++
+	}
+	if wide {
+		i += 2
+	}
+	return *(*uintptr)(unsafe.Add(unsafe.Pointer(vecs()), 8*i))
+}

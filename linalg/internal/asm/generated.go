@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "4f9ddf16623a24b5f02b0bd47e9ccc4c96aa8122fb106b078ec875123246bbfa"
+const sourceHash = "68cf60dad90bb9e05cd57503ecbec4f1e3837c009026872c5af28fed78a17c74"

@@ -73,11 +73,19 @@ func mapGo[T Float](op Op, dst, x []T) {
 
 // scalar are the functions in double precision.
 var scalar = [numOps]func(float64) float64{
-	Sqrt: math.Sqrt, Exp: math.Exp, Log: math.Log, Sin: math.Sin, Cos: math.Cos, Tanh: math.Tanh, Erf: math.Erf,
+	Sqrt: math.Sqrt, Exp: math.Exp, Log: logAny, Sin: math.Sin, Cos: math.Cos, Tanh: math.Tanh, Erf: math.Erf,
 	Sigmoid:  sigmoid,
 	Softplus: func(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) },
 	GELU:     func(x float64) float64 { return x * normalCDF(x) },
 	SiLU:     func(x float64) float64 { return x * sigmoid(x) },
+}
+
+// logAny is math.Log, which is wrong below the normal numbers on some machines.
+func logAny(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }
 
 func sigmoid(x float64) float64   { return 1 / (1 + math.Exp(-x)) }
