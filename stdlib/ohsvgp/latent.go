@@ -1,0 +1,177 @@
+package ohsvgp
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Latent is one latent channel of a sparse GP-VAE (Jazbec et al. 2021) with the
+// LegS memory: an encoder's outputs ytil_n, vtil_n are read as Gaussian
+// pseudo-observations of f at x_n, and q(u) follows in closed form. Kernel
+// parameters are fixed here.
+//
+// In streaming mode the old q(u) enters the next task's as in a regression; in
+// amortised mode q(u) comes from the current task alone, as the publication
+// suggests, and nothing is remembered but through the networks.
+type Latent struct {
+	M         int
+	Kernel    gp.Kernel
+	Amortised bool
+	Jitter    float64 // relative to k(x,x); 0 means 1e-8, negative means none
+
+	q *posterior
+}
+
+// LatentPosterior is what one channel makes of a task's pseudo-observations.
+type LatentPosterior struct {
+	Mean, Variance []float64 // of q(f_n)
+	// KL is the regulariser of the bound: KL(q(u)||p(u)), in streaming mode less
+	// the correction for the old memory.
+	KL float64
+
+	c          *Latent
+	q          *posterior
+	W          *mat.Dense
+	S          *mat.Dense // D^-1
+	ytil, vtil []float64
+	carried    *mat.Dense // T Lam_a T'; nil without an old memory
+	eta0       []float64  // T eta_a
+}
+
+// Posterior conditions the channel on pseudo-observations of a task that ends
+// at end. Nothing is kept until Accept.
+func (c *Latent) Posterior(ctx context.Context, end float64, x, ytil, vtil []float64) (*LatentPosterior, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	X := gp.Column(append([]float64(nil), x...))
+	if err := gp.CheckData(X, ytil); err != nil {
+		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
+	}
+	if len(vtil) != len(ytil) {
+		return nil, fmt.Errorf("ohsvgp: latent channel: %d means and %d variances", len(ytil), len(vtil))
+	}
+	for i, v := range vtil {
+		if !(v > 0) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("ohsvgp: latent channel: variance %d is %g, it must be positive", i, v)
+		}
+	}
+	b := &legs{c.M, end}
+	if err := b.check(c.Kernel); err != nil {
+		return nil, err
+	}
+	var old *posterior
+	var oldBasis basis
+	if c.q != nil && !c.Amortised {
+		old, oldBasis = c.q, c.q.basis
+	}
+	bl, err := b.blocks(c.Kernel, X, oldBasis)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{opt: Options{Jitter: c.Jitter}}
+	if c.Jitter == 0 {
+		m.opt.Jitter = 1e-8
+	}
+	// a Gaussian likelihood only lends its data term to elbo; sites are given
+	e, err := newElbo(bl, ytil, gp.Gaussian(1), old, m.jitter(c.Kernel, X))
+	if err != nil {
+		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
+	}
+	s := &sites{make([]float64, len(ytil)), make([]float64, len(ytil))}
+	for i, v := range vtil {
+		s.lam[i], s.nu[i] = 1/v, ytil[i]/v
+	}
+	q, _, err := s.posterior(e)
+	if err != nil {
+		return nil, err
+	}
+	q.basis, q.kernel = b, c.Kernel.Clone()
+	return &LatentPosterior{Mean: e.fmean, Variance: e.fvar, KL: e.kl - e.correction, c: c, q: q, W: e.W, S: e.S,
+		ytil: ytil, vtil: vtil, carried: e.carried, eta0: e.carriedEta}, nil
+}
+
+// Accept makes the posterior the channel's memory.
+func (p *LatentPosterior) Accept() { p.c.q = p.q }
+
+// Memory is the mean and covariance of u under q.
+func (p *LatentPosterior) Memory() (mean []float64, cov *mat.Dense) { return p.q.moments() }
+
+// CrossEntropy is E_q[log N(f_n; ytil_n, vtil_n)] of every frame.
+func (p *LatentPosterior) CrossEntropy() []float64 {
+	out := make([]float64, len(p.ytil))
+	for i, v := range p.vtil {
+		d := p.Mean[i] - p.ytil[i]
+		out[i] = -0.5*math.Log(2*math.Pi*v) - 0.5*(d*d+p.Variance[i])/v
+	}
+	return out
+}
+
+// HensmanBound is L_H of the published objective; less the cross entropies it
+// is -KL, so that the whole objective is reconstruction - KL.
+func (p *LatentPosterior) HensmanBound() float64 { return sum(p.CrossEntropy()) - p.KL }
+
+// Backward takes the derivative of a scalar by Mean, Variance and KL and returns
+// it by the pseudo-observations.
+func (p *LatentPosterior) Backward(dMean, dVar []float64, dKL float64) (dYtil, dVtil []float64) {
+	M := len(p.q.v)
+	dmu := times(p.W, dMean)
+	var WV, dS mat.Dense
+	WV.Apply(func(_, j int, v float64) float64 { return v * dVar[j] }, p.W)
+	dS.Mul(&WV, p.W.T())
+	// KL = tr[(I+C)S]/2 + mu'(I+C)mu/2 - eta0'mu + log|D|/2 + constant
+	for i := 0; i < M; i++ {
+		dmu[i] += dKL * p.q.v[i]
+		dS.Set(i, i, dS.At(i, i)+0.5*dKL)
+	}
+	if p.carried != nil {
+		for i, v := range times(p.carried, p.q.v) {
+			dmu[i] += dKL * (v - p.eta0[i])
+		}
+		var half mat.Dense
+		half.Scale(0.5*dKL, p.carried)
+		dS.Add(&dS, &half)
+	}
+	r := times(p.S, dmu) // by eta
+	G := mul(mul(p.S, &dS), p.S)
+	for i := 0; i < M; i++ {
+		row := G.RawRowView(i)
+		for j := range row {
+			row[j] = 0.5*dKL*p.S.At(i, j) - row[j] - 0.5*(r[i]*p.q.v[j]+r[j]*p.q.v[i])
+		}
+	}
+	GW := mul(G, p.W)
+	dYtil, dVtil = make([]float64, len(p.ytil)), make([]float64, len(p.ytil))
+	for n, v := range p.vtil {
+		dlam, dnu := 0.0, 0.0
+		for i := 0; i < M; i++ {
+			w := p.W.At(i, n)
+			dlam += w * GW.At(i, n)
+			dnu += w * r[i]
+		}
+		dYtil[n] = dnu / v
+		dVtil[n] = -(dlam + p.ytil[n]*dnu) / (v * v)
+	}
+	return dYtil, dVtil
+}
+
+// Predict is the mean and variance of f at x under the channel's memory.
+func (c *Latent) Predict(x []float64) (mean, variance []float64, err error) {
+	if c.q == nil {
+		return nil, nil, fmt.Errorf("ohsvgp: the latent channel has no memory yet: call Accept on a posterior first")
+	}
+	return (&Model{q: c.q}).Predict(context.Background(), x)
+}
+
+// Sample draws n joint functions at x under the channel's memory.
+func (c *Latent) Sample(x []float64, n int, r *linalg.Rand) (*mat.Dense, error) {
+	if c.q == nil {
+		return nil, fmt.Errorf("ohsvgp: the latent channel has no memory yet: call Accept on a posterior first")
+	}
+	return (&Model{q: c.q, opt: Options{M: c.M}}).Sample(context.Background(), x, n, r)
+}
