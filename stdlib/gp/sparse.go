@@ -1,0 +1,225 @@
+package gp
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/param"
+	"gonum.org/v1/gonum/mat"
+)
+
+// SGPR is Titsias' collapsed sparse regression: q(u) at inducing inputs Z is
+// closed, and kernel, noise and Z are learned by the bound
+//
+//	F = log N(y; 0, Q + s2 I) - tr(K - Q)/(2 s2),   Q = K_fu K_uu^-1 K_uf.
+type SGPR struct {
+	Kernel Kernel
+	Noise  *param.Param
+	Z      *param.Param // M x D numbers, row by row
+
+	cols int
+	x    *mat.Dense
+	y    []float64
+	fit  *sparseFit
+}
+
+// NewSGPR makes a model with given inducing inputs (copied).
+func NewSGPR(k Kernel, noise float64, Z *mat.Dense) *SGPR {
+	_, d := Z.Dims()
+	return &SGPR{Kernel: k, Noise: param.Positive("noise", noise), Z: inducing(Z), cols: d}
+}
+
+func inducing(Z *mat.Dense) *param.Param {
+	n, _ := Z.Dims()
+	var flat []float64
+	for i := 0; i < n; i++ {
+		flat = append(flat, row(Z, i)...)
+	}
+	return param.Real("Z", flat...)
+}
+
+func rowsOf(Z *param.Param, cols int) *mat.Dense {
+	return mat.NewDense(Z.Len()/cols, cols, Z.Values())
+}
+
+// Params are those of the kernel, the noise and Z.
+func (g *SGPR) Params() param.Set { return append(g.Kernel.Params(), g.Noise, g.Z) }
+
+// Condition gives the model its data. On an error it keeps what it had.
+func (g *SGPR) Condition(x *mat.Dense, y []float64) error {
+	if err := CheckData(x, y); err != nil {
+		return fmt.Errorf("gp: %w", err)
+	}
+	if _, d := x.Dims(); d != g.cols {
+		return fmt.Errorf("gp: inputs with %d columns, Z has %d", d, g.cols)
+	}
+	f, err := newSparseFit(g.Kernel, rowsOf(g.Z, g.cols), x, y, g.Noise.Value())
+	if err != nil {
+		return err
+	}
+	g.x, g.y, g.fit = mat.DenseCopyOf(x), append([]float64(nil), y...), f
+	return nil
+}
+
+// Bound is F on the data given, with its gradient over all numbers of Params.
+func (g *SGPR) Bound() (float64, []float64, error) {
+	if g.x == nil {
+		return 0, nil, fmt.Errorf("gp: no data yet: call Condition first")
+	}
+	f, err := newSparseFit(g.Kernel, rowsOf(g.Z, g.cols), g.x, g.y, g.Noise.Value())
+	if err != nil {
+		return 0, nil, err
+	}
+	grad := make([]float64, 0, g.Params().Len())
+	dk, ds2, dZ := f.gradient(g.Kernel)
+	grad = append(append(grad, dk...), ds2*g.Noise.Slope(0))
+	return f.bound, append(grad, dZ...), nil
+}
+
+// Fit learns the trainable parameters by the bound in at most steps iterations.
+// When ctx is cancelled nothing changes.
+func (g *SGPR) Fit(ctx context.Context, steps int) (param.Fit, error) {
+	fit, err := g.Params().Maximise(ctx, g.Bound, steps)
+	if err != nil {
+		return fit, err
+	}
+	return fit, g.Condition(g.x, g.y)
+}
+
+// Predict is the posterior mean and variance of f at the rows of x.
+func (g *SGPR) Predict(x *mat.Dense) (mean, variance []float64, err error) {
+	if g.fit == nil {
+		return nil, nil, fmt.Errorf("gp: no data yet: call Condition first")
+	}
+	f := g.fit
+	return predictWhitened(f.L.Half(g.Kernel.Matrix(f.Z, x)), f.v, f.D, g.Kernel.Diag(x))
+}
+
+// predictWhitened is w'v and k - w'w + w'D^-1 w.
+func predictWhitened(W *mat.Dense, v []float64, D *linalg.CholFactor, prior []float64) (mean, variance []float64, err error) {
+	mean, variance = make([]float64, len(prior)), append([]float64(nil), prior...)
+	H := D.Half(W)
+	for i := range v {
+		w, h := row(W, i), row(H, i)
+		for j := range mean {
+			mean[j] += v[i] * w[j]
+			variance[j] += h[j]*h[j] - w[j]*w[j]
+		}
+	}
+	return mean, variance, floorVariance(variance, prior)
+}
+
+// sparseFit is one evaluation of the collapsed bound, whitened: K_uu = L L',
+// W = L^-1 K_uf, D = I + W W'/s2, v = D^-1 W y/s2.
+type sparseFit struct {
+	Z, x  *mat.Dense
+	y     []float64
+	s2    float64
+	L, D  *linalg.CholFactor
+	W     *mat.Dense
+	v     []float64
+	kff   []float64
+	bound float64
+}
+
+// sparseJitter is the policy for K_uu: 1e-8 of the variance, at most 1e-4 of it.
+func sparseJitter(k Kernel, Z *mat.Dense) linalg.JitterPolicy {
+	top := 0.0
+	for _, v := range k.Diag(Z) {
+		top = math.Max(top, v)
+	}
+	return linalg.ScaledJitter(1e-8, top)
+}
+
+func newSparseFit(k Kernel, Z, x *mat.Dense, y []float64, s2 float64) (*sparseFit, error) {
+	f := &sparseFit{Z: Z, x: x, y: y, s2: s2, kff: k.Diag(x)}
+	var err error
+	if f.L, err = linalg.Chol(k.Matrix(Z, Z), sparseJitter(k, Z)); err != nil {
+		return nil, fmt.Errorf("gp: inducing inputs under %s: %w", k, err)
+	}
+	f.W = f.L.Half(k.Matrix(Z, x))
+	D := linalg.SymProduct(f.W, false)
+	fitted, total, n := 0.0, 0.0, f.L.N()
+	for i := 0; i < n; i++ {
+		fitted += D.At(i, i)
+	}
+	D.Scale(1/s2, D)
+	for i := 0; i < n; i++ {
+		D.Set(i, i, D.At(i, i)+1)
+	}
+	if f.D, err = linalg.Chol(D, linalg.JitterPolicy{}); err != nil {
+		return nil, err
+	}
+	eta := make([]float64, n)
+	for i := range eta {
+		for j, w := range row(f.W, i) {
+			eta[i] += w * y[j] / s2
+		}
+	}
+	f.v = f.D.SolveVec(eta)
+	f.bound = -0.5*float64(len(y))*math.Log(2*math.Pi*s2) - 0.5*f.D.LogDet()
+	for j, v := range y {
+		f.bound -= 0.5 * v * v / s2
+		total += f.kff[j]
+	}
+	for i, v := range f.v {
+		f.bound += 0.5 * v * eta[i]
+	}
+	f.bound -= 0.5 * (total - fitted) / s2
+	return f, nil
+}
+
+// gradient is dF by the kernel's free numbers, by s2 and by Z.
+func (f *sparseFit) gradient(k Kernel) (dk []float64, ds2 float64, dZ []float64) {
+	n := f.L.N()
+	g := f.D.Inverse() // (I - vv' - D^-1)/2
+	for i := 0; i < n; i++ {
+		r := row(g, i)
+		for j := range r {
+			r[j] = -0.5 * (r[j] + f.v[i]*f.v[j])
+		}
+		r[i] += 0.5
+	}
+	var gW, uu mat.Dense
+	gW.Mul(g, f.W)
+	uu.Scale(-0.5/f.s2, linalg.SymProduct(f.W, false))
+	uu.Add(&uu, g)
+	uf := mat.DenseCopyOf(&gW)
+	total := 0.0
+	for j, y := range f.y {
+		total += y*y + f.kff[j]
+	}
+	ds2 = -0.5*float64(len(f.y))/f.s2 + 0.5*total/(f.s2*f.s2)
+	for i := 0; i < n; i++ {
+		r, w, gw := row(uf, i), row(f.W, i), row(&gW, i)
+		for j, y := range f.y {
+			ds2 -= w[j] * (gw[j] + f.v[i]*y) / (f.s2 * f.s2)
+			r[j] = (2*r[j] + f.v[i]*y) / f.s2
+		}
+	}
+	ff := make([]float64, len(f.y))
+	for j := range ff {
+		ff[j] = -0.5 / f.s2
+	}
+	dk, dZ = pointGradient(k, f.Z, f.x, f.L.RightHalfT(f.L.HalfT(&uu)), f.L.HalfT(uf), ff)
+	return dk, ds2, dZ
+}
+
+// pointGradient contracts dF by K_uu (symmetric), K_uf and k_ff with the kernel
+// at inducing inputs.
+func pointGradient(k Kernel, Z, x, uu, uf *mat.Dense, ff []float64) (dk, dZ []float64) {
+	dk = make([]float64, k.Params().Len())
+	k.Backward(Z, Z, uu, dk)
+	k.Backward(Z, x, uf, dk)
+	k.BackwardDiag(x, ff, dk)
+	d := k.BackwardX(Z, Z, uu)
+	d.Scale(2, d)
+	d.Add(d, k.BackwardX(Z, x, uf))
+	n, _ := d.Dims()
+	for i := 0; i < n; i++ {
+		dZ = append(dZ, row(d, i)...)
+	}
+	return dk, dZ
+}

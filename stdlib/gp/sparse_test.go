@@ -1,0 +1,203 @@
+package gp
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/priorlab/priorlab/linalg"
+	"gonum.org/v1/gonum/mat"
+)
+
+func differences(t *testing.T, what string, set interface {
+	Free() []float64
+	SetFree([]float64) error
+}, grad []float64, value func() float64) {
+	t.Helper()
+	free := set.Free()
+	if len(free) != len(grad) {
+		t.Fatalf("%s: %d derivatives of %d numbers", what, len(grad), len(free))
+	}
+	for p := range free {
+		at := func(h float64) float64 {
+			f := append([]float64(nil), free...)
+			f[p] += h
+			if err := set.SetFree(f); err != nil {
+				t.Fatal(err)
+			}
+			return value()
+		}
+		d := (at(1e-5) - at(-1e-5)) / 2e-5
+		if math.Abs(d-grad[p]) > 2e-6*(1+math.Abs(d)) {
+			t.Errorf("%s, number %d: %.9g, differences give %.9g", what, p, grad[p], d)
+		}
+	}
+	if err := set.SetFree(free); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSGPRBound(t *testing.T) {
+	x, y := curve(20)
+	Z := Column([]float64{0.2, 1.1, 2.3, 3.4})
+	g := NewSGPR(Matern52(1, 0.8), 0.1, Z)
+	if err := g.Condition(x, y); err != nil {
+		t.Fatal(err)
+	}
+	v, grad, err := g.Bound()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := NewExact(g.Kernel, 0.1)
+	if err := e.Condition(x, y); err != nil {
+		t.Fatal(err)
+	}
+	exact, _, err := e.LogMarginal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v > exact {
+		t.Errorf("bound %g above the evidence %g", v, exact)
+	}
+	differences(t, "SGPR", g.Params(), grad, func() float64 {
+		v, _, err := g.Bound()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	})
+	// with Z at the data it is exact
+	full := NewSGPR(Matern52(1, 0.8), 0.1, x)
+	if err := full.Condition(x, y); err != nil {
+		t.Fatal(err)
+	}
+	if v, _, _ := full.Bound(); math.Abs(v-exact) > 1e-4 {
+		t.Errorf("bound %.8g with Z at the data, evidence %.8g", v, exact)
+	}
+	a, va, err := full.Predict(Column([]float64{0.55, 5}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, vb, err := e.Predict(Column([]float64{0.55, 5}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 1e-5 || math.Abs(va[i]-vb[i]) > 1e-5 {
+			t.Errorf("prediction %g, %g; exact %g, %g", a[i], va[i], b[i], vb[i])
+		}
+	}
+}
+
+func TestSGPRFit(t *testing.T) {
+	x, y := curve(60)
+	g := NewSGPR(SE(0.5, 2), 0.3, Column([]float64{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7}))
+	if err := g.Condition(x, y); err != nil {
+		t.Fatal(err)
+	}
+	fit, err := g.Fit(context.Background(), 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fit.End < fit.Start+20 {
+		t.Errorf("fit: %s", fit)
+	}
+	mean, _, err := g.Predict(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := 0.0
+	for i := range y {
+		s += (mean[i] - y[i]) * (mean[i] - y[i]) / float64(len(y))
+	}
+	if math.Sqrt(s) > 0.1 {
+		t.Errorf("RMSE %g", math.Sqrt(s))
+	}
+}
+
+func TestSVGPGaussianIsSGPR(t *testing.T) {
+	x, y := curve(20)
+	Z := Column([]float64{0.2, 1.1, 2.3, 3.4})
+	g := NewSGPR(Matern52(1, 0.8), 0.1, Z)
+	if err := g.Condition(x, y); err != nil {
+		t.Fatal(err)
+	}
+	want, wantGrad, err := g.Bound()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewSVGP(Matern52(1, 0.8), Gaussian(0.1), Z)
+	if err := s.Fit(context.Background(), x, y, SVGPOptions{Steps: 1, Natural: 1, Rate: -1}); err != nil {
+		t.Fatal(err)
+	}
+	st, err := s.at(x, y, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(st.elbo-want) > 1e-8 {
+		t.Errorf("one natural step gives %.10g, the collapsed bound is %.10g", st.elbo, want)
+	}
+	for i, v := range s.gradient(st) {
+		if math.Abs(v-wantGrad[i]) > 1e-6*(1+math.Abs(v)) {
+			t.Errorf("gradient %d: %g, collapsed %g", i, v, wantGrad[i])
+		}
+	}
+}
+
+func TestSVGPGradientAndClasses(t *testing.T) {
+	r := linalg.NewRand(5)
+	x := randomInputs(120, 2, 8)
+	y := make([]float64, 120)
+	for i := range y {
+		if x.At(i, 0)*x.At(i, 1) > 0 {
+			y[i] = 1
+		}
+	}
+	Z := mat.NewDense(12, 2, nil)
+	r.FillNormal(Z.RawMatrix().Data)
+	s := NewSVGP(SE(1, 1), BernoulliLogit(), Z)
+	if err := s.Fit(context.Background(), x, y, SVGPOptions{Steps: 3, Rate: -1}); err != nil {
+		t.Fatal(err)
+	}
+	st, err := s.at(x, y, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differences(t, "SVGP", s.Params(), s.Params().Pack(s.gradient(st)), func() float64 {
+		st, err := s.at(x, y, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st.elbo
+	})
+	if err := s.Fit(context.Background(), x, y, SVGPOptions{Steps: 300, Batch: 40, Natural: 0.1, Rate: 0.05}); err != nil {
+		t.Fatal(err)
+	}
+	mean, _, err := s.Predict(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := 0
+	for i := range y {
+		if (mean[i] > 0) == (y[i] == 1) {
+			right++
+		}
+	}
+	if right < 105 {
+		t.Errorf("%d of 120 right", right)
+	}
+	if err := s.Fit(context.Background(), x, append([]float64{2}, y[1:]...), SVGPOptions{}); err == nil {
+		t.Error("class 2 was accepted")
+	}
+	before, _ := s.Bound(x, y)
+	ctx, cancel := context.WithCancel(context.Background())
+	err = s.Fit(ctx, x, y, SVGPOptions{Steps: 50, Progress: func(step int, _ float64) {
+		if step == 5 {
+			cancel()
+		}
+	}})
+	if after, _ := s.Bound(x, y); !errors.Is(err, context.Canceled) || after != before {
+		t.Errorf("cancelled fit: %v, bound %g before and %g after", err, before, after)
+	}
+}
