@@ -15,6 +15,11 @@ type Options struct {
 	Stdout, Stderr io.Writer
 	Stdin          io.Reader
 	Host           lab.Host
+
+	// Capture sends what cells write to os.Stdout and os.Stderr themselves to
+	// Stdout and Stderr too. A process whose descriptors lead there anyway
+	// leaves it unset.
+	Capture bool
 }
 
 // Cell is one piece of source to evaluate. Name appears in positions, such as

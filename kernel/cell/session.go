@@ -2,84 +2,599 @@ package cell
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
 	"reflect"
+	"sort"
+	"strconv"
 	"strings"
+	"sync"
+	"time"
 
-	"github.com/traefik/yaegi/interp"
-	"github.com/traefik/yaegi/stdlib"
-
+	"github.com/priorlab/priorlab/kernel/cell/internal/exec"
 	"github.com/priorlab/priorlab/symbols"
 	_ "github.com/priorlab/priorlab/symbols/all" // what cells may import
 )
 
-// Session holds what cells have defined.
+// Session holds what cells have defined: objects for the checker, storage and
+// code for the machine.
 type Session struct {
-	opt  Options
-	intp *interp.Interpreter
+	opt      Options
+	fset     *token.FileSet
+	importer *symbols.Importer
+	machine  *exec.Machine
+	streams  *streams
+
+	mu      sync.RWMutex // guards what questions about code read
+	live    map[string]types.Object
+	imports map[string]string // name to path, of imports written in cells
+	dots    []string          // paths imported with a dot
+	sources []*source
+	defined map[types.Object]place
+
+	pending map[string]types.Object // of earlier parts of the cell being checked
+	temps   int
+	library map[string]*library
+	running sync.Mutex
+	closed  bool
+}
+
+// place is where an object was defined.
+type place struct {
+	cell      string
+	line, col int
+	doc       string
+	uses      []types.Object // functions and variables its body mentions
 }
 
 // NewSession starts an empty session.
 func NewSession(opt Options) (*Session, error) {
-	s := &Session{opt: opt}
-	s.intp = interp.New(interp.Options{Stdout: opt.Stdout, Stderr: opt.Stderr, Stdin: opt.Stdin})
-	if err := s.intp.Use(stdlib.Symbols); err != nil {
+	s := &Session{
+		opt:      opt,
+		fset:     token.NewFileSet(),
+		importer: symbols.NewImporter(),
+		live:     map[string]types.Object{},
+		imports:  map[string]string{},
+		defined:  map[types.Object]place{},
+		library:  map[string]*library{},
+	}
+	st, err := newStreams(opt)
+	if err != nil {
 		return nil, err
 	}
-	ex := interp.Exports{}
-	for _, p := range symbols.Paths() {
-		if strings.Contains(p, ".") {
-			ex[p+"/"+symbols.Name(p)] = symbols.Values(p)
-		}
-	}
-	if err := s.intp.Use(ex); err != nil {
-		return nil, err
-	}
+	s.streams = st
+	s.machine = exec.New(exec.Config{
+		Values:        s.values,
+		Replace:       s.replace,
+		ReplaceMethod: replaceMethod,
+		Source:        s.sourceOf,
+		Print:         func(text string) { fmt.Fprint(st.stderr, text) },
+	})
 	return s, nil
 }
 
 // Eval runs one cell to its end. It never panics; cancelling ctx interrupts
 // the cell. One cell runs at a time.
 func (s *Session) Eval(ctx context.Context, c Cell) (out Outcome) {
+	s.running.Lock()
+	defer s.running.Unlock()
 	defer func() {
 		if r := recover(); r != nil {
-			out.Err = &RuntimeError{Name: fmt.Sprintf("%T", r), Value: fmt.Sprint(r)}
+			out.Err = internalError(r)
 		}
 	}()
-	setCurrent(c.Name)
-	for _, name := range packageNames(c.Source) {
-		if ps := symbols.Candidates(name); len(ps) == 1 {
-			_, _ = s.intp.Eval(fmt.Sprintf("import %q", ps[0]))
-		}
-	}
-	v, err := s.intp.EvalWithContext(ctx, c.Source)
-	if ctx.Err() != nil {
-		out.Err = &Interrupted{}
+	defer s.streams.flush()
+	if s.closed {
+		out.Err = errors.New("the session is closed")
 		return out
 	}
-	if err != nil {
-		out.Err = &RuntimeError{Name: fmt.Sprintf("%T", err), Value: err.Error()}
+	if done, o := s.magic(ctx, &c); done {
+		return o
+	}
+	u, diags, notes := s.compile(c)
+	if len(diags) > 0 {
+		out.Err = &CompileError{Diagnostics: diags}
 		return out
 	}
-	if v.IsValid() && v.CanInterface() && v.Kind() != reflect.Func {
-		out.Values = []any{v.Interface()}
+	out.Notes = notes
+	for _, pt := range u.parts {
+		s.publish(u, pt, &out)
+	}
+	s.run(ctx, u, &out)
+	if u.parsed.quiet {
+		out.Values = nil
 	}
 	return out
 }
 
-func packageNames(src string) []string {
-	var names []string
-	for i := 0; i < len(src); i++ {
-		if src[i] == '.' {
-			j := i
-			for j > 0 && (src[j-1] >= 'a' && src[j-1] <= 'z' || src[j-1] >= '0' && src[j-1] <= '9') {
-				j--
-			}
-			names = append(names, src[j:i])
-		}
+func internalError(r any) error {
+	if ref, ok := r.(*exec.Refusal); ok {
+		return &CompileError{Diagnostics: []Diagnostic{{Msg: ref.Msg}}}
 	}
-	return names
+	return &RuntimeError{Name: "internal error", Value: fmt.Sprintf("the cell engine failed on this cell: %v", r), Panic: r}
 }
 
-// Close ends the session.
-func (s *Session) Close() error { return nil }
+// unit is a checked and compiled cell.
+type unit struct {
+	parsed *parsed
+	parts  []*part
+	bodies []*exec.Body
+}
+
+// compile checks a cell and compiles it; nothing of the session changes unless
+// it succeeds.
+func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
+	p, syntax := parse(s.fset, c)
+	for _, e := range syntax {
+		errs = append(errs, Diagnostic{Cell: c.Name, Line: e.Pos.Line, Col: e.Pos.Column, Msg: e.Msg, Excerpt: p.src.excerpt(e.Pos.Line, e.Pos.Column), Hint: syntaxHint(e.Msg)})
+		if len(errs) == 10 {
+			break
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errs, nil
+	}
+	u = &unit{parsed: p}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sources = append(s.sources, p.src)
+	s.pending = map[string]types.Object{}
+	u.parts = s.cut(p)
+	for i, pt := range u.parts {
+		es, ns := s.check(p, pt, i == len(u.parts)-1)
+		errs, notes = append(errs, es...), append(notes, ns...)
+		if len(es) > 0 {
+			return nil, errs, nil
+		}
+		for _, n := range pt.pkg.Scope().Names() {
+			if pt.named[n] {
+				s.pending[n] = pt.pkg.Scope().Lookup(n)
+			}
+		}
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			s.machine.Reset()
+			ref, ok := r.(*exec.Refusal)
+			if !ok {
+				panic(r)
+			}
+			errs = append(errs, s.diagnostic(p.src, ref.Pos, ref.Msg))
+			u = nil
+		}
+	}()
+	s.machine.Locked(func() {
+		for _, pt := range u.parts {
+			u.bodies = append(u.bodies, s.build(u, pt))
+		}
+	})
+	return u, nil, notes
+}
+
+// build compiles a checked part.
+func (s *Session) build(u *unit, pt *part) *exec.Body {
+	scope := pt.pkg.Scope()
+	for _, n := range scope.Names() {
+		v, ok := scope.Lookup(n).(*types.Var)
+		if !ok || !pt.named[n] {
+			continue
+		}
+		old, ok := s.live[n].(*types.Var)
+		if ok && types.Identical(old.Type(), v.Type()) && s.machine.ShareGlobal(v, old) {
+			continue
+		}
+		s.machine.NewGlobal(v)
+	}
+	for id, o := range pt.info.Defs { // variables called _
+		if v, ok := o.(*types.Var); ok && id.Name == "_" && v.Parent() == nil && !v.IsField() && v.Pkg() == pt.pkg {
+			continue
+		}
+	}
+	for _, fd := range pt.funcs {
+		o, ok := pt.info.Defs[fd.Name].(*types.Func)
+		if ok {
+			s.machine.Declare(o, fd, pt.info)
+		}
+	}
+	for i := range pt.methods {
+		s.addMethod(pt, &pt.methods[i])
+	}
+	body := s.machine.NewBody(pt.info, &ast.BlockStmt{List: everything(pt)})
+	s.order(u, pt, body)
+	body.Finish()
+	return body
+}
+
+func everything(pt *part) []ast.Stmt {
+	var list []ast.Stmt
+	for _, it := range pt.items {
+		if it.stmt != nil {
+			list = append(list, it.stmt)
+		} else if g, ok := it.decl.(*ast.GenDecl); ok && g.Tok == token.VAR {
+			list = append(list, &ast.DeclStmt{Decl: g})
+		}
+	}
+	return list
+}
+
+// order adds a part's effects to its body, in the order they happen.
+func (s *Session) order(u *unit, pt *part, body *exec.Body) {
+	if !pt.mixed { // a package: initialise by dependency
+		s.declareZero(pt, body)
+		idents := map[types.Object]*ast.Ident{}
+		for id, o := range pt.info.Defs {
+			if o != nil {
+				idents[o] = id
+			}
+		}
+		for _, in := range pt.info.InitOrder {
+			var lhs []*ast.Ident
+			for _, v := range in.Lhs {
+				lhs = append(lhs, idents[v])
+			}
+			body.Define(lhs, []ast.Expr{in.Rhs}, nil)
+		}
+	} else {
+		for _, it := range pt.items {
+			s.effect(pt, it, body)
+		}
+	}
+	for _, fd := range pt.inits {
+		if o, ok := pt.info.Defs[fd.Name].(*types.Func); ok {
+			body.Call(o)
+		}
+	}
+	if o, ok := pt.pkg.Scope().Lookup("main").(*types.Func); ok && u.parsed.isFile && pt.named["main"] {
+		body.Call(o)
+	}
+}
+
+func (s *Session) declareZero(pt *part, body *exec.Body) {
+	for _, it := range pt.items {
+		g, ok := it.decl.(*ast.GenDecl)
+		if !ok || g.Tok != token.VAR {
+			continue
+		}
+		for _, sp := range g.Specs {
+			if vs := sp.(*ast.ValueSpec); len(vs.Values) == 0 {
+				body.Define(vs.Names, nil, vs.Type)
+			}
+		}
+	}
+}
+
+func (s *Session) effect(pt *part, it item, body *exec.Body) {
+	if g, ok := it.decl.(*ast.GenDecl); ok {
+		if g.Tok == token.VAR {
+			for _, sp := range g.Specs {
+				vs := sp.(*ast.ValueSpec)
+				body.Define(vs.Names, vs.Values, vs.Type)
+			}
+		}
+		return
+	}
+	if it.stmt == nil {
+		return
+	}
+	if a, ok := it.stmt.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
+		var lhs []*ast.Ident
+		for _, l := range a.Lhs {
+			lhs = append(lhs, l.(*ast.Ident))
+		}
+		body.Define(lhs, a.Rhs, nil)
+		return
+	}
+	if pt.result != nil && it.stmt == ast.Stmt(pt.result) {
+		body.Result(pt.result.X)
+		return
+	}
+	body.Statements([]ast.Stmt{it.stmt})
+}
+
+// addMethod adds a method to a type of an earlier cell.
+func (s *Session) addMethod(pt *part, m *addedMethod) {
+	name := m.decl.Name.Name
+	fs := m.fn.Type().(*types.Signature)
+	for i := range m.typ.NumMethods() {
+		old := m.typ.Method(i)
+		if old.Name() != name {
+			continue
+		}
+		if m.typ.TypeParams().Len() == 0 && !sameMethod(old, fs) {
+			panic(&exec.Refusal{Pos: m.decl.Name.Pos(), Msg: fmt.Sprintf("the method %s of %s has another signature already; declare the type again in this cell to change it", name, m.typ.Obj().Name())})
+		}
+		s.machine.DeclareMethod(old, m.decl, pt.info, m.fn)
+		return
+	}
+	mo := types.NewFunc(m.decl.Name.Pos(), m.typ.Obj().Pkg(), name, methodSignature(m.typ, fs))
+	m.typ.AddMethod(mo)
+	s.machine.DeclareMethod(mo, m.decl, pt.info, m.fn)
+	s.machine.MethodsChanged(m.typ)
+}
+
+func sameMethod(old *types.Func, fs *types.Signature) bool {
+	os := old.Type().(*types.Signature)
+	if !types.Identical(os.Recv().Type(), fs.Params().At(0).Type()) || os.Params().Len() != fs.Params().Len()-1 || os.Variadic() != fs.Variadic() {
+		return false
+	}
+	for i := range os.Params().Len() {
+		if !types.Identical(os.Params().At(i).Type(), fs.Params().At(i+1).Type()) {
+			return false
+		}
+	}
+	return types.Identical(os.Results(), fs.Results())
+}
+
+// methodSignature is the signature of the method that the function fs stands
+// for.
+func methodSignature(t *types.Named, fs *types.Signature) *types.Signature {
+	var ps []*types.Var
+	for i := 1; i < fs.Params().Len(); i++ {
+		ps = append(ps, fs.Params().At(i))
+	}
+	if fs.TypeParams().Len() == 0 {
+		return types.NewSignatureType(fs.Params().At(0), nil, nil, types.NewTuple(ps...), fs.Results(), fs.Variadic())
+	}
+	return exec.GenericMethod(t, fs)
+}
+
+// publish makes a part's objects the live ones.
+func (s *Session) publish(u *unit, pt *part, out *Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, spec := range pt.imports {
+		path, _ := strconv.Unquote(spec.Path.Value)
+		switch {
+		case spec.Name == nil:
+			s.imports[symbols.Name(path)] = path
+			delete(s.live, symbols.Name(path))
+		case spec.Name.Name == ".":
+			s.dots = append(s.dots, path)
+		case spec.Name.Name != "_":
+			s.imports[spec.Name.Name] = path
+			delete(s.live, spec.Name.Name)
+		}
+	}
+	scope := pt.pkg.Scope()
+	names := scope.Names()
+	sort.Strings(names)
+	for _, n := range names {
+		o := scope.Lookup(n)
+		if !pt.named[n] || strings.Contains(n, "·") || (n == "main" && u.parsed.isFile) {
+			continue
+		}
+		if old := s.live[n]; old != nil {
+			s.replaced(old, o, out)
+		}
+		s.live[n] = o
+		delete(s.imports, n)
+		p := u.parsed.src.position(u.parsed.src.offset(s.fset, o.Pos()))
+		s.defined[o] = place{cell: u.parsed.src.name, line: p.Line, col: p.Column, doc: docBefore(u.parsed.src.text, p.Offset)}
+	}
+}
+
+// replaced settles what becomes of an object that o replaces.
+func (s *Session) replaced(old, o types.Object, out *Outcome) {
+	switch old := old.(type) {
+	case *types.Func:
+		f, ok := o.(*types.Func)
+		if ok && types.Identical(old.Type(), f.Type()) {
+			s.machine.Redirect(old, f)
+			return
+		}
+	case *types.Var:
+		if v, ok := o.(*types.Var); ok && types.Identical(old.Type(), v.Type()) {
+			return
+		}
+		s.machine.Forget(old)
+	case *types.TypeName:
+		var stale []string
+		for n, l := range s.live {
+			if v, ok := l.(*types.Var); ok && mentionsType(v.Type(), old.Type(), map[types.Type]bool{}) {
+				stale = append(stale, n)
+			}
+		}
+		sort.Strings(stale)
+		if len(stale) > 0 {
+			out.Notes = append(out.Notes, Diagnostic{Severity: SeverityNote,
+				Msg: fmt.Sprintf("%s is a new type now; %s still of the earlier one", old.Name(), listed(stale))})
+		}
+	}
+}
+
+func listed(names []string) string {
+	if len(names) == 1 {
+		return "the variable " + names[0] + " is"
+	}
+	return "the variables " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + " are"
+}
+
+func mentionsType(t, want types.Type, seen map[types.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	if t == want {
+		return true
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Pointer:
+		return mentionsType(t.Elem(), want, seen)
+	case *types.Slice:
+		return mentionsType(t.Elem(), want, seen)
+	case *types.Array:
+		return mentionsType(t.Elem(), want, seen)
+	case *types.Chan:
+		return mentionsType(t.Elem(), want, seen)
+	case *types.Map:
+		return mentionsType(t.Key(), want, seen) || mentionsType(t.Elem(), want, seen)
+	}
+	return false
+}
+
+// run executes a compiled cell and waits for its end.
+func (s *Session) run(ctx context.Context, u *unit, out *Outcome) {
+	type ending struct {
+		val   any
+		trace []exec.Frame
+	}
+	var faultOnce sync.Once
+	var fault *ending
+	var run *exec.Run
+	run = exec.NewRun(ctx, u.parsed.src.name, func(v any, tr []exec.Frame) {
+		first := false
+		faultOnce.Do(func() { fault = &ending{v, tr}; first = true; run.Stop() })
+		if !first {
+			return
+		}
+		if run.Ended() {
+			e := s.runtimeError(v, tr)
+			fmt.Fprintf(s.streams.stderr, "a goroutine of %s ended with %s\n%s\n", u.parsed.src.name, e.Error(), strings.Join(e.Traceback, "\n"))
+		}
+	})
+	done := make(chan ending, 1)
+	var vals []any
+	go func() {
+		end := ending{val: errGone}
+		defer func() { done <- end }()
+		val, tr := s.machine.Go(run, func(t *exec.Thread) {
+			for _, b := range u.bodies {
+				vals = b.Run(t)
+			}
+		})
+		end = ending{val, tr}
+	}()
+	var end ending
+	select {
+	case end = <-done:
+	case <-ctx.Done():
+		run.Stop()
+		select {
+		case end = <-done:
+		case <-time.After(2 * time.Second):
+			out.Err = &Interrupted{Detached: "a call of compiled code that does not look at its context; it ends at its next step"}
+			return
+		}
+	}
+	run.End()
+	if fault != nil && (end.val == nil || isStopped(end.val)) {
+		end = *fault
+	}
+	switch v := end.val.(type) {
+	case nil:
+		out.Values = vals
+	case exec.Stopped:
+		out.Err = &Interrupted{Traceback: s.traceback(end.trace)}
+	case exec.Exit:
+		out.Exit = &v.Code
+		if v.Code != 0 {
+			out.Err = &RuntimeError{Name: "os.Exit", Value: fmt.Sprintf("the cell called os.Exit(%d)", v.Code), Traceback: s.traceback(end.trace), Panic: v}
+		}
+	case *exec.Refusal:
+		out.Err = &RuntimeError{Name: "unsupported", Value: v.Msg, Traceback: s.traceback(end.trace), Panic: v}
+	default:
+		if v == errGone || exec.Goexit(v) { // runtime.Goexit ends the cell
+			return
+		}
+		out.Err = s.runtimeError(v, end.trace)
+	}
+}
+
+var errGone = errors.New("the goroutine ended itself")
+
+func isStopped(v any) bool { _, ok := v.(exec.Stopped); return ok }
+
+// runtimeError describes a panic.
+func (s *Session) runtimeError(v any, tr []exec.Frame) *RuntimeError {
+	e := &RuntimeError{Panic: v, Name: fmt.Sprintf("%T", v), Traceback: s.traceback(tr)}
+	func() {
+		defer func() {
+			if r := recover(); r != nil {
+				e.Value = fmt.Sprintf("(a value whose text cannot be had: %v)", r)
+			}
+		}()
+		switch x := v.(type) {
+		case error:
+			e.Value = x.Error()
+		case fmt.Stringer:
+			e.Value = x.String()
+		default:
+			e.Value = fmt.Sprint(v)
+		}
+	}()
+	if strings.HasPrefix(e.Name, "runtime.") || e.Name == "*runtime.TypeAssertionError" {
+		e.Name = "runtime error"
+		e.Value = strings.TrimPrefix(e.Value, "runtime error: ")
+	} else if v == error(exec.ErrDepth) {
+		e.Name = "runtime error"
+	}
+	e.Value = strings.SplitN(e.Value, "\n", 2)[0]
+	head := e.Name + ": " + e.Value
+	e.Traceback = append([]string{head}, e.Traceback...)
+	return e
+}
+
+// traceback renders frames, innermost first; repeated ones are folded.
+func (s *Session) traceback(tr []exec.Frame) []string {
+	var out []string
+	prev, times := "", 0
+	flush := func() {
+		if times > 1 {
+			out = append(out, fmt.Sprintf("    (this call %d times)", times))
+		}
+		times = 0
+	}
+	for _, f := range tr {
+		src := s.sourceAt(f.Pos)
+		if src == nil {
+			continue
+		}
+		p := src.position(src.offset(s.fset, f.Pos))
+		where := fmt.Sprintf("%s:%d:%d", src.name, p.Line, p.Column)
+		if f.Func != "" && f.Func != "cell" {
+			where += " in " + f.Func
+		}
+		if where == prev {
+			times++
+			continue
+		}
+		flush()
+		prev, times = where, 1
+		out = append(out, where+"\n"+src.excerpt(p.Line, p.Column))
+	}
+	flush()
+	return out
+}
+
+func (s *Session) sourceAt(pos token.Pos) *source {
+	f := s.fset.File(pos)
+	if f == nil {
+		return nil
+	}
+	for i := len(s.sources) - 1; i >= 0; i-- {
+		if _, ok := s.sources[i].files[f]; ok {
+			return s.sources[i]
+		}
+	}
+	return nil
+}
+
+// Current is the name of the cell that started the calling goroutine, directly
+// or through others; "" outside cells.
+func Current() string { return exec.Current() }
+
+// Close ends the session and frees its streams.
+func (s *Session) Close() error {
+	s.running.Lock()
+	defer s.running.Unlock()
+	s.closed = true
+	return s.streams.close()
+}
+
+var _ io.Writer = os.Stdout
+var _ = reflect.TypeOf

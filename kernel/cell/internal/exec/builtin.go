@@ -1,0 +1,679 @@
+package exec
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
+)
+
+//go:linkname mapaccess2 runtime.mapaccess2
+//go:noescape
+func mapaccess2(t, m, key unsafe.Pointer) (unsafe.Pointer, bool)
+
+//go:linkname mapassign runtime.mapassign
+//go:noescape
+func mapassign(t, m, key unsafe.Pointer) unsafe.Pointer
+
+//go:linkname mapdelete runtime.mapdelete
+//go:noescape
+func mapdelete(t, m, key unsafe.Pointer)
+
+//go:linkname growslice reflect.growslice
+func growslice(t unsafe.Pointer, old slice, num int) slice
+
+// maxMake is the most memory that one make may ask for.
+const maxMake = 16 << 30
+
+// builtin compiles a call of a predeclared function.
+func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
+	t := c.typeOf(e)
+	if isUntyped(t) {
+		t = types.Default(t)
+	}
+	res := ex{t: t}
+	if name != "panic" && name != "print" && name != "println" && name != "close" && name != "delete" && name != "clear" {
+		if _, empty := t.(*types.Tuple); !empty {
+			res.rt = c.m.rtype(t)
+		}
+	}
+	switch name {
+	case "len", "cap":
+		res.fn = c.length(e, name)
+	case "append":
+		return c.appendCall(e, t)
+	case "copy":
+		res.fn = c.copyCall(e)
+	case "make":
+		res.fn = c.makeCall(e, t)
+	case "new":
+		r := c.m.rtype(t.Underlying().(*types.Pointer).Elem())
+		d := rt.Pointer(r)
+		if tv := c.info.Types[e.Args[0]]; !tv.IsType() { // new(expression)
+			into := c.exprTo(e.Args[0], t.Underlying().(*types.Pointer).Elem()).intoFresh()
+			res.fn = func(fr *frame) unsafe.Pointer { p := unsafeNew(d); into(fr, p); return p }
+			return res
+		}
+		res.fn = func(*frame) unsafe.Pointer { return unsafeNew(d) }
+	case "complex", "real", "imag":
+		res.fn = c.complexCall(e, name, t, res.rt)
+	case "min", "max":
+		res.fn = c.minMax(e, name, t)
+	case "recover":
+		res.fn = func(fr *frame) iface {
+			v := fr.recover()
+			return *(*iface)(unsafe.Pointer(&v))
+		}
+	case "panic", "print", "println", "close", "delete", "clear":
+		run := c.effect(e, name)
+		res.rt = reflect.TypeFor[struct{}]()
+		res.fn = func(fr *frame) unsafe.Pointer { run(fr); return nil }
+	case "Sizeof", "Alignof", "Offsetof":
+		return c.sizeCall(e, name, t)
+	case "Add":
+		p, n := c.expr(e.Args[0]).fn.(addrFunc), c.intOf(c.expr(e.Args[1]))
+		res.fn = func(fr *frame) unsafe.Pointer { return unsafe.Add(p(fr), n(fr)) }
+	case "Slice":
+		p, n := c.expr(e.Args[0]).fn.(addrFunc), c.intOf(c.expr(e.Args[1]))
+		res.fn = func(fr *frame) slice {
+			q, k := p(fr), n(fr)
+			if k < 0 {
+				_ = unsafe.Slice((*byte)(q), k)
+			}
+			if q == nil {
+				return slice{}
+			}
+			return slice{q, k, k}
+		}
+	case "SliceData":
+		f := c.expr(e.Args[0]).fn.(func(*frame) slice)
+		res.fn = func(fr *frame) unsafe.Pointer { return f(fr).p }
+	case "String":
+		p, n := c.expr(e.Args[0]).fn.(addrFunc), c.intOf(c.expr(e.Args[1]))
+		res.fn = func(fr *frame) string { return unsafe.String((*byte)(p(fr)), n(fr)) }
+	case "StringData":
+		f := c.exprTo(e.Args[0], types.Typ[types.String]).fn.(func(*frame) string)
+		res.fn = func(fr *frame) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(f(fr))) }
+	default:
+		c.fail(e, "the built-in function %s is not supported in a cell", name)
+	}
+	return res
+}
+
+func (c *compiler) sizeCall(e *ast.CallExpr, name string, t types.Type) ex {
+	var n uintptr
+	r := c.m.rtype(c.typeOf(e.Args[0]))
+	switch name {
+	case "Sizeof":
+		n = r.Size()
+	case "Alignof":
+		n = uintptr(r.Align())
+	default:
+		c.fail(e, "unsafe.%s of this operand is not supported in a cell", name)
+	}
+	return ex{t: t, rt: c.m.rtype(t), fn: func(*frame) uintptr { return n }}
+}
+
+func (c *compiler) length(e *ast.CallExpr, name string) any {
+	x := c.expr(e.Args[0])
+	if p, ok := x.t.Underlying().(*types.Pointer); ok {
+		n := int(p.Elem().Underlying().(*types.Array).Len())
+		run := x.lane().run(x.fn)
+		return func(fr *frame) int { run(fr); return n }
+	}
+	switch x.rt.Kind() {
+	case reflect.String:
+		f := x.fn.(func(*frame) string)
+		return func(fr *frame) int { return len(f(fr)) }
+	case reflect.Slice:
+		if x.local {
+			off := x.off
+			if name == "len" {
+				return func(fr *frame) int { return (*slice)(unsafe.Add(fr.p, off)).len }
+			}
+		}
+		f := x.fn.(func(*frame) slice)
+		if name == "cap" {
+			return func(fr *frame) int { return f(fr).cap }
+		}
+		return func(fr *frame) int { return f(fr).len }
+	case reflect.Array:
+		n, run := x.rt.Len(), x.lane().run(x.fn)
+		return func(fr *frame) int { run(fr); return n }
+	case reflect.Map:
+		f := x.fn.(addrFunc)
+		return func(fr *frame) int {
+			m := f(fr)
+			return len(*(*map[int]int)(unsafe.Pointer(&m)))
+		}
+	case reflect.Chan:
+		f := x.fn.(addrFunc)
+		if name == "cap" {
+			return func(fr *frame) int { q := f(fr); return cap(*(*chan int)(unsafe.Pointer(&q))) }
+		}
+		return func(fr *frame) int { q := f(fr); return len(*(*chan int)(unsafe.Pointer(&q))) }
+	}
+	c.fail(e, "%s of %s is not defined", name, x.t)
+	return nil
+}
+
+func (c *compiler) appendCall(e *ast.CallExpr, t types.Type) ex {
+	r := c.m.rtype(t)
+	res := ex{t: t, rt: r}
+	base := c.exprTo(e.Args[0], t).fn.(func(*frame) slice)
+	elem := t.Underlying().(*types.Slice).Elem()
+	er := r.Elem()
+	d, size := rt.Pointer(er), er.Size()
+	if e.Ellipsis.IsValid() {
+		x := c.expr(e.Args[1])
+		var more func(*frame) slice
+		if x.rt.Kind() == reflect.String {
+			f := x.fn.(func(*frame) string)
+			more = func(fr *frame) slice { s := f(fr); return slice{unsafe.Pointer(unsafe.StringData(s)), len(s), len(s)} }
+		} else if x.isNil {
+			res.fn = base
+			return res
+		} else {
+			more = x.fn.(func(*frame) slice)
+		}
+		res.fn = func(fr *frame) slice {
+			s := base(fr)
+			m := more(fr)
+			if m.len == 0 {
+				return s
+			}
+			n := s.len
+			s = extend(d, s, m.len)
+			copySlice(d, er, slice{unsafe.Add(s.p, uintptr(n)*size), m.len, m.len}, m)
+			return s
+		}
+		return res
+	}
+	var xs []ex
+	for _, a := range e.Args[1:] {
+		xs = append(xs, c.exprTo(a, elem))
+	}
+	if len(xs) == 1 {
+		// The value is complete before the slice grows: it may read the slice.
+		off := c.temp(er)
+		store, cp := xs[0].lane().setLocal(off, xs[0].fn), laneOf(er).copy
+		valueFirst := calls(e.Args[1], c.info) && !calls(e.Args[0], c.info)
+		res.fn = func(fr *frame) slice {
+			var s slice
+			if valueFirst {
+				store(fr)
+				s = base(fr)
+			} else {
+				s = base(fr)
+				store(fr)
+			}
+			n := s.len
+			if n < s.cap {
+				s.len++
+			} else {
+				s = extend(d, s, 1)
+			}
+			cp(unsafe.Add(s.p, uintptr(n)*size), unsafe.Add(fr.p, off))
+			return s
+		}
+		return res
+	}
+	if len(xs) == 0 {
+		res.fn = base
+		return res
+	}
+	more := c.sliceOf(t, xs, c.callsOf(e.Args[1:])).fn.(func(*frame) slice)
+	res.fn = func(fr *frame) slice {
+		s := base(fr)
+		m := more(fr)
+		n := s.len
+		s = extend(d, s, m.len)
+		copySlice(d, er, slice{unsafe.Add(s.p, uintptr(n)*size), m.len, m.len}, m)
+		return s
+	}
+	return res
+}
+
+func extend(d unsafe.Pointer, s slice, by int) slice {
+	if s.len+by <= s.cap {
+		s.len += by
+		return s
+	}
+	n := s.len
+	s = growslice(d, s, by)
+	s.len = n + by
+	return s
+}
+
+func copySlice(d unsafe.Pointer, er reflect.Type, dst, src slice) int {
+	return typedslicecopy(d, dst, src)
+}
+
+//go:linkname typedslicecopy reflect.typedslicecopy
+//go:noescape
+func typedslicecopy(t unsafe.Pointer, dst, src slice) int
+
+func (c *compiler) copyCall(e *ast.CallExpr) any {
+	x, y := c.expr(e.Args[0]), c.expr(e.Args[1])
+	d, er := rt.Pointer(x.rt.Elem()), x.rt.Elem()
+	f := x.fn.(func(*frame) slice)
+	if y.rt.Kind() == reflect.String {
+		g := y.fn.(func(*frame) string)
+		return func(fr *frame) int {
+			s := f(fr)
+			return copy(*(*[]byte)(unsafe.Pointer(&s)), g(fr))
+		}
+	}
+	g := y.fn.(func(*frame) slice)
+	return func(fr *frame) int { s := f(fr); return copySlice(d, er, s, g(fr)) }
+}
+
+func (c *compiler) makeCall(e *ast.CallExpr, t types.Type) any {
+	r := c.m.rtype(t)
+	num := func(i int) func(*frame) int {
+		if i < len(e.Args) {
+			return c.intOf(c.expr(e.Args[i]))
+		}
+		return nil
+	}
+	n, k := num(1), num(2)
+	switch r.Kind() {
+	case reflect.Slice:
+		d, size := rt.Pointer(r.Elem()), r.Elem().Size()
+		return func(fr *frame) slice {
+			l := n(fr)
+			cp := l
+			if k != nil {
+				cp = k(fr)
+			}
+			if l < 0 || cp < l || uint(cp) > 1<<46/(uint(size)+1) {
+				_ = make([]int, l, cp) // panics with Go's own error
+			}
+			if uintptr(cp)*size > maxMake {
+				panic(fmt.Errorf("make(%s, %d) asks for %d GiB; a cell may ask for %d at once", r, l, uintptr(cp)*size>>30, maxMake>>30))
+			}
+			return slice{newArray(d, cp), l, cp}
+		}
+	case reflect.Map:
+		return func(fr *frame) unsafe.Pointer {
+			size := 0
+			if n != nil {
+				size = max(n(fr), 0)
+			}
+			return reflect.MakeMapWithSize(r, size).UnsafePointer()
+		}
+	case reflect.Chan:
+		both := r
+		if r.ChanDir() != reflect.BothDir {
+			both = reflect.ChanOf(reflect.BothDir, r.Elem())
+		}
+		return func(fr *frame) unsafe.Pointer {
+			size := 0
+			if n != nil {
+				size = n(fr)
+			}
+			if size < 0 {
+				_ = make(chan int, size)
+			}
+			return reflect.MakeChan(both, size).UnsafePointer()
+		}
+	}
+	c.fail(e, "make of %s is not defined", t)
+	return nil
+}
+
+func (c *compiler) complexCall(e *ast.CallExpr, name string, t types.Type, r reflect.Type) any {
+	if name == "complex" {
+		if r.Kind() == reflect.Complex64 {
+			x, y := c.exprTo(e.Args[0], types.Typ[types.Float32]).fn.(func(*frame) float32), c.exprTo(e.Args[1], types.Typ[types.Float32]).fn.(func(*frame) float32)
+			return func(fr *frame) complex64 { a := x(fr); return complex(a, y(fr)) }
+		}
+		x, y := c.exprTo(e.Args[0], types.Typ[types.Float64]).fn.(func(*frame) float64), c.exprTo(e.Args[1], types.Typ[types.Float64]).fn.(func(*frame) float64)
+		return func(fr *frame) complex128 { a := x(fr); return complex(a, y(fr)) }
+	}
+	x := c.expr(e.Args[0])
+	switch f := x.fn.(type) {
+	case func(*frame) complex64:
+		if name == "real" {
+			return func(fr *frame) float32 { return real(f(fr)) }
+		}
+		return func(fr *frame) float32 { return imag(f(fr)) }
+	case func(*frame) complex128:
+		if name == "real" {
+			return func(fr *frame) float64 { return real(f(fr)) }
+		}
+		return func(fr *frame) float64 { return imag(f(fr)) }
+	}
+	c.fail(e, "%s of %s is not defined", name, x.t)
+	return nil
+}
+
+func extremum[T int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64 | uintptr | float32 | float64 | string](fs []any, isMin bool) any {
+	typed := make([]func(*frame) T, len(fs))
+	for i, f := range fs {
+		typed[i] = f.(func(*frame) T)
+	}
+	return func(fr *frame) T {
+		v := typed[0](fr)
+		for _, f := range typed[1:] {
+			if isMin {
+				v = min(v, f(fr))
+			} else {
+				v = max(v, f(fr))
+			}
+		}
+		return v
+	}
+}
+
+func (c *compiler) minMax(e *ast.CallExpr, name string, t types.Type) any {
+	var fs []any
+	for _, a := range e.Args {
+		fs = append(fs, c.exprTo(a, t).fn)
+	}
+	isMin := name == "min"
+	switch c.m.rtype(t).Kind() {
+	case reflect.Int:
+		return extremum[int](fs, isMin)
+	case reflect.Int8:
+		return extremum[int8](fs, isMin)
+	case reflect.Int16:
+		return extremum[int16](fs, isMin)
+	case reflect.Int32:
+		return extremum[int32](fs, isMin)
+	case reflect.Int64:
+		return extremum[int64](fs, isMin)
+	case reflect.Uint:
+		return extremum[uint](fs, isMin)
+	case reflect.Uint8:
+		return extremum[uint8](fs, isMin)
+	case reflect.Uint16:
+		return extremum[uint16](fs, isMin)
+	case reflect.Uint32:
+		return extremum[uint32](fs, isMin)
+	case reflect.Uint64:
+		return extremum[uint64](fs, isMin)
+	case reflect.Uintptr:
+		return extremum[uintptr](fs, isMin)
+	case reflect.Float32:
+		return extremum[float32](fs, isMin)
+	case reflect.Float64:
+		return extremum[float64](fs, isMin)
+	}
+	return extremum[string](fs, isMin)
+}
+
+// effect compiles the built-ins without a value.
+func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
+	switch name {
+	case "panic":
+		x := c.exprTo(e.Args[0], types.NewInterfaceType(nil, nil))
+		f := c.toAny(x)
+		pos := e.Pos()
+		return func(fr *frame) {
+			v := f(fr)
+			fr.pos = pos
+			panic(v)
+		}
+	case "print", "println":
+		var vals []func(*frame) any
+		for _, a := range e.Args {
+			x := c.expr(a)
+			if x.rt.Kind() == reflect.Interface {
+				vals = append(vals, c.toAny(x))
+				continue
+			}
+			vals = append(vals, c.toAny(c.box1(x, types.NewInterfaceType(nil, nil), reflect.TypeFor[any]())))
+		}
+		out := c.m.cfg.Print
+		return func(fr *frame) {
+			var b strings.Builder
+			for i, v := range vals {
+				if i > 0 && name == "println" {
+					b.WriteByte(' ')
+				}
+				b.WriteString(printed(v(fr)))
+			}
+			if name == "println" {
+				b.WriteByte('\n')
+			}
+			if out != nil {
+				out(b.String())
+			}
+		}
+	case "close":
+		x := c.expr(e.Args[0])
+		v := toReflect(x.rt, x.fn)
+		return func(fr *frame) { v(fr).Close() }
+	case "delete":
+		x := c.expr(e.Args[0])
+		mt := x.t.Underlying().(*types.Map)
+		k := c.exprTo(e.Args[1], mt.Key())
+		off := c.temp(k.rt)
+		store := k.lane().setLocal(off, k.fn)
+		f, d := x.fn.(addrFunc), rt.Pointer(x.rt)
+		return func(fr *frame) {
+			m := f(fr)
+			store(fr)
+			mapdelete(d, m, unsafe.Add(fr.p, off))
+		}
+	case "clear":
+		x := c.expr(e.Args[0])
+		v := toReflect(x.rt, x.fn)
+		return func(fr *frame) { v(fr).Clear() }
+	}
+	c.fail(e, "the built-in function %s is not supported in a cell", name)
+	return nil
+}
+
+// printed is how print writes a value.
+func printed(v any) string {
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.Float32, reflect.Float64:
+		f := r.Float()
+		s := strconv.FormatFloat(f, 'e', 6, 64)
+		if f >= 0 {
+			s = "+" + s
+		}
+		i := strings.IndexByte(s, 'e')
+		for i >= 0 && len(s)-i < 5 {
+			s = s[:i+2] + "0" + s[i+2:]
+		}
+		return s
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return fmt.Sprintf("%#x", r.Pointer())
+	case reflect.Slice:
+		return fmt.Sprintf("[%d/%d]%#x", r.Len(), r.Cap(), r.Pointer())
+	case reflect.Invalid:
+		return "nil"
+	case reflect.String:
+		return r.String()
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr, reflect.Complex64, reflect.Complex128:
+		return fmt.Sprintf("%d", v)[:0] + plainPrint(r)
+	}
+	return fmt.Sprint(v)
+}
+
+func plainPrint(r reflect.Value) string {
+	switch {
+	case r.CanInt():
+		return strconv.FormatInt(r.Int(), 10)
+	case r.CanUint():
+		return strconv.FormatUint(r.Uint(), 10)
+	case r.Kind() == reflect.Bool:
+		return strconv.FormatBool(r.Bool())
+	}
+	z := r.Complex()
+	return "(" + printed(real(z)) + printed(imag(z)) + "i)"
+}
+
+// mapIndex compiles m[k].
+func (c *compiler) mapIndex(e *ast.IndexExpr, mt *types.Map) ex {
+	look, elem, er := c.mapLookup(e, mt)
+	return ex{t: elem, rt: er, fn: laneOf(er).load(func(fr *frame) unsafe.Pointer { p, _ := look(fr); return p })}
+}
+
+func (c *compiler) mapLookup(e *ast.IndexExpr, mt *types.Map) (func(*frame) (unsafe.Pointer, bool), types.Type, reflect.Type) {
+	x := c.expr(e.X)
+	k := c.exprTo(e.Index, mt.Key())
+	off := c.temp(k.rt)
+	store := k.lane().setLocal(off, k.fn)
+	f, d := x.fn.(addrFunc), rt.Pointer(x.rt)
+	er := x.rt.Elem()
+	return func(fr *frame) (unsafe.Pointer, bool) {
+		store(fr)
+		m := f(fr)
+		return mapaccess2(d, m, unsafe.Add(fr.p, off))
+	}, mt.Elem(), er
+}
+
+// composite compiles a composite literal of type t (or of the type that the
+// pointer t points to).
+func (c *compiler) composite(e *ast.CompositeLit, t types.Type) ex {
+	if p, ok := t.Underlying().(*types.Pointer); ok { // an elided &T in a slice or map
+		return c.newLiteralOf(e, t, p.Elem())
+	}
+	r := c.m.rtype(t)
+	res := ex{t: t, rt: r}
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		c.structLit(e, u, &res)
+	case *types.Array:
+		fill := c.elements(e, u.Elem(), r.Elem())
+		z, cp := unsafeNew(rt.Pointer(r)), laneOf(r).copy
+		res.fresh = func(fr *frame, dst unsafe.Pointer) { cp(dst, z); fill(fr, dst) }
+	case *types.Slice:
+		fill := c.elements(e, u.Elem(), r.Elem())
+		d, n := rt.Pointer(r.Elem()), c.litLen(e)
+		res.fn = func(fr *frame) slice {
+			p := newArray(d, n)
+			fill(fr, p)
+			return slice{p, n, n}
+		}
+		return res
+	case *types.Map:
+		res.fn = c.mapLit(e, u, r)
+		return res
+	default:
+		c.fail(e, "a composite literal of %s is not defined", t)
+	}
+	// Built in a temporary of its own, then copied by whoever takes it.
+	res.fn = memory{rt.Pointer(r)}.viaInto(c.temp(r), res.fresh)
+	return res
+}
+
+func (c *compiler) newLiteralOf(e *ast.CompositeLit, t, elem types.Type) ex {
+	v := c.composite(e, elem)
+	d, into := rt.Pointer(v.rt), v.intoFresh()
+	return ex{t: t, rt: c.m.rtype(t), fn: func(fr *frame) unsafe.Pointer {
+		p := unsafeNew(d)
+		into(fr, p)
+		return p
+	}}
+}
+
+func (c *compiler) structLit(e *ast.CompositeLit, u *types.Struct, res *ex) {
+	var fs []argument
+	for i, el := range e.Elts {
+		k, v := i, el
+		if kv, ok := el.(*ast.KeyValueExpr); ok {
+			v = kv.Value
+			name := kv.Key.(*ast.Ident).Name
+			for j := range u.NumFields() {
+				if u.Field(j).Name() == name {
+					k = j
+				}
+			}
+		}
+		x := c.element(v, c.typ(u.Field(k).Type()))
+		fs = append(fs, argument{off: res.rt.Field(k).Offset, into: x.intoFresh()})
+	}
+	z, cp := unsafeNew(rt.Pointer(res.rt)), laneOf(res.rt).copy
+	full := len(e.Elts) == u.NumFields()
+	res.fresh = func(fr *frame, dst unsafe.Pointer) {
+		if !full {
+			cp(dst, z)
+		}
+		for i := range fs {
+			fs[i].into(fr, unsafe.Add(dst, fs[i].off))
+		}
+	}
+}
+
+// element compiles an element of a literal, whose type may be left out.
+func (c *compiler) element(v ast.Expr, t types.Type) ex {
+	if lit, ok := v.(*ast.CompositeLit); ok && lit.Type == nil {
+		return c.composite(lit, t)
+	}
+	return c.exprTo(v, t)
+}
+
+func (c *compiler) litIndex(e *ast.CompositeLit, visit func(i int, v ast.Expr)) int {
+	i, n := 0, 0
+	for _, el := range e.Elts {
+		v := el
+		if kv, ok := el.(*ast.KeyValueExpr); ok {
+			v = kv.Value
+			k := c.info.Types[kv.Key].Value
+			x := constantValue(k, reflect.TypeFor[int]())
+			i = int(x.Int())
+		}
+		if visit != nil {
+			visit(i, v)
+		}
+		i++
+		n = max(n, i)
+	}
+	return n
+}
+
+func (c *compiler) litLen(e *ast.CompositeLit) int { return c.litIndex(e, nil) }
+
+func (c *compiler) elements(e *ast.CompositeLit, elem types.Type, er reflect.Type) func(*frame, unsafe.Pointer) {
+	var fs []argument
+	size := er.Size()
+	c.litIndex(e, func(i int, v ast.Expr) {
+		fs = append(fs, argument{off: uintptr(i) * size, into: c.element(v, elem).intoFresh()})
+	})
+	return func(fr *frame, dst unsafe.Pointer) {
+		for i := range fs {
+			fs[i].into(fr, unsafe.Add(dst, fs[i].off))
+		}
+	}
+}
+
+func (c *compiler) mapLit(e *ast.CompositeLit, u *types.Map, r reflect.Type) any {
+	type pair struct {
+		key, val frameFunc
+		ko, vo   uintptr
+	}
+	var ps []pair
+	for _, el := range e.Elts {
+		kv := el.(*ast.KeyValueExpr)
+		k, v := c.element(kv.Key, u.Key()), c.element(kv.Value, u.Elem())
+		p := pair{ko: c.temp(k.rt), vo: c.temp(v.rt)}
+		p.key, p.val = k.lane().setLocal(p.ko, k.fn), v.lane().setLocal(p.vo, v.fn)
+		ps = append(ps, p)
+	}
+	d, cp := rt.Pointer(r), laneOf(r.Elem()).copy
+	return func(fr *frame) unsafe.Pointer {
+		m := reflect.MakeMapWithSize(r, len(ps)).UnsafePointer()
+		for i := range ps {
+			p := &ps[i]
+			p.key(fr)
+			p.val(fr)
+			cp(mapassign(d, m, unsafe.Add(fr.p, p.ko)), unsafe.Add(fr.p, p.vo))
+		}
+		return m
+	}
+}
+
+var _ = token.NoPos

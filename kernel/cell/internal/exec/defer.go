@@ -1,0 +1,271 @@
+package exec
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/types"
+	"reflect"
+	"time"
+	"unsafe"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
+)
+
+var constOne = constant.MakeInt64(1)
+
+// panicking is a panic on its way through deferred calls.
+type panicking struct {
+	val       any
+	trace     []Frame
+	recovered bool
+}
+
+// deferred is a call to make when the function ends; its arguments are already
+// evaluated.
+type deferred func(th *thread, p *panicking)
+
+// recover is the built-in: the value of the panic that runs this frame's
+// deferred call.
+func (fr *frame) recover() any {
+	p := fr.rec
+	if p == nil || p.recovered {
+		return nil
+	}
+	switch p.val.(type) {
+	case Stopped, Exit, *Refusal:
+		return nil
+	}
+	p.recovered = true
+	return p.val
+}
+
+// withDefers runs a body and then its deferred calls, however it ends.
+func withDefers(do frameFunc) frameFunc {
+	return func(fr *frame) {
+		th := fr.th
+		sp := th.sp
+		fr.defers = fr.defers[:0]
+		done := false
+		defer func() {
+			var p *panicking
+			if !done {
+				if v := recover(); v != nil {
+					p = &panicking{val: v, trace: th.trace()}
+					if r, ok := v.(*repanic); ok {
+						p.val, p.trace = r.val, r.trace
+					}
+				}
+			}
+			th.sp = sp
+			runDeferred(fr, p)
+		}()
+		do(fr)
+		done = true
+	}
+}
+
+func runDeferred(fr *frame, p *panicking) {
+	th := fr.th
+	sp := th.sp
+	if p != nil {
+		if _, stopped := p.val.(Stopped); stopped && th.grace.IsZero() {
+			th.grace = time.Now().Add(100 * time.Millisecond)
+		}
+	}
+	if p != nil {
+		if _, exit := p.val.(Exit); exit { // os.Exit runs no deferred calls
+			fr.defers = fr.defers[:0]
+		}
+	}
+	for len(fr.defers) > 0 {
+		d := fr.defers[len(fr.defers)-1]
+		fr.defers = fr.defers[:len(fr.defers)-1]
+		if q := try(th, d, p); q != nil {
+			p = q // the new panic replaces the old one
+		} else if p != nil && p.recovered {
+			p = nil
+		}
+		th.sp = sp
+	}
+	if p != nil {
+		panic(&repanic{p.val, p.trace})
+	}
+}
+
+// try makes a deferred call and reports a panic in it.
+func try(th *thread, d deferred, p *panicking) (q *panicking) {
+	done := false
+	defer func() {
+		if done {
+			return
+		}
+		if v := recover(); v != nil {
+			q = &panicking{val: v, trace: th.trace()}
+			if r, ok := v.(*repanic); ok {
+				q.val, q.trace = r.val, r.trace
+			}
+		}
+	}()
+	d(th, p)
+	done = true
+	return nil
+}
+
+func (c *compiler) deferStmt(s *ast.DeferStmt) frameFunc {
+	prepare := c.prepared(s.Call)
+	return func(fr *frame) { fr.defers = append(fr.defers, prepare(fr)) }
+}
+
+// prepared compiles a call whose function and arguments are evaluated now and
+// which is made later.
+func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
+	if tv := c.info.Types[e.Fun]; tv.IsBuiltin() {
+		return c.preparedBuiltin(e)
+	} else if tv.IsType() {
+		x := c.expr(e)
+		run := x.lane().run(x.fn)
+		return func(fr *frame) deferred { run(fr); return func(*thread, *panicking) {} }
+	}
+	p := c.plan(e)
+	if p.typed != nil { // compiled code called without reflection: plan it plainly
+		p = c.planSlow(e)
+	}
+	args, layout, pos := p.args, p.layout, p.pos
+	block := layout.native.ftype
+	end := layout.block.Size()
+	resolve := p.resolve
+	if p.static != nil {
+		fn := p.static
+		resolve = func(fr *frame, k *callee) { k.code = fn.code }
+	}
+	first := p.first
+	return func(fr *frame) deferred {
+		k := new(callee)
+		if first != nil {
+			first(fr)
+		}
+		resolve(fr, k)
+		b := unsafeNew(block)
+		for i := range args {
+			a := &args[i]
+			if a.off >= end || (k.code != nil && k.code.recvT != nil && a.off == k.code.recvOff) { // the receiver
+				q := unsafeNew(rt.Pointer(k.code.recvT))
+				a.into(fr, q)
+				k.recv = q
+				continue
+			}
+			a.into(fr, unsafe.Add(b, a.off))
+		}
+		return func(th *thread, p *panicking) {
+			if k.native != nil {
+				k.native(b)
+				return
+			}
+			nf := th.enter(k.code, k.boxes)
+			typedmemmove(block, nf.p, b)
+			nf.rec = p
+			nf.pos = pos
+			k.start(nf)
+		}
+	}
+}
+
+// planSlow plans a call through reflection.
+func (c *compiler) planSlow(e *ast.CallExpr) *plan {
+	c.noFast = true
+	defer func() { c.noFast = false }()
+	return c.plan(e)
+}
+
+func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
+	name := calleeIdent(e.Fun).Name
+	var vals []func(*frame) reflect.Value
+	for _, a := range e.Args {
+		x := c.expr(a)
+		if name == "panic" {
+			x = c.convert(a, x, types.NewInterfaceType(nil, nil))
+		}
+		if isUntyped(x.t) && x.konst.IsValid() {
+			x.t = types.Default(x.t)
+		}
+		vals = append(vals, toReflect(x.rt, x.fn))
+	}
+	var mt *types.Map
+	var conv reflect.Type
+	if name == "delete" {
+		mt = c.typeOf(e.Args[0]).Underlying().(*types.Map)
+		k := c.exprTo(e.Args[1], mt.Key())
+		vals[1] = toReflect(k.rt, k.fn)
+		conv = k.rt
+	}
+	_ = conv
+	out := c.m.cfg.Print
+	return func(fr *frame) deferred {
+		vs := make([]reflect.Value, len(vals))
+		for i, v := range vals {
+			vs[i] = v(fr)
+		}
+		return func(th *thread, p *panicking) {
+			switch name {
+			case "close":
+				vs[0].Close()
+			case "panic":
+				panic(vs[0].Interface())
+			case "delete":
+				vs[0].SetMapIndex(vs[1], reflect.Value{})
+			case "clear":
+				vs[0].Clear()
+			case "recover":
+				if p != nil {
+					p.recovered = true
+				}
+			case "print", "println":
+				s := ""
+				for i, v := range vs {
+					if i > 0 && name == "println" {
+						s += " "
+					}
+					s += printed(v.Interface())
+				}
+				if name == "println" {
+					s += "\n"
+				}
+				if out != nil {
+					out(s)
+				}
+			}
+		}
+	}
+}
+
+func (c *compiler) goStmt(s *ast.GoStmt) frameFunc {
+	prepare := c.prepared(s.Call)
+	m := c.m
+	return func(fr *frame) {
+		d := prepare(fr)
+		run := fr.th.run
+		run.live.Add(1)
+		started := fr.th
+		// A goroutine inherits the labels of its starter; make sure they are
+		// this cell's even when the starter is a callback of another one.
+		_ = started
+		go func() {
+			defer run.live.Add(-1)
+			th := m.newThread(run, nil)
+			setLabels(unsafe.Pointer(th))
+			val, tr := m.protect(th, func() { d(th, nil) })
+			if val == nil || Goexit(val) {
+				return
+			}
+			if _, stopped := val.(Stopped); stopped {
+				return
+			}
+			if run.Fault != nil {
+				run.Fault(val, tr)
+			}
+		}()
+	}
+}
+
+// Live is the number of goroutines of the run that are still there.
+func (r *Run) Live() int { return int(r.live.Load()) }

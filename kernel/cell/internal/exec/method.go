@@ -1,0 +1,316 @@
+package exec
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+	"unsafe"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
+)
+
+// methodTarget is a method of one concrete type as interface values reach it.
+type methodTarget struct {
+	word   unsafe.Pointer // the type's descriptor
+	gen    int64
+	fn     *function     // interpreted, or
+	native reflect.Value // compiled, with the receiver as first parameter
+	recvT  reflect.Type  // of the native receiver
+	inner  reflect.Type  // or a method of an embedded interface of this type
+	name   string
+	pkg    *types.Package
+	direct bool // values of the type lie in the interface's data word
+	steps  []step
+	onPtr  bool
+}
+
+// step goes from a struct to an embedded field.
+type step struct {
+	off uintptr
+	ptr bool // the field is a pointer to follow
+}
+
+type targetKey struct {
+	word unsafe.Pointer
+	pkg  string
+	name string
+}
+
+// target finds the method of the type at w.
+func (m *Machine) target(w unsafe.Pointer, pkg *types.Package, name string) *methodTarget {
+	k := targetKey{w, "", name}
+	if !rt.Exported(name) && pkg != nil {
+		k.pkg = pkg.Path()
+	}
+	gen := m.generation.Load()
+	if t, ok := m.entries.Load(k); ok && t.(*methodTarget).gen == gen {
+		return t.(*methodTarget)
+	}
+	m.lookup.Lock()
+	defer m.lookup.Unlock()
+	t := m.findTarget(w, pkg, name)
+	t.gen = gen
+	m.entries.Store(k, t)
+	return t
+}
+
+func (m *Machine) findTarget(w unsafe.Pointer, pkg *types.Package, name string) *methodTarget {
+	r := rt.TypeAt(w)
+	t := &methodTarget{word: w, name: name, pkg: pkg, direct: rt.Direct(r)}
+	nt := m.madeHere(r)
+	if nt == nil {
+		mt, ok := r.MethodByName(name)
+		if !ok {
+			panic(&Refusal{Msg: r.String() + " has no method " + name + " that a cell can call"})
+		}
+		t.native, t.recvT = mt.Func, r
+		return t
+	}
+	obj, path, _ := types.LookupFieldOrMethod(types.NewPointer(nt.t), true, pkg, name)
+	mo := obj.(*types.Func)
+	cur := nt.n.Type
+	ct := types.Type(nt.t)
+	for _, i := range path[:len(path)-1] {
+		f := cur.Field(i)
+		st := ct.Underlying().(*types.Struct)
+		ct = st.Field(i).Type()
+		s := step{off: f.Offset}
+		cur = f.Type
+		if p, ok := ct.Underlying().(*types.Pointer); ok {
+			s.ptr = true
+			ct = p.Elem()
+			cur = cur.Elem()
+		}
+		t.steps = append(t.steps, s)
+	}
+	if types.IsInterface(ct) {
+		t.inner = cur
+		return t
+	}
+	if rv := mo.Type().(*types.Signature).Recv(); rv != nil {
+		_, t.onPtr = types.Unalias(rv.Type()).(*types.Pointer)
+	}
+	if t.fn = m.funcFor(mo, nil); t.fn != nil {
+		if t.fn.code == nil {
+			m.Flush()
+		}
+		return t
+	}
+	t.recvT = cur
+	if t.onPtr {
+		t.recvT = reflect.PointerTo(cur)
+	}
+	mt, ok := t.recvT.MethodByName(name)
+	if !ok {
+		panic(&Refusal{Msg: cur.String() + " has no method " + name + " that a cell can call"})
+	}
+	t.native = mt.Func
+	return t
+}
+
+// bind makes the method of i a callee.
+func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout, k *callee) {
+	if t.fn == nil && t.inner == nil && len(t.steps) == 0 && m.isNative(t.word) {
+		v := reflect.NewAt(t.recvT, t.receiver(i)).Elem()
+		k.native = nativeCaller(t.native, l, v)
+		return
+	}
+	// p is the address of the struct or value that the type names.
+	var p unsafe.Pointer
+	r := rt.TypeAt(t.word)
+	if r.Kind() == reflect.Pointer {
+		p = i.data
+	} else {
+		p = t.receiver(i)
+	}
+	for _, s := range t.steps {
+		if p == nil {
+			nilDeref()
+		}
+		p = unsafe.Add(p, s.off)
+		if s.ptr {
+			p = *(*unsafe.Pointer)(p)
+		}
+	}
+	if t.inner != nil {
+		in := *(*iface)(p)
+		if in.tab == nil {
+			nilDeref()
+		}
+		m.target(typeWord(t.inner, in), t.pkg, t.name).bind(m, in, l, k)
+		return
+	}
+	if t.onPtr {
+		q := new(unsafe.Pointer)
+		*q = p
+		p = unsafe.Pointer(q)
+	} else if p == nil {
+		nilDeref()
+	}
+	if t.fn != nil {
+		k.code, k.recv = t.fn.code, p
+		return
+	}
+	k.native = nativeCaller(t.native, l, reflect.NewAt(t.recvT, p).Elem())
+}
+
+func (m *Machine) isNative(w unsafe.Pointer) bool { return m.madeHere(rt.TypeAt(w)) == nil }
+
+// receiver is where the value in i lies.
+func (t *methodTarget) receiver(i iface) unsafe.Pointer {
+	if t.direct {
+		q := new(unsafe.Pointer)
+		*q = i.data
+		return unsafe.Pointer(q)
+	}
+	return i.data
+}
+
+// methodEntry is what compiled code calls for a method of a type made here.
+type methodEntry struct {
+	m      *Machine
+	word   unsafe.Pointer // the pointer type
+	pkg    *types.Package
+	name   string
+	layout *sigLayout
+}
+
+// callReflect calls the method; recv points to the value, also for a method on
+// the pointer.
+func (e *methodEntry) callReflect(recv unsafe.Pointer, args []reflect.Value) []reflect.Value {
+	return e.m.callTarget(e.m.target(e.word, e.pkg, e.name), iface{e.word, recv}, e.layout, args)
+}
+
+// callTarget calls a method with reflected arguments.
+func (m *Machine) callTarget(t *methodTarget, i iface, l *sigLayout, args []reflect.Value) []reflect.Value {
+	var k callee
+	t.bind(m, i, l, &k)
+	if k.native == nil {
+		return m.callback(k.code, k.boxes, k.recv, args)
+	}
+	block := unsafeNew(l.native.ftype)
+	for i, a := range args {
+		reflect.NewAt(l.params[i], unsafe.Add(block, l.paramOffs[i])).Elem().Set(a)
+	}
+	k.native(block)
+	out := make([]reflect.Value, len(l.results))
+	for i, r := range l.results {
+		out[i] = reflect.NewAt(r, unsafe.Add(block, l.resultOffs[i])).Elem()
+	}
+	return out
+}
+
+// methodValue compiles x.m where it is not called.
+func (c *compiler) methodValue(s *ast.SelectorExpr) ex {
+	t := c.typeOf(s)
+	r := c.m.rtype(t)
+	recv, fn, native, dyn := c.method(s)
+	m := c.m
+	l := m.layout(r)
+	res := ex{t: t, rt: r}
+	if dyn != nil {
+		res.fn = func(fr *frame) unsafe.Pointer {
+			var k callee
+			dyn(fr, &k)
+			return m.bound(k, r, l)
+		}
+		return res
+	}
+	d, into, rtt := rt.Pointer(recv.rt), recv.into(), recv.rt
+	res.fn = func(fr *frame) unsafe.Pointer {
+		p := unsafeNew(d)
+		into(fr, p)
+		if fn != nil {
+			return (&closure{m: m, fn: fn, recv: p}).newFunc(r)
+		}
+		return m.bound(callee{native: nativeCaller(native, l, reflect.NewAt(rtt, p).Elem())}, r, l)
+	}
+	return res
+}
+
+// bound makes a function value of a callee with its receiver.
+func (m *Machine) bound(k callee, r reflect.Type, l *sigLayout) unsafe.Pointer {
+	if k.native == nil {
+		p := unsafeNew(rt.Pointer(k.code.recvT))
+		typedmemmove(rt.Pointer(k.code.recvT), p, k.recv)
+		return (&closure{m: m, code: k.code, boxes: k.boxes, recv: p}).newFunc(r)
+	}
+	return funcPointer(reflect.MakeFunc(r, func(args []reflect.Value) []reflect.Value {
+		block := unsafeNew(l.native.ftype)
+		for i, a := range args {
+			reflect.NewAt(l.params[i], unsafe.Add(block, l.paramOffs[i])).Elem().Set(a)
+		}
+		k.native(block)
+		out := make([]reflect.Value, len(l.results))
+		for i, t := range l.results {
+			out[i] = reflect.NewAt(t, unsafe.Add(block, l.resultOffs[i])).Elem()
+		}
+		return out
+	}))
+}
+
+// methodExpr compiles T.m: a function with the receiver as first parameter.
+func (c *compiler) methodExpr(s *ast.SelectorExpr) ex {
+	t := c.typeOf(s)
+	r := c.m.rtype(t)
+	m := c.m
+	sel := c.info.Selections[s]
+	name, pkg := s.Sel.Name, sel.Obj().Pkg()
+	sig := t.Underlying().(*types.Signature)
+	var ps []*types.Var
+	for i := 1; i < sig.Params().Len(); i++ {
+		ps = append(ps, sig.Params().At(i))
+	}
+	plain := types.NewSignatureType(nil, nil, nil, types.NewTuple(ps...), sig.Results(), sig.Variadic())
+	l := m.layout(m.rtype(plain))
+	recvT := r.In(0)
+	p := funcPointer(reflect.MakeFunc(r, func(args []reflect.Value) []reflect.Value {
+		v := reflect.New(recvT)
+		v.Elem().Set(args[0])
+		var i iface
+		if recvT.Kind() == reflect.Interface {
+			i = *(*iface)(v.UnsafePointer())
+			if i.tab == nil {
+				nilDeref()
+			}
+			i.tab = typeWord(recvT, i)
+		} else if rt.Direct(recvT) {
+			i = iface{rt.Pointer(recvT), *(*unsafe.Pointer)(v.UnsafePointer())}
+		} else {
+			i = iface{rt.Pointer(recvT), v.UnsafePointer()}
+		}
+		return m.callTarget(m.target(i.tab, pkg, name), i, l, args[1:])
+	}))
+	return ex{t: t, rt: r, fn: func(*frame) unsafe.Pointer { return p }}
+}
+
+// funcValue compiles the name of a function where it is not called.
+func (c *compiler) funcValue(e *ast.Ident, o *types.Func) ex {
+	t := c.typeOf(e)
+	r := c.m.rtype(t)
+	fn, v := c.function0(e, o, e)
+	if fn == nil {
+		p := funcPointer(v)
+		return ex{t: t, rt: r, fn: func(*frame) unsafe.Pointer { return p }}
+	}
+	p := (&closure{m: c.m, fn: fn}).newFunc(r)
+	return ex{t: t, rt: r, fn: func(*frame) unsafe.Pointer { return p }}
+}
+
+// instance compiles f[T] where it is not called.
+func (c *compiler) instance(e ast.Expr, fun ast.Expr) ex {
+	id := calleeIdent(fun)
+	o, ok := c.info.Uses[id].(*types.Func)
+	if !ok {
+		c.fail(e, "this expression is not a function")
+	}
+	t := c.typeOf(e)
+	r := c.m.rtype(t)
+	fn, v := c.function0(e, o, id)
+	if fn == nil {
+		p := funcPointer(v)
+		return ex{t: t, rt: r, fn: func(*frame) unsafe.Pointer { return p }}
+	}
+	p := (&closure{m: c.m, fn: fn}).newFunc(r)
+	return ex{t: t, rt: r, fn: func(*frame) unsafe.Pointer { return p }}
+}

@@ -1,0 +1,834 @@
+package exec
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"unsafe"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
+)
+
+// ctl says how a statement ended.
+type ctl int8
+
+const (
+	ctlNext ctl = iota
+	ctlBreak
+	ctlContinue
+	ctlReturn
+	ctlBreakLabel    // to the statement labelled frame.target
+	ctlContinueLabel // of the loop labelled frame.target
+	ctlGoto          // to the label frame.target
+)
+
+type stmtFunc = func(*frame) ctl
+
+func plain(f frameFunc) stmtFunc {
+	return func(fr *frame) ctl { f(fr); return ctlNext }
+}
+
+// at makes a statement record its position first.
+func at(pos token.Pos, f frameFunc) stmtFunc {
+	return func(fr *frame) ctl {
+		fr.pos = pos
+		f(fr)
+		return ctlNext
+	}
+}
+
+// block compiles statements run one after the other.
+func (c *compiler) block(list []ast.Stmt) stmtFunc {
+	var fs []stmtFunc
+	labels := map[int]int{}
+	for _, s := range list {
+		if l, ok := s.(*ast.LabeledStmt); ok {
+			labels[c.label(c.info.Defs[l.Label])] = len(fs)
+		}
+		if f := c.stmt(s); f != nil {
+			fs = append(fs, f)
+		}
+	}
+	if len(labels) > 0 && hasGoto(list) {
+		return func(fr *frame) ctl {
+			for i := 0; i < len(fs); i++ {
+				if r := fs[i](fr); r != ctlNext {
+					if r == ctlGoto {
+						if j, ok := labels[fr.target]; ok {
+							if fr.th.run.stop.Load() != 0 {
+								fr.th.checkStop()
+							}
+							i = j - 1
+							continue
+						}
+					}
+					return r
+				}
+			}
+			return ctlNext
+		}
+	}
+	switch len(fs) {
+	case 0:
+		return func(*frame) ctl { return ctlNext }
+	case 1:
+		return fs[0]
+	case 2:
+		a, b := fs[0], fs[1]
+		return func(fr *frame) ctl {
+			if r := a(fr); r != ctlNext {
+				return r
+			}
+			return b(fr)
+		}
+	}
+	return func(fr *frame) ctl {
+		for _, f := range fs {
+			if r := f(fr); r != ctlNext {
+				return r
+			}
+		}
+		return ctlNext
+	}
+}
+
+func hasGoto(list []ast.Stmt) bool {
+	found := false
+	for _, s := range list {
+		ast.Inspect(s, func(n ast.Node) bool {
+			if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// label numbers a label.
+func (c *compiler) label(o types.Object) int {
+	if id, ok := c.labels[o]; ok {
+		return id
+	}
+	id := len(c.labels) + 1
+	c.labels[o] = id
+	return id
+}
+
+func (c *compiler) stmt(s ast.Stmt) stmtFunc {
+	switch s := s.(type) {
+	case *ast.EmptyStmt:
+		return nil
+	case *ast.BlockStmt:
+		return c.block(s.List)
+	case *ast.ExprStmt:
+		return at(s.Pos(), c.effectOf(s.X))
+	case *ast.AssignStmt:
+		return at(s.Pos(), c.assign(s))
+	case *ast.IncDecStmt:
+		return at(s.Pos(), c.incDec(s))
+	case *ast.DeclStmt:
+		return c.declStmt(s)
+	case *ast.IfStmt:
+		return c.ifStmt(s)
+	case *ast.ForStmt:
+		return c.forStmt(s, c.takeLabel())
+	case *ast.RangeStmt:
+		return c.rangeStmt(s, c.takeLabel())
+	case *ast.SwitchStmt:
+		return c.switchStmt(s, c.takeLabel())
+	case *ast.TypeSwitchStmt:
+		return c.typeSwitch(s, c.takeLabel())
+	case *ast.SelectStmt:
+		return c.selectStmt(s, c.takeLabel())
+	case *ast.ReturnStmt:
+		return c.returnStmt(s)
+	case *ast.BranchStmt:
+		return c.branch(s)
+	case *ast.LabeledStmt:
+		return c.labeled(s)
+	case *ast.DeferStmt:
+		return at(s.Pos(), c.deferStmt(s))
+	case *ast.GoStmt:
+		return at(s.Pos(), c.goStmt(s))
+	case *ast.SendStmt:
+		return at(s.Pos(), c.send(s))
+	}
+	c.fail(s, "this statement (%T) is not supported in a cell", s)
+	return nil
+}
+
+func (c *compiler) takeLabel() int {
+	if c.pend == nil {
+		return 0
+	}
+	id := c.label(c.info.Defs[c.pend.Label])
+	c.pend = nil
+	return id
+}
+
+func (c *compiler) labeled(s *ast.LabeledStmt) stmtFunc {
+	id := c.label(c.info.Defs[s.Label])
+	switch s.Stmt.(type) {
+	case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
+		c.pend = s
+		return c.stmt(s.Stmt)
+	}
+	f := c.stmt(s.Stmt)
+	if f == nil {
+		return func(*frame) ctl { return ctlNext }
+	}
+	return func(fr *frame) ctl {
+		r := f(fr)
+		if r == ctlBreakLabel && fr.target == id {
+			return ctlNext
+		}
+		return r
+	}
+}
+
+func (c *compiler) branch(s *ast.BranchStmt) stmtFunc {
+	if s.Label != nil {
+		id := c.label(c.info.Uses[s.Label])
+		r := map[token.Token]ctl{token.BREAK: ctlBreakLabel, token.CONTINUE: ctlContinueLabel, token.GOTO: ctlGoto}[s.Tok]
+		return func(fr *frame) ctl { fr.target = id; return r }
+	}
+	switch s.Tok {
+	case token.BREAK:
+		return func(*frame) ctl { return ctlBreak }
+	case token.CONTINUE:
+		return func(*frame) ctl { return ctlContinue }
+	}
+	c.fail(s, "%s is out of place", s.Tok)
+	return nil
+}
+
+// effectOf compiles an expression whose values are not wanted.
+func (c *compiler) effectOf(e ast.Expr) frameFunc {
+	switch x := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		tv := c.info.Types[x.Fun]
+		if !tv.IsType() && !tv.IsBuiltin() {
+			inv := c.plan(x).invoke()
+			return func(fr *frame) { inv(fr) }
+		}
+	case *ast.BasicLit:
+		return func(*frame) {}
+	}
+	x := c.expr(e)
+	return x.lane().run(x.fn)
+}
+
+func (c *compiler) declStmt(s *ast.DeclStmt) stmtFunc {
+	d := s.Decl.(*ast.GenDecl)
+	if d.Tok != token.VAR {
+		return nil
+	}
+	var fs []stmtFunc
+	for _, sp := range d.Specs {
+		fs = append(fs, at(sp.Pos(), c.varSpec(sp.(*ast.ValueSpec))))
+	}
+	return func(fr *frame) ctl {
+		for _, f := range fs {
+			f(fr)
+		}
+		return ctlNext
+	}
+}
+
+func (c *compiler) varSpec(s *ast.ValueSpec) frameFunc {
+	objs := make([]types.Object, len(s.Names))
+	for i, n := range s.Names {
+		objs[i] = c.info.Defs[n]
+	}
+	if len(s.Values) == 0 {
+		var fs []frameFunc
+		for i, o := range objs {
+			if s.Names[i].Name == "_" {
+				continue
+			}
+			if g, ok := c.m.globals[o.(*types.Var)]; ok {
+				fs = append(fs, laneOf(g.rt).setAt(g.p, c.zeroValue(c.typ(o.Type())).fn))
+				continue
+			}
+			fs = append(fs, c.declare(o).zero())
+		}
+		return sequence(fs)
+	}
+	lhs := make([]ast.Expr, len(s.Names))
+	for i, n := range s.Names {
+		lhs[i] = n
+	}
+	var want types.Type
+	if s.Type != nil {
+		want = c.typeOf(s.Type)
+	}
+	return c.defineAll(lhs, s.Values, want)
+}
+
+func sequence(fs []frameFunc) frameFunc {
+	switch len(fs) {
+	case 0:
+		return func(*frame) {}
+	case 1:
+		return fs[0]
+	}
+	return func(fr *frame) {
+		for _, f := range fs {
+			f(fr)
+		}
+	}
+}
+
+// defineAll declares the new names among lhs and gives all their values.
+func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
+	target := func(e ast.Expr) (types.Object, bool) {
+		id := ast.Unparen(e).(*ast.Ident)
+		if id.Name == "_" {
+			return nil, false
+		}
+		if o := c.info.Defs[id]; o != nil {
+			return o, true
+		}
+		return c.info.Uses[id], false
+	}
+	assignTo := func(e ast.Expr, x ex) frameFunc {
+		o, isNew := target(e)
+		if o == nil {
+			return x.lane().run(x.fn)
+		}
+		x = c.convert(e, x, c.typ(o.Type()))
+		if isNew {
+			if _, ok := c.m.globals[o.(*types.Var)]; !ok {
+				return c.declare(o).init(x)
+			}
+		}
+		return c.store(e, x)
+	}
+	if len(lhs) == 1 && len(rhs) == 1 {
+		var x ex
+		o, _ := target(lhs[0])
+		switch {
+		case want != nil:
+			x = c.exprTo(rhs[0], want)
+		case o != nil:
+			x = c.exprTo(rhs[0], c.typ(o.Type()))
+		default:
+			x = c.expr(rhs[0])
+		}
+		return assignTo(lhs[0], x)
+	}
+	var fs []frameFunc
+	var vals []ex
+	if len(rhs) == 1 {
+		run, slots := c.multi(rhs[0])
+		fs = append(fs, run)
+		vals = slots
+		if want != nil {
+			for i := range vals {
+				vals[i] = c.convert(rhs[0], vals[i], want)
+			}
+		}
+	} else {
+		for i, r := range rhs {
+			var x ex
+			if o, _ := target(lhs[i]); o != nil {
+				x = c.exprTo(r, c.typ(o.Type()))
+			} else if want != nil {
+				x = c.exprTo(r, want)
+			} else {
+				x = c.expr(r)
+			}
+			f, v := c.save(x)
+			fs = append(fs, f)
+			vals = append(vals, v)
+		}
+	}
+	for i, e := range lhs {
+		if o, _ := target(e); o == nil {
+			continue
+		}
+		fs = append(fs, assignTo(e, vals[i]))
+	}
+	return sequence(fs)
+}
+
+// multi compiles an expression with several values: a call, or one of the
+// forms that also tell whether they succeeded.
+func (c *compiler) multi(e ast.Expr) (frameFunc, []ex) {
+	boolT := types.Typ[types.Bool]
+	okSlot := func() (uintptr, ex) {
+		r := c.m.rtype(boolT)
+		off := c.temp(r)
+		return off, ex{t: boolT, rt: r, fn: laneOf(r).local(off), local: true, off: off}
+	}
+	slot := func(t types.Type) (uintptr, ex) {
+		r := c.m.rtype(t)
+		off := c.temp(r)
+		return off, ex{t: t, rt: r, fn: laneOf(r).local(off), local: true, off: off}
+	}
+	switch x := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		return c.tuple(x)
+	case *ast.IndexExpr:
+		mt := c.typeOf(x.X).Underlying().(*types.Map)
+		look, elem, er := c.mapLookup(x, mt)
+		vo, v := slot(elem)
+		oo, ok := okSlot()
+		cp := laneOf(er).copy
+		return func(fr *frame) {
+			p, found := look(fr)
+			cp(unsafe.Add(fr.p, vo), p)
+			*(*bool)(unsafe.Add(fr.p, oo)) = found
+		}, []ex{v, ok}
+	case *ast.TypeAssertExpr:
+		t := c.typeOf(x.Type)
+		y := c.expr(x.X)
+		r := c.m.rtype(t)
+		test := c.asserter(y, t, r)
+		f := y.fn.(func(*frame) iface)
+		vo, v := slot(t)
+		oo, ok := okSlot()
+		z, cp := unsafeNew(rt.Pointer(r)), laneOf(r).copy
+		return func(fr *frame) {
+			dst := unsafe.Add(fr.p, vo)
+			found := test(f(fr), dst)
+			if !found {
+				cp(dst, z)
+			}
+			*(*bool)(unsafe.Add(fr.p, oo)) = found
+		}, []ex{v, ok}
+	case *ast.UnaryExpr:
+		if x.Op == token.ARROW {
+			recv, elem, er := c.receiver(x)
+			vo, v := slot(elem)
+			oo, ok := okSlot()
+			return func(fr *frame) {
+				val, open := recv(fr)
+				reflect.NewAt(er, unsafe.Add(fr.p, vo)).Elem().Set(val)
+				*(*bool)(unsafe.Add(fr.p, oo)) = open
+			}, []ex{v, ok}
+		}
+	}
+	c.fail(e, "this expression has not several values")
+	return nil, nil
+}
+
+// store compiles the assignment of x to the place lhs.
+func (c *compiler) store(lhs ast.Expr, x ex) frameFunc {
+	lhs = ast.Unparen(lhs)
+	if id, ok := lhs.(*ast.Ident); ok {
+		if id.Name == "_" {
+			return x.lane().run(x.fn)
+		}
+		o := c.info.ObjectOf(id).(*types.Var)
+		l := x.lane()
+		if g, ok := c.m.globals[o]; ok {
+			return l.setAt(g.p, x.fn)
+		}
+		if v := c.vars[o]; v != nil && !v.boxed {
+			return l.setLocal(v.off, x.fn)
+		}
+	}
+	if ix, ok := lhs.(*ast.IndexExpr); ok {
+		if mt, ok := c.typeOf(ix.X).Underlying().(*types.Map); ok {
+			return c.storeMap(ix, mt, x)
+		}
+	}
+	p := c.expr(lhs)
+	if p.addr == nil {
+		c.fail(lhs, "cannot assign to this expression")
+	}
+	if calls(lhs, c.info) {
+		// Operands of the left side that make calls come before the right side.
+		off := c.temp(boxType)
+		addr := p.addr
+		set := x.lane().set(func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) }, x.fn)
+		return func(fr *frame) {
+			*(*unsafe.Pointer)(unsafe.Add(fr.p, off)) = addr(fr)
+			set(fr)
+		}
+	}
+	return x.lane().set(p.addr, x.fn)
+}
+
+func (c *compiler) storeMap(ix *ast.IndexExpr, mt *types.Map, x ex) frameFunc {
+	m := c.expr(ix.X)
+	k := c.exprTo(ix.Index, mt.Key())
+	ko, vo := c.temp(k.rt), c.temp(x.rt)
+	setK, setV := k.lane().setLocal(ko, k.fn), x.lane().setLocal(vo, x.fn)
+	f, d, cp := m.fn.(addrFunc), rt.Pointer(m.rt), laneOf(m.rt.Elem()).copy
+	lhsCalls := calls(ix, c.info)
+	mo := c.temp(boxType)
+	return func(fr *frame) {
+		if lhsCalls {
+			*(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr)
+			setK(fr)
+			setV(fr)
+			cp(mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
+			return
+		}
+		setV(fr)
+		setK(fr)
+		cp(mapassign(d, f(fr), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
+	}
+}
+
+func (c *compiler) assign(s *ast.AssignStmt) frameFunc {
+	switch s.Tok {
+	case token.DEFINE:
+		return c.defineAll(s.Lhs, s.Rhs, nil)
+	case token.ASSIGN:
+		return c.assignAll(s.Lhs, s.Rhs)
+	}
+	op := map[token.Token]token.Token{
+		token.ADD_ASSIGN: token.ADD, token.SUB_ASSIGN: token.SUB, token.MUL_ASSIGN: token.MUL, token.QUO_ASSIGN: token.QUO, token.REM_ASSIGN: token.REM,
+		token.AND_ASSIGN: token.AND, token.OR_ASSIGN: token.OR, token.XOR_ASSIGN: token.XOR, token.SHL_ASSIGN: token.SHL, token.SHR_ASSIGN: token.SHR, token.AND_NOT_ASSIGN: token.AND_NOT,
+	}[s.Tok]
+	return c.update(s.Lhs[0], op, s.Rhs[0])
+}
+
+// update compiles lhs op= rhs; the operands of lhs are evaluated once.
+func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc {
+	t := c.typeOf(lhs)
+	join := func(x ex) ex {
+		if op == token.SHL || op == token.SHR {
+			x.fn = operators[x.rt.Kind()].shift(op, x.fn, c.countOf(c.expr(rhs)))
+		} else {
+			x.fn = c.operate(op, x, c.exprTo(rhs, t), lhs, rhs)
+		}
+		x.addr, x.local, x.fresh = nil, false, nil
+		return x
+	}
+	lhs = ast.Unparen(lhs)
+	if ix, ok := lhs.(*ast.IndexExpr); ok {
+		if mt, ok := c.typeOf(ix.X).Underlying().(*types.Map); ok {
+			return c.updateMap(ix, mt, join)
+		}
+	}
+	x := c.expr(lhs)
+	if id, ok := lhs.(*ast.Ident); ok {
+		return c.store(id, join(x))
+	}
+	if x.local {
+		return x.lane().setLocal(x.off, join(x).fn)
+	}
+	off := c.temp(boxType)
+	addr := x.addr
+	saved := func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) }
+	y := join(ex{t: x.t, rt: x.rt, fn: x.lane().load(saved)})
+	set := x.lane().set(saved, y.fn)
+	return func(fr *frame) {
+		*(*unsafe.Pointer)(unsafe.Add(fr.p, off)) = addr(fr)
+		set(fr)
+	}
+}
+
+func (c *compiler) updateMap(ix *ast.IndexExpr, mt *types.Map, join func(ex) ex) frameFunc {
+	m := c.expr(ix.X)
+	k := c.exprTo(ix.Index, mt.Key())
+	er := m.rt.Elem()
+	mo, ko, vo := c.temp(boxType), c.temp(k.rt), c.temp(er)
+	setK := k.lane().setLocal(ko, k.fn)
+	f, d, l := m.fn.(addrFunc), rt.Pointer(m.rt), laneOf(er)
+	cur := ex{t: mt.Elem(), rt: er, fn: l.load(func(fr *frame) unsafe.Pointer {
+		p, _ := mapaccess2(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko))
+		return p
+	})}
+	setV := l.setLocal(vo, join(cur).fn)
+	return func(fr *frame) {
+		*(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr)
+		setK(fr)
+		setV(fr)
+		l.copy(mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
+	}
+}
+
+func (c *compiler) incDec(s *ast.IncDecStmt) frameFunc {
+	op := token.ADD
+	if s.Tok == token.DEC {
+		op = token.SUB
+	}
+	t := c.typeOf(s.X)
+	r := c.m.rtype(t)
+	if id, ok := ast.Unparen(s.X).(*ast.Ident); ok && r.Kind() == reflect.Int {
+		if v := c.vars[c.info.ObjectOf(id)]; v != nil && !v.boxed {
+			off := v.off
+			if s.Tok == token.INC {
+				return func(fr *frame) { *(*int)(unsafe.Add(fr.p, off))++ }
+			}
+			return func(fr *frame) { *(*int)(unsafe.Add(fr.p, off))-- }
+		}
+	}
+	one := reflect.New(r).Elem()
+	switch {
+	case one.CanInt():
+		one.SetInt(1)
+	case one.CanUint():
+		one.SetUint(1)
+	case one.CanFloat():
+		one.SetFloat(1)
+	default:
+		one.SetComplex(1)
+	}
+	lit := &ast.BasicLit{ValuePos: s.Pos(), Kind: token.INT, Value: "1"}
+	c.info.Types[lit] = types.TypeAndValue{Type: t, Value: constOne}
+	return c.update(s.X, op, lit)
+}
+
+// assignAll compiles a = b and a, b = c, d.
+func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
+	place := func(e ast.Expr) types.Type {
+		if id := identOf(e); id.Name == "_" {
+			return nil
+		}
+		return c.typeOf(e)
+	}
+	if len(lhs) == 1 && len(rhs) == 1 {
+		t := place(lhs[0])
+		if t == nil {
+			x := c.expr(rhs[0])
+			return x.lane().run(x.fn)
+		}
+		return c.store(lhs[0], c.exprTo(rhs[0], t))
+	}
+	var fs, vals []frameFunc
+	if len(rhs) == 1 {
+		run, slots := c.multi(rhs[0])
+		var pre, post []frameFunc
+		for i, l := range lhs {
+			if t := place(l); t != nil {
+				p, s := c.deferredStore(l, c.convert(rhs[0], slots[i], t))
+				pre, post = append(pre, p...), append(post, s)
+			}
+		}
+		return sequence(append(append(pre, run), post...))
+	}
+	var post []frameFunc
+	for i, l := range lhs {
+		t := place(l)
+		var x ex
+		if t == nil {
+			x = c.expr(rhs[i])
+		} else {
+			x = c.exprTo(rhs[i], t)
+		}
+		f, v := c.save(x)
+		if t != nil {
+			p, s := c.deferredStore(l, v)
+			// Operands of index expressions and pointer indirections on the left
+			// come before the values.
+			fs = append(fs, p...)
+			post = append(post, s)
+		}
+		vals = append(vals, f)
+	}
+	return sequence(append(append(fs, vals...), post...))
+}
+
+// deferredStore splits an assignment: pre evaluates the operands of the place,
+// the store then only writes.
+func (c *compiler) deferredStore(lhs ast.Expr, x ex) (pre []frameFunc, store frameFunc) {
+	lhs = ast.Unparen(lhs)
+	if id, ok := lhs.(*ast.Ident); ok {
+		return nil, c.store(id, x)
+	}
+	if ix, ok := lhs.(*ast.IndexExpr); ok {
+		if mt, ok := c.typeOf(ix.X).Underlying().(*types.Map); ok {
+			m := c.expr(ix.X)
+			k := c.exprTo(ix.Index, mt.Key())
+			mo, ko, vo := c.temp(boxType), c.temp(k.rt), c.temp(x.rt)
+			setK, setV := k.lane().setLocal(ko, k.fn), x.lane().setLocal(vo, x.fn)
+			f, d, cp := m.fn.(addrFunc), rt.Pointer(m.rt), laneOf(m.rt.Elem()).copy
+			pre = append(pre, func(fr *frame) { *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr) }, setK)
+			return pre, func(fr *frame) {
+				setV(fr)
+				cp(mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
+			}
+		}
+		if st, ok := c.typeOf(ix.X).Underlying().(*types.Slice); ok {
+			// Bounds are checked when the assignment is carried out.
+			_ = st
+			s := c.expr(ix.X)
+			so, io := c.temp(s.rt), c.temp(reflect.TypeFor[int]())
+			idx := c.intOf(c.expr(ix.Index))
+			setS := s.lane().setLocal(so, s.fn)
+			pre = append(pre, setS, func(fr *frame) { *(*int)(unsafe.Add(fr.p, io)) = idx(fr) })
+			at, _, _ := c.elementAt(ix, ex{t: s.t, rt: s.rt, fn: s.lane().local(so), local: true, off: so}, func(fr *frame) int { return *(*int)(unsafe.Add(fr.p, io)) })
+			return pre, x.lane().set(at, x.fn)
+		}
+	}
+	p := c.expr(lhs)
+	if p.addr == nil {
+		c.fail(lhs, "cannot assign to this expression")
+	}
+	if p.local {
+		return nil, x.lane().setLocal(p.off, x.fn)
+	}
+	off := c.temp(boxType)
+	addr := p.addr
+	pre = append(pre, func(fr *frame) { *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) = addr(fr) })
+	return pre, x.lane().set(func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) }, x.fn)
+}
+
+func (c *compiler) cond(e ast.Expr) func(*frame) bool {
+	return c.expr(e).fn.(func(*frame) bool)
+}
+
+func (c *compiler) ifStmt(s *ast.IfStmt) stmtFunc {
+	var init stmtFunc
+	if s.Init != nil {
+		init = c.stmt(s.Init)
+	}
+	pos := s.Cond.Pos()
+	cond, then := c.cond(s.Cond), c.block(s.Body.List)
+	var els stmtFunc
+	if s.Else != nil {
+		els = c.stmt(s.Else)
+	}
+	return func(fr *frame) ctl {
+		if init != nil {
+			init(fr)
+		}
+		fr.pos = pos
+		if cond(fr) {
+			return then(fr)
+		}
+		if els != nil {
+			return els(fr)
+		}
+		return ctlNext
+	}
+}
+
+// loopEnd interprets how a loop's body ended: whether to leave the loop, and
+// with what.
+func loopEnd(fr *frame, r ctl, label int) (leave bool, out ctl) {
+	switch r {
+	case ctlNext, ctlContinue:
+		return false, ctlNext
+	case ctlBreak:
+		return true, ctlNext
+	case ctlBreakLabel:
+		if label != 0 && fr.target == label {
+			return true, ctlNext
+		}
+	case ctlContinueLabel:
+		if label != 0 && fr.target == label {
+			return false, ctlNext
+		}
+	}
+	return true, r
+}
+
+func (c *compiler) forStmt(s *ast.ForStmt, label int) stmtFunc {
+	var init, post stmtFunc
+	var renew []frameFunc
+	if s.Init != nil {
+		init = c.stmt(s.Init)
+		// A captured loop variable is a new one in each iteration.
+		if a, ok := s.Init.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
+			for _, l := range a.Lhs {
+				if v := c.vars[c.info.Defs[identOf(l)]]; v != nil && v.boxed {
+					off, d, cp := v.off, rt.Pointer(v.rt), laneOf(v.rt).copy
+					renew = append(renew, func(fr *frame) {
+						at := (*unsafe.Pointer)(unsafe.Add(fr.p, off))
+						p := unsafeNew(d)
+						cp(p, *at)
+						*at = p
+					})
+				}
+			}
+		}
+	}
+	var cond func(*frame) bool
+	pos := s.Pos()
+	if s.Cond != nil {
+		cond, pos = c.cond(s.Cond), s.Cond.Pos()
+	}
+	body := c.block(s.Body.List)
+	if s.Post != nil {
+		post = c.stmt(s.Post)
+	}
+	return func(fr *frame) ctl {
+		if init != nil {
+			init(fr)
+		}
+		run := fr.th.run
+		for {
+			if run.stop.Load() != 0 {
+				fr.th.checkStop()
+			}
+			if cond != nil {
+				fr.pos = pos
+				if !cond(fr) {
+					return ctlNext
+				}
+			}
+			if r := body(fr); r != ctlNext {
+				if leave, out := loopEnd(fr, r, label); leave {
+					return out
+				}
+			}
+			for _, f := range renew {
+				f(fr)
+			}
+			if post != nil {
+				post(fr)
+			}
+		}
+	}
+}
+
+func (c *compiler) returnStmt(s *ast.ReturnStmt) stmtFunc {
+	pos := s.Pos()
+	if len(s.Results) == 0 {
+		return func(fr *frame) ctl { fr.pos = pos; return ctlReturn }
+	}
+	var fs []frameFunc
+	put := func(i int, x ex) frameFunc {
+		v := c.results[i]
+		if v.boxed {
+			return x.lane().set(v.address(), x.fn)
+		}
+		if !c.named && x.fresh != nil {
+			off, fresh := v.off, x.fresh
+			return func(fr *frame) { fresh(fr, unsafe.Add(fr.p, off)) }
+		}
+		return x.lane().setLocal(v.off, x.fn)
+	}
+	switch {
+	case len(s.Results) == 1 && len(c.results) == 1:
+		fs = append(fs, put(0, c.exprTo(s.Results[0], c.results[0].t)))
+	case len(s.Results) == 1:
+		run, slots := c.multi(s.Results[0])
+		fs = append(fs, run)
+		for i := range c.results {
+			fs = append(fs, put(i, c.convert(s, slots[i], c.results[i].t)))
+		}
+	default:
+		var post, quiet []frameFunc
+		anyCall := false
+		for _, r := range s.Results {
+			anyCall = anyCall || calls(r, c.info)
+		}
+		for i, r := range s.Results {
+			f, v := c.save(c.exprTo(r, c.results[i].t))
+			// Values without calls are read after the calls.
+			if anyCall && !calls(r, c.info) {
+				quiet = append(quiet, f)
+			} else {
+				fs = append(fs, f)
+			}
+			post = append(post, put(i, v))
+		}
+		fs = append(append(fs, quiet...), post...)
+	}
+	f := sequence(fs)
+	return func(fr *frame) ctl {
+		fr.pos = pos
+		f(fr)
+		return ctlReturn
+	}
+}

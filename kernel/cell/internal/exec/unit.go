@@ -1,0 +1,140 @@
+package exec
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+	"unsafe"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
+)
+
+// Body compiles the statements of a cell. They run one after the other; their
+// top-level variables are globals.
+type Body struct {
+	m    *Machine
+	c    *compiler
+	cd   *code
+	run  []stmtFunc
+	last []resultRead
+}
+
+type resultRead struct {
+	rt  reflect.Type
+	off uintptr
+}
+
+// NewBody begins the body of a cell; root is the syntax of all its statements,
+// for the analysis of what escapes.
+func (m *Machine) NewBody(info *types.Info, root ast.Node) *Body {
+	cd := &code{name: "cell", m: m}
+	c := &compiler{m: m, info: info, code: cd, esc: m.escapes(root, info),
+		vars: map[types.Object]*variable{}, capIdx: map[types.Object]int{}, labels: map[types.Object]int{}}
+	cd.sig = m.layout(reflect.TypeFor[func()]())
+	return &Body{m: m, c: c, cd: cd}
+}
+
+// Statements adds statements.
+func (b *Body) Statements(list []ast.Stmt) {
+	b.c.defers = b.c.defers || hasDefer(&ast.BlockStmt{List: list})
+	b.run = append(b.run, b.c.block(list))
+}
+
+// Define adds the initialisation of package-level variables.
+func (b *Body) Define(lhs []*ast.Ident, rhs []ast.Expr, typ ast.Expr) {
+	es := make([]ast.Expr, len(lhs))
+	for i, l := range lhs {
+		es[i] = l
+	}
+	var want types.Type
+	if typ != nil {
+		want = b.c.typeOf(typ)
+	}
+	if len(rhs) == 0 {
+		b.run = append(b.run, at(lhs[0].Pos(), b.c.varSpec(&ast.ValueSpec{Names: lhs, Type: typ})))
+		return
+	}
+	b.run = append(b.run, at(lhs[0].Pos(), b.c.defineAll(es, rhs, want)))
+}
+
+// Call adds a call of a declared function without parameters.
+func (b *Body) Call(o *types.Func) {
+	fn := b.m.funcFor(o, nil)
+	b.run = append(b.run, func(fr *frame) ctl {
+		fr.th.enter(fn.code, nil).exec()
+		return ctlNext
+	})
+}
+
+// Result adds the trailing expression, whose values are kept.
+func (b *Body) Result(e ast.Expr) {
+	c := b.c
+	t := c.info.TypeOf(e)
+	if tup, ok := t.(*types.Tuple); ok {
+		if tup.Len() == 0 {
+			b.run = append(b.run, at(e.Pos(), c.effectOf(e)))
+			return
+		}
+		run, slots := c.tuple(e)
+		b.run = append(b.run, at(e.Pos(), run))
+		for _, s := range slots {
+			b.last = append(b.last, resultRead{s.rt, s.off})
+		}
+		return
+	}
+	if t == nil || c.info.Types[e].IsVoid() {
+		b.run = append(b.run, at(e.Pos(), c.effectOf(e)))
+		return
+	}
+	var x ex
+	if isUntyped(t) {
+		x = c.exprTo(e, types.Default(t))
+	} else {
+		x = c.expr(e)
+	}
+	off := c.temp(x.rt)
+	b.run = append(b.run, at(e.Pos(), x.lane().setLocal(off, x.fn)))
+	b.last = append(b.last, resultRead{x.rt, off})
+}
+
+// Finish compiles everything the body needs.
+func (b *Body) Finish() {
+	run := b.run
+	do := func(fr *frame) {
+		for _, f := range run {
+			if r := f(fr); r != ctlNext {
+				return
+			}
+		}
+	}
+	if b.c.defers {
+		do = withDefers(do)
+	}
+	b.cd.body = do
+	b.cd.frame, _ = pack(b.cd.fields)
+	b.cd.ftype = rt.Pointer(b.cd.frame)
+	b.m.Flush()
+}
+
+// Run executes the body on a goroutine of the run and returns the trailing
+// expression's values.
+func (b *Body) Run(t *Thread) []any {
+	th := (*thread)(t)
+	nf := th.enter(b.cd, nil)
+	nf.exec()
+	var vals []any
+	for _, r := range b.last {
+		p := unsafeNew(rt.Pointer(r.rt))
+		typedmemmove(rt.Pointer(r.rt), p, unsafe.Add(nf.p, r.off))
+		vals = append(vals, reflect.NewAt(r.rt, p).Elem().Interface())
+	}
+	return vals
+}
+
+// Locked runs f, which compiles or changes the machine, while no running
+// goroutine looks up methods.
+func (m *Machine) Locked(f func()) {
+	m.lookup.Lock()
+	defer m.lookup.Unlock()
+	f()
+}
