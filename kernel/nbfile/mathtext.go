@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html"
 	"strings"
+
+	"github.com/priorlab/priorlab/kernel/nbfile/internal/mathml"
 )
 
 // A formula is mathematics taken out of a Markdown text.
@@ -110,9 +112,13 @@ func codeLength(s string, i int) int {
 	return n + end + n
 }
 
-// formulaHTML is a formula for the page.
+// formulaHTML is a formula for the page: drawn by the browser where all of it
+// is known, otherwise the TeX itself, marked as such.
 func formulaHTML(tex string, display bool) string {
-	text := `<span class="tex">` + html.EscapeString(tex) + `</span>`
+	text, err := mathml.Convert(tex, display)
+	if err != nil {
+		text = `<span class="tex">` + html.EscapeString(tex) + `</span>`
+	}
 	if display {
 		return `<span class="formula">` + text + `</span>`
 	}
