@@ -8,8 +8,9 @@ import (
 	"github.com/priorlab/priorlab/kernel/msg"
 )
 
-// patience is how long a question waits for the cells before it in the same
-// shell, so that it sees their effect; then it is answered beside them.
+// patience is how long a question or a comm message waits for the cells before
+// it in the same shell, so that it sees their effect; then it is answered beside
+// them.
 const patience = 150 * time.Millisecond
 
 // assistant answers questions that a running cell must not hold up.
@@ -25,7 +26,7 @@ func (a *assistant) loop() {
 			return
 		}
 		if sh := a.k.shells.get(r.header.Subshell); sh != nil && r.header.Type != "kernel_info_request" {
-			sh.queue.settle(patience - time.Since(r.at))
+			sh.cells.queue.passedWithin(a.k.ctx, r, patience)
 		}
 		a.k.serve(r, assists[r.header.Type])
 		a.queue.done()

@@ -6,11 +6,12 @@
 //
 // Every socket has one goroutine that receives. From there a request goes to
 //
-//   - a shell (shell.go): the main one or a subshell, each a goroutine with a
-//     queue, for cells and comm messages, one after the other;
+//   - a shell (shell.go): the main one or a subshell, each with a queue for
+//     cells and one for comm messages;
 //   - the assistant (assist.go): completion, inspection and other questions
 //     that must not wait for a running cell;
-//   - control (control.go): interrupt, shutdown, subshells, the debugger.
+//   - control (control.go): interrupt, shutdown, subshells;
+//   - the debugger (debug.go), when the Backend has one.
 //
 // Whatever goes to all clients passes the publisher (iopub.go). What a cell
 // shows passes its output (output.go), which belongs to that cell for good:
@@ -26,6 +27,6 @@
 //
 // # Where to start
 //
-// Run, then shell.loop and executeRequest. One handler per message, in files
+// Run, then routeShell and shell.execute. One handler per message, in files
 // named after the message.
 package serve

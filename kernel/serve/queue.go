@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -9,40 +10,51 @@ import (
 // not read, and the clients wait.
 const maxQueued = 20000
 
-// queue holds the requests of one goroutine. The one in work counts until
-// done is called.
+// queue holds the requests of one goroutine, in the order of their arrival. The
+// one in work counts until done is called.
 type queue struct {
 	mu     sync.Mutex
-	change sync.Cond
+	change chan struct{} // closed and replaced at every change
 	items  []*request
-	inWork bool
-	closed bool          // put refuses
-	empty  bool          // take refuses
-	quiet  chan struct{} // closed while there is nothing to do
+	inWork *request
+	closed bool // put refuses
+	empty  bool // take refuses
 }
 
-func newQueue() *queue {
-	q := &queue{quiet: make(chan struct{})}
-	close(q.quiet)
-	q.change.L = &q.mu
-	return q
+func newQueue() *queue { return &queue{change: make(chan struct{})} }
+
+// signal tells all who wait that something changed; q.mu is held.
+func (q *queue) signal() {
+	close(q.change)
+	q.change = make(chan struct{})
+}
+
+// await waits until ok holds or stop is closed. It is called, and returns, with
+// q.mu held.
+func (q *queue) await(ok func() bool, stop <-chan struct{}) {
+	for !ok() {
+		change := q.change
+		q.mu.Unlock()
+		select {
+		case <-change:
+			q.mu.Lock()
+		case <-stop:
+			q.mu.Lock()
+			return
+		}
+	}
 }
 
 // put adds r, waiting for room; false when the queue is closed.
 func (q *queue) put(r *request) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) >= maxQueued && !q.closed {
-		q.change.Wait()
-	}
+	q.await(func() bool { return len(q.items) < maxQueued || q.closed }, nil)
 	if q.closed {
 		return false
 	}
-	if len(q.items) == 0 && !q.inWork {
-		q.quiet = make(chan struct{})
-	}
 	q.items = append(q.items, r)
-	q.change.Broadcast()
+	q.signal()
 	return true
 }
 
@@ -50,45 +62,42 @@ func (q *queue) put(r *request) bool {
 func (q *queue) take() *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.closed {
-		q.change.Wait()
-	}
+	q.await(func() bool { return len(q.items) > 0 || q.closed }, nil)
 	if len(q.items) == 0 || q.empty {
 		return nil
 	}
 	r := q.items[0]
 	q.items[0] = nil
 	q.items = q.items[1:]
-	q.inWork = true
-	q.change.Broadcast()
+	q.inWork = r
+	q.signal()
 	return r
 }
 
 func (q *queue) done() {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.inWork = false
-	if len(q.items) == 0 {
-		close(q.quiet)
-	}
+	q.inWork = nil
+	q.signal()
+	q.mu.Unlock()
 }
 
-// settle waits until there is nothing to do, at most for limit.
-func (q *queue) settle(limit time.Duration) {
+// passed waits until every request that arrived before r has been worked on, or
+// until ctx ends.
+func (q *queue) passed(ctx context.Context, r *request) {
 	q.mu.Lock()
-	quiet := q.quiet
-	q.mu.Unlock()
-	select {
-	case <-quiet:
-		return
-	default:
-	}
-	t := time.NewTimer(limit)
-	defer t.Stop()
-	select {
-	case <-quiet:
-	case <-t.C:
-	}
+	defer q.mu.Unlock()
+	q.await(func() bool {
+		busy := q.inWork != nil && q.inWork.number < r.number
+		waiting := len(q.items) > 0 && q.items[0].number < r.number
+		return q.empty || !busy && !waiting
+	}, ctx.Done())
+}
+
+// passedWithin is passed with a limit that counts from the arrival of r.
+func (q *queue) passedWithin(ctx context.Context, r *request, limit time.Duration) {
+	ctx, cancel := context.WithDeadline(ctx, r.at.Add(limit))
+	defer cancel()
+	q.passed(ctx, r)
 }
 
 // finish lets what is queued be taken, and nothing more be put.
@@ -101,6 +110,6 @@ func (q *queue) shut(now bool) {
 	q.mu.Lock()
 	q.closed = true
 	q.empty = q.empty || now
-	q.change.Broadcast()
+	q.signal()
 	q.mu.Unlock()
 }

@@ -18,16 +18,22 @@ func (k *kernel) routeShell(r *request) {
 		return
 	}
 	switch r.header.Type {
-	case "execute_request", "comm_open", "comm_msg", "comm_close":
-		if !sh.queue.put(r) && sh.id != "" { // deleted in this moment
-			k.refuse(r)
-		}
+	case "execute_request":
+		k.queueIn(sh, sh.cells, r)
+	case "comm_open", "comm_msg", "comm_close":
+		k.queueIn(sh, sh.comms, r)
 	case "shutdown_request", "interrupt_request": // clients before protocol 5.0 send them here
 		k.control(r)
 	default:
 		if assists[r.header.Type] != nil {
 			k.assist.queue.put(r)
 		}
+	}
+}
+
+func (k *kernel) queueIn(sh *shell, l *lane, r *request) {
+	if !l.queue.put(r) && sh.id != "" { // the subshell was deleted in this moment
+		k.refuse(r)
 	}
 }
 
@@ -49,46 +55,72 @@ func (k *kernel) refuse(r *request) {
 	}
 }
 
-// shell runs cells and comm messages, one after the other. The main shell has
-// the empty id; subshells share its state and run beside it.
+// shell runs cells, one after the other, and comm messages, one after the
+// other. The main shell has the empty id; subshells share its state and run
+// beside it.
+//
+// Cells and comm messages keep the order in which they arrived, with one
+// exception: a comm message waits for the cells before it no longer than
+// patience, and is then handled beside the running cell. So a slider moves, and
+// a reloaded page finds its widgets, while a cell runs, also with clients that
+// know nothing of subshells.
 type shell struct {
 	k     *kernel
 	id    string
-	queue *queue
+	cells *lane
+	comms *lane
 
 	mu        sync.Mutex
-	cancel    context.CancelFunc // of the request in work; nil when idle
-	abortUpTo uint64             // execute requests up to this arrival are aborted
+	abortUpTo uint64 // execute requests up to this arrival are aborted
 }
 
-func (s *shell) loop() {
-	defer s.k.loops.Done()
+// lane works on its requests one by one.
+type lane struct {
+	queue  *queue
+	handle func(context.Context, *request)
+
+	mu     sync.Mutex
+	cancel context.CancelFunc // of the request in work; nil when idle
+}
+
+func (l *lane) loop(k *kernel) {
+	defer k.loops.Done()
 	for {
-		r := s.queue.take()
+		r := l.queue.take()
 		if r == nil {
 			return
 		}
-		s.handle(r)
-		s.queue.done()
+		ctx, cancel := context.WithCancel(k.ctx)
+		l.setCancel(cancel)
+		l.handle(ctx, r)
+		l.setCancel(nil)
+		cancel()
+		l.queue.done()
 	}
 }
 
-func (s *shell) handle(r *request) {
-	ctx, cancel := context.WithCancel(s.k.ctx)
-	defer cancel()
-	s.setCancel(cancel)
-	defer s.setCancel(nil)
-	if r.header.Type == "execute_request" {
-		s.execute(ctx, r)
-	} else {
-		s.comm(ctx, r)
+func (l *lane) setCancel(c context.CancelFunc) {
+	l.mu.Lock()
+	l.cancel = c
+	l.mu.Unlock()
+}
+
+func (l *lane) interrupt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cancel != nil {
+		l.cancel()
 	}
 }
 
-func (s *shell) setCancel(c context.CancelFunc) {
-	s.mu.Lock()
-	s.cancel = c
-	s.mu.Unlock()
+func (s *shell) handleCell(ctx context.Context, r *request) {
+	s.comms.queue.passed(ctx, r)
+	s.execute(ctx, r)
+}
+
+func (s *shell) handleComm(ctx context.Context, r *request) {
+	s.cells.queue.passedWithin(ctx, r, patience)
+	s.comm(ctx, r)
 }
 
 func (s *shell) aborted(r *request) bool {
@@ -103,14 +135,11 @@ func (s *shell) abort() {
 	s.mu.Unlock()
 }
 
-// interrupt ends the request in work and aborts the cells that wait.
+// interrupt ends the requests in work and aborts the cells that wait.
 func (s *shell) interrupt() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.abortUpTo = s.k.arrivals.Load()
-	if s.cancel != nil {
-		s.cancel()
-	}
+	s.abort()
+	s.cells.interrupt()
+	s.comms.interrupt()
 }
 
 // settleTime is how long after its arrival a failing cell is answered at the
@@ -144,9 +173,12 @@ func newShells(k *kernel) *shells {
 }
 
 func (ss *shells) open(id string) *shell {
-	s := &shell{k: ss.k, id: id, queue: newQueue()}
-	ss.k.loops.Add(1)
-	go s.loop()
+	s := &shell{k: ss.k, id: id}
+	s.cells = &lane{queue: newQueue(), handle: s.handleCell}
+	s.comms = &lane{queue: newQueue(), handle: s.handleComm}
+	ss.k.loops.Add(2)
+	go s.cells.loop(ss.k)
+	go s.comms.loop(ss.k)
 	return s
 }
 
@@ -184,7 +216,8 @@ func (ss *shells) remove(id string) bool {
 	}
 	delete(ss.sub, id)
 	s.abort()
-	s.queue.finish()
+	s.cells.queue.finish()
+	s.comms.queue.finish()
 	return true
 }
 
@@ -211,6 +244,7 @@ func (ss *shells) all() []*shell {
 
 func (ss *shells) close() {
 	for _, s := range ss.all() {
-		s.queue.close()
+		s.cells.queue.close()
+		s.comms.queue.close()
 	}
 }

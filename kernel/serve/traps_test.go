@@ -400,6 +400,47 @@ func TestTrapWidgetsMoveWhileACellRuns(t *testing.T) {
 	finish(t, cell)
 }
 
+// Clients without subshells send comm messages to the main shell.
+func TestTrapWidgetsOfOlderClientsMoveWhileACellRuns(t *testing.T) {
+	r := start(t)
+	c := r.client()
+	openComm(t, c, "s")
+	cell := begin(t, c, "", "spin")
+	begun := time.Now()
+	p, err := c.Start("shell", c.NewHeader("comm_msg"), map[string]any{"comm_id": "s", "data": map[string]any{"value": 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if got := untilIdle(t, p); got != "busy stream comm_msg idle" || time.Since(begun) > time.Second {
+		t.Errorf("%s after %v", got, time.Since(begun))
+	}
+	ask(t, c, "control", "interrupt_request", map[string]any{})
+	finish(t, cell)
+}
+
+func TestCellsAndCommMessagesKeepTheirOrder(t *testing.T) {
+	r := start(t)
+	c := r.client()
+	openComm(t, c, "s")
+	var order []string
+	c.Watch(func(m client.Message) {
+		if m.Header.Type == "stream" {
+			order = append(order, strings.TrimSpace(content[msg.Stream](t, m).Text))
+		}
+	})
+	// A short cell, a slow handler, a cell: each sees the one before ended.
+	first, _ := c.Start("shell", c.NewHeader("execute_request"), client.Cell("sleep 50ms\nprint first"))
+	comm, _ := c.Start("shell", c.NewHeader("comm_msg"), map[string]any{"comm_id": "s", "data": map[string]any{"sleep": 300}})
+	last, _ := c.Start("shell", c.NewHeader("execute_request"), client.Cell("print last"))
+	finish(t, first)
+	untilIdle(t, comm)
+	finish(t, last)
+	if got := strings.Join(order, " "); got != "first comm last" {
+		t.Errorf("%s", got)
+	}
+}
+
 // The indicator of a notebook shows the last status of any request: a question
 // answered beside a running cell must not leave it at idle.
 func TestTrapIndicatorStaysBusyWhileACellRuns(t *testing.T) {
