@@ -1,0 +1,16 @@
+// Package tasks runs the comparisons of the chapter: data, methods and measures, at a size for two cores.
+//
+// A Task holds training, validation and test data, shifted test sets (corrupted images, sentences from other sources),
+// and inputs from outside (classes or collections that the training data do not have). Glyphs makes its own data; CIFAR10,
+// CoLA and IMDB read the folder that the environment variable PRIORLAB_DATA names; ZINC is a regression and has a runner
+// of its own.
+//
+//	task := tasks.Glyphs(2000, 1)
+//	result, err := tasks.Run(lab.Context(), task, tasks.Budget{Epochs: 20}, []uint64{1, 2, 3})
+//	lab.Show(result.Table, err)
+//
+// Every method sees the same data, the same number of epochs and the same schedule. Where SGPA does not win, the table
+// says so. Calibration error is printed in both definitions, because numbers of one cannot be compared with the other.
+//
+// Start at [Run].
+package tasks

@@ -1,0 +1,177 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/sgpa"
+	"github.com/priorlab/priorlab/stdlib/train"
+)
+
+// Budget is what every method of a comparison may use.
+type Budget struct {
+	Epochs  int      // [20]
+	Samples int      // Monte Carlo passes of a prediction [10]
+	Members int      // of an ensemble [3]
+	Methods []string // names of Methods; nil for all
+	SNGPF   int      // random features of SNGP [256]
+}
+
+func (b Budget) withDefaults() Budget {
+	for _, d := range []struct {
+		p *int
+		v int
+	}{{&b.Epochs, 20}, {&b.Samples, 10}, {&b.Members, 3}, {&b.SNGPF, 256}} {
+		if *d.p == 0 {
+			*d.p = d.v
+		}
+	}
+	if b.Methods == nil {
+		b.Methods = Methods()
+	}
+	return b
+}
+
+// Methods are the names of all methods, in the order of the tables.
+func Methods() []string {
+	names := make([]string, len(methods))
+	for i, m := range methods {
+		names[i] = m.name
+	}
+	return names
+}
+
+// method makes a predictor for a task. Those that correct or combine trained networks find them in the bench.
+type method struct {
+	name string
+	fit  func(ctx context.Context, b *bench) (sgpa.Predictor, error)
+}
+
+var methods = []method{
+	{"MLE", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, sgpa.Softmax, b.seed)
+	}},
+	{"MLE kernel", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, sgpa.KernelAttention, b.seed)
+	}},
+	{"temperature", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		p, err := b.passes(ctx, sgpa.Softmax, b.seed)
+		if err != nil {
+			return nil, err
+		}
+		return sgpa.Temper(ctx, *p, b.task.Valid)
+	}},
+	{"MC dropout", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		p, err := b.passes(ctx, sgpa.Softmax, b.seed)
+		if err != nil {
+			return nil, err
+		}
+		return &sgpa.Passes{Net: p.Net, Samples: b.budget.Samples, Dropout: true, Seed: b.seed}, nil
+	}},
+	{"MFVI", fitMeanField},
+	{"SNGP", fitSNGP},
+	{"Laplace", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		p, err := b.passes(ctx, sgpa.Softmax, b.seed)
+		if err != nil {
+			return nil, err
+		}
+		return sgpa.NewLaplace(ctx, sgpa.Passes{Net: p.Net, Samples: b.budget.Samples, Seed: b.seed}, b.task.Train, b.task.Valid)
+	}},
+	{"SGPA", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, sgpa.SGPA, b.seed)
+	}},
+	{"ensemble", func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, sgpa.Softmax) }},
+	{"SGPA ensemble", func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, sgpa.SGPA) }},
+}
+
+func find(name string) (method, error) {
+	for _, m := range methods {
+		if m.name == name {
+			return m, nil
+		}
+	}
+	return method{}, fmt.Errorf("tasks: there is no method %q; there are %v", name, Methods())
+}
+
+// bench is one seed of a comparison. Trained networks are kept, so that methods that share one train it once.
+type bench struct {
+	task   *Task
+	budget Budget
+	seed   uint64
+	log    func(format string, args ...any)
+	nets   map[string]*sgpa.Network
+}
+
+func (b *bench) options(seed uint64) train.Options {
+	e := b.budget.Epochs
+	return train.Options{Epochs: e, Batch: b.task.Batch, Seed: seed, ClipNorm: 10,
+		Schedule: train.Cosine{Warmup: max(e/10, 1), Epochs: e, Base: b.task.Rate, Min: b.task.Rate / 50}}
+}
+
+func (b *bench) config(m sgpa.Method) sgpa.Config {
+	c := b.task.Config
+	c.Method = m
+	return c
+}
+
+// net is the trained network of a method and seed.
+func (b *bench) net(ctx context.Context, m sgpa.Method, seed uint64) (*sgpa.Network, error) {
+	key := fmt.Sprintf("%s %d", m, seed)
+	if n := b.nets[key]; n != nil {
+		return n, nil
+	}
+	n := sgpa.New(linalg.NewRand(seed), b.config(m))
+	h, err := sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(seed))
+	if err != nil {
+		return nil, err
+	}
+	b.log("%s, seed %d: %v", m, seed, h)
+	b.nets[key] = n
+	return n, nil
+}
+
+func (b *bench) passes(ctx context.Context, m sgpa.Method, seed uint64) (*sgpa.Passes, error) {
+	n, err := b.net(ctx, m, seed)
+	if err != nil {
+		return nil, err
+	}
+	p := &sgpa.Passes{Net: n, Samples: 1, Seed: seed}
+	if n.Stochastic() {
+		p.Samples = b.budget.Samples
+	}
+	return p, nil
+}
+
+// ensemble trains members from seeds of their own; the first is the single network of this seed.
+func (b *bench) ensemble(ctx context.Context, m sgpa.Method) (sgpa.Predictor, error) {
+	var e sgpa.Ensemble
+	for i := 0; i < b.budget.Members; i++ {
+		p, err := b.passes(ctx, m, b.seed+1000*uint64(i))
+		if err != nil {
+			return nil, err
+		}
+		e = append(e, p)
+	}
+	return e, nil
+}
+
+func fitMeanField(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	n := sgpa.MeanFieldNetwork(linalg.NewRand(b.seed), b.task.Config, len(b.task.Train.Y))
+	h, err := sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(b.seed))
+	if err != nil {
+		return nil, err
+	}
+	b.log("MFVI, seed %d: %v", b.seed, h)
+	return &sgpa.Passes{Net: n, Samples: b.budget.Samples, Seed: b.seed}, nil
+}
+
+func fitSNGP(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	s := sgpa.NewSNGP(linalg.NewRand(b.seed), b.task.Config, b.budget.SNGPF, 0.95)
+	h, err := s.Fit(ctx, b.task.Train, nil, b.options(b.seed))
+	if err != nil {
+		return nil, err
+	}
+	b.log("SNGP, seed %d: %v", b.seed, h)
+	return s, nil
+}

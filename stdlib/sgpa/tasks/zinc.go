@@ -1,0 +1,161 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/calib"
+	"github.com/priorlab/priorlab/stdlib/data"
+	"github.com/priorlab/priorlab/stdlib/sgpa"
+)
+
+// walkSteps is the number of random-walk features of an atom.
+const walkSteps = 8
+
+// atomTypes and maxAtoms bound the molecules of the set.
+const (
+	atomTypes = 19
+	maxAtoms  = 64
+)
+
+// WalkFeatures are, for each atom, the probabilities that a random walk along the bonds is back after 1, 2, ..., steps
+// steps: they tell rings and chains apart, which atoms without an order would not.
+func WalkFeatures(n int, edges [][2]int, steps int) [][]float64 {
+	next := make([][]int, n)
+	for _, e := range edges {
+		next[e[0]], next[e[1]] = append(next[e[0]], e[1]), append(next[e[1]], e[0])
+	}
+	out := make([][]float64, n)
+	for a := range out {
+		at := make([]float64, n)
+		at[a] = 1
+		for range steps {
+			to := make([]float64, n)
+			for i, p := range at {
+				for _, j := range next[i] {
+					to[j] += p / float64(len(next[i]))
+				}
+			}
+			at = to
+			out[a] = append(out[a], at[a])
+		}
+	}
+	return out
+}
+
+// molecules are graphs with targets.
+type molecules struct {
+	x *sgpa.Inputs
+	y []float64
+}
+
+func readZINC(part string, n int) (*molecules, error) {
+	name := filepath.Join("zinc", "zinc_"+part+".jsonl.gz")
+	lines, err := data.ReadJSONL(name)
+	if err != nil {
+		return nil, err
+	}
+	if n > 0 && n < len(lines) {
+		lines = lines[:n]
+	}
+	m := &molecules{x: &sgpa.Inputs{}}
+	for i, l := range lines {
+		g, y, err := molecule(l)
+		if err != nil {
+			return nil, fmt.Errorf("tasks: %s, molecule %d: %w", name, i, err)
+		}
+		m.x.Graphs, m.y = append(m.x.Graphs, g), append(m.y, y)
+	}
+	return m, nil
+}
+
+func molecule(l map[string]any) (g sgpa.Graph, y float64, err error) {
+	y, ok := l["y"].(float64)
+	atoms, ok2 := l["atoms"].([]any)
+	bonds, ok3 := l["edges"].([]any)
+	if !ok || !ok2 || !ok3 {
+		return g, 0, fmt.Errorf("y, atoms and edges are wanted")
+	}
+	for _, a := range atoms {
+		v, ok := a.(float64)
+		if !ok || v < 0 || v >= atomTypes {
+			return g, 0, fmt.Errorf("atom type %v is not from 0 to %d", a, atomTypes-1)
+		}
+		g.Atoms = append(g.Atoms, int(v))
+	}
+	if len(g.Atoms) == 0 || len(g.Atoms) > maxAtoms {
+		return g, 0, fmt.Errorf("%d atoms; from 1 to %d are read", len(g.Atoms), maxAtoms)
+	}
+	var edges [][2]int
+	for _, b := range bonds {
+		e, ok := b.([]any)
+		if !ok || len(e) < 2 {
+			return g, 0, fmt.Errorf("bond %v is not a list of two atoms and an order", b)
+		}
+		i, ok1 := e[0].(float64)
+		j, ok2 := e[1].(float64)
+		if !ok1 || !ok2 || i < 0 || j < 0 || int(i) >= len(g.Atoms) || int(j) >= len(g.Atoms) {
+			return g, 0, fmt.Errorf("bond %v joins atoms that are not there", b)
+		}
+		edges = append(edges, [2]int{int(i), int(j)})
+	}
+	g.Walks = WalkFeatures(len(g.Atoms), edges, walkSteps)
+	return g, y, nil
+}
+
+// RunZINC is the regression of constrained solubility from molecular graphs, with n training molecules: point estimates
+// with softmax and kernel attention, Monte Carlo dropout, and SGPA, all with a Gaussian likelihood of learned noise.
+func RunZINC(ctx context.Context, n int, b Budget, seeds []uint64, w io.Writer) (*calib.Table, error) {
+	b = b.withDefaults()
+	train, err := readZINC("train", n)
+	if err != nil {
+		return nil, err
+	}
+	test, err := readZINC("test", 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(seeds) == 0 {
+		return nil, fmt.Errorf("tasks: give at least one seed; three or more show the spread")
+	}
+	table := calib.NewTable([]string{"MAE", "RMSE", "NLL", "coverage of 95 %"}, []int{-1, -1, -1, 0})
+	t := &Task{Name: "ZINC", Rate: 1e-3, Batch: 50}
+	c := sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}
+	for _, seed := range seeds {
+		bench := &bench{task: t, budget: b, seed: seed}
+		for _, method := range []sgpa.Method{sgpa.Softmax, sgpa.KernelAttention, sgpa.SGPA} {
+			c.Method = method
+			net := sgpa.NewRegressor(linalg.NewRand(seed), c)
+			h, err := net.Fit(ctx, train.x, train.y, sgpa.RampUp, bench.options(seed))
+			if err != nil {
+				return nil, fmt.Errorf("tasks: ZINC, %s, seed %d: %w", method, seed, err)
+			}
+			if w != nil {
+				fmt.Fprintf(w, "%s, seed %d: %v\n", method, seed, h)
+			}
+			if err := addRegression(ctx, table, string(method), net, test, sgpa.Passes{Samples: b.Samples, Seed: seed}); err != nil {
+				return nil, err
+			}
+			if method == sgpa.Softmax {
+				if err := addRegression(ctx, table, "MC dropout", net, test, sgpa.Passes{Samples: b.Samples, Seed: seed, Dropout: true}); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return table, nil
+}
+
+func addRegression(ctx context.Context, table *calib.Table, name string, net *sgpa.Regressor, test *molecules, p sgpa.Passes) error {
+	pred, err := net.Predict(ctx, test.x, p)
+	if err != nil {
+		return err
+	}
+	mean, sd := pred.Moments()
+	return linalg.Try(func() {
+		table.Add(name, calib.MAE(test.y, mean), calib.RMSE(test.y, mean), calib.MixtureNLL(test.y, pred.Means, pred.Noise), calib.Coverage(test.y, mean, sd, 0.95))
+	})
+}
