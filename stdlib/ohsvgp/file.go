@@ -43,7 +43,7 @@ type savedOptions struct {
 	Hyper               HyperMode
 	Route               Route
 	Measure             hippo.Measure
-	Window              float64
+	Window, Step        float64
 	Origin              float64
 	Jitter              float64
 	Seed                uint64
@@ -70,6 +70,7 @@ type savedBasis struct {
 	M           int
 	Measure     hippo.Measure
 	T, Window   float64
+	Step        float64
 	A, B        float64
 	F, N        int
 	Lengthscale []float64
@@ -104,7 +105,7 @@ func (m *Model) file() (*train.File, error) {
 	o := m.opt
 	s := savedModel{
 		Method: m.Name(), Rand: m.rand.State(), Columns: m.columns, Noise: m.noise,
-		Options: savedOptions{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Origin: o.Origin,
+		Options: savedOptions{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Step: o.Step, Origin: o.Origin,
 			Jitter: o.Jitter, Seed: o.Seed, Interval: o.Interval, Margin: o.Margin, Rule: o.Rule, Order: o.Order,
 			Subsample: o.Subsample, FitSteps: o.FitSteps, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
 	}
@@ -175,7 +176,7 @@ func (t *tensors) basis(b basis) *savedBasis {
 		t.add("W", b.W)
 		t.add("Z", b.Z)
 		t.add("last", mat.NewDense(1, len(b.Last), b.Last))
-		return &savedBasis{Kind: "path features", M: b.M, N: b.N, Lengthscale: b.ls}
+		return &savedBasis{Kind: "path features", M: b.M, N: b.N, Lengthscale: b.ls, Step: b.Step}
 	case *pathExact:
 		t.add("W", b.W)
 		t.add("path", b.Path)
@@ -218,7 +219,7 @@ func fromFile(f *train.File) (*Model, error) {
 // model is everything but the memory.
 func (s *savedModel) model() (*Model, error) {
 	o := s.Options
-	m := &Model{opt: Options{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Origin: o.Origin,
+	m := &Model{opt: Options{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Step: o.Step, Origin: o.Origin,
 		Jitter: o.Jitter, Seed: o.Seed, Interval: o.Interval, Margin: o.Margin, Rule: o.Rule, Order: o.Order,
 		Subsample: o.Subsample, FitSteps: o.FitSteps, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
 		noise: s.Noise, columns: s.Columns, rand: linalg.RandFromState(s.Rand)}
@@ -323,7 +324,7 @@ func (s *savedBasis) restore(parts map[string]*mat.Dense) (basis, error) {
 		if err := need("W", "Z", "last"); err != nil {
 			return nil, err
 		}
-		return &pathFeatures{M: s.M, N: s.N, W: parts["W"], ls: s.Lengthscale, Z: parts["Z"], Last: flatten(parts["last"])}, nil
+		return &pathFeatures{M: s.M, N: s.N, W: parts["W"], ls: s.Lengthscale, Z: parts["Z"], Last: flatten(parts["last"]), Step: s.Step}, nil
 	case "path exact":
 		return &pathExact{W: parts["W"], Path: parts["path"], Rule: s.Rule}, need("W", "path")
 	}

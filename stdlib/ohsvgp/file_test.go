@@ -20,7 +20,8 @@ func TestResumeBitForBit(t *testing.T) {
 	for i := range counts {
 		counts[i] = float64(i % 4)
 	}
-	rff, lag, poisson, online := o, o, o, o
+	rff, lag, poisson, online, ode := o, o, o, o, o
+	ode.Route, ode.Step = ODE, 0.01
 	rff.Route = RandomFeatures
 	lag.Measure, lag.Window, lag.Kernel = "LagT", 0.7, gp.SE(1, 0.5)
 	poisson.Likelihood, poisson.Kernel = gp.Poisson(), gp.Sum(gp.SE(1, 0.8), gp.Constant(1))
@@ -30,7 +31,7 @@ func TestResumeBitForBit(t *testing.T) {
 		o    Options
 		y    []float64
 	}{
-		"OHSVGP": {New, o, y}, "features": {New, rff, y}, "LagT": {New, lag, y}, "counts": {New, poisson, counts}, "online": {New, online, y},
+		"OHSVGP": {New, o, y}, "ODE": {New, ode, y}, "features": {New, rff, y}, "LagT": {New, lag, y}, "counts": {New, poisson, counts}, "online": {New, online, y},
 		"OSGPR": {NewOSGPR, o, y}, "OVC": {NewOVC, o, y}, "OVFF": {NewOVFF, o, y}, "path": {NewPath, o, y},
 		"path exact": {func(o Options) (*Model, error) { o.Route = Exact; return NewPath(o) }, o, y},
 	} {

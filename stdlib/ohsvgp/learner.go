@@ -41,7 +41,11 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	l.ctx = ctx
 	learn := l.m.opt.Hyper == HyperOnline
 	if l.m.opt.Hyper == HyperFirstTask && l.m.q == nil {
-		if _, path := l.m.method.(*pathMethod); l.lik == nil && (len(l.y) <= exactLimit || path) {
+		_, path := l.m.method.(*pathMethod)
+		// the memories of waves belong to their length-scales, so these must
+		// be known before the first of them is made
+		waves := path || l.m.opt.Route == ODE
+		if l.lik == nil && (len(l.y) <= exactLimit || waves) {
 			fit, err := l.exact(ctx)
 			if err != nil {
 				return err

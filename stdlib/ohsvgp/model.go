@@ -321,6 +321,9 @@ type hippoMethod struct{}
 func (*hippoMethod) name() string { return "OHSVGP" }
 
 func (*hippoMethod) begin(m *Model, k gp.Kernel, x *mat.Dense, end float64) (basis, error) {
+	if m.opt.Route == ODE {
+		return beginGrid(m, k, end)
+	}
 	var b basis = &legs{M: m.opt.M, T: end}
 	if m.opt.Route == RandomFeatures || !isLegS(m.opt.Measure) {
 		f := &features{M: m.opt.M, at: span{m.opt.Measure, end, m.opt.Window}}

@@ -24,6 +24,7 @@ type Route string
 // The routes. The zero value means Exact.
 const (
 	Exact          Route = "exact"           // integrals to rounding: lag table, closed forms
+	ODE            Route = "ode"             // the recurrence Options.Rule on a grid, on random features
 	RandomFeatures Route = "random features" // Features random frequencies, kernel SE or Matern
 )
 
@@ -44,7 +45,8 @@ type Options struct {
 	Interval [2]float64 // OVFF: smallest and largest input of all tasks
 	Margin   float64    // OVFF: how far the features reach beyond, in units of x
 
-	Rule      hippo.Rule // path: the recurrence; "" means bilinear
+	Step      float64    // ODE: length of a step; 0 means a thousandth of the first task
+	Rule      hippo.Rule // ODE and path: the recurrence; "" means bilinear
 	Order     Order      // path: how points are put in line; "" means as they come
 	Subsample int        // path: keep every so many points; 0 means all
 
@@ -92,9 +94,15 @@ func (o Options) filled() (Options, error) {
 		return o, fmt.Errorf("ohsvgp: no measure %q; there are LegS, LegT, LagT, FouT", o.Measure)
 	case !isLegS(o.Measure) && !(o.Window > 0):
 		return o, fmt.Errorf("ohsvgp: the %s measure needs a Window, %g was given", o.Measure, o.Window)
-	case o.Route != Exact && o.Route != RandomFeatures:
-		return o, fmt.Errorf("ohsvgp: no route %q; there are %q and %q", o.Route, Exact, RandomFeatures)
-	case o.Route == RandomFeatures && 2*o.Features <= o.M:
+	case o.Route != Exact && o.Route != RandomFeatures && o.Route != ODE:
+		return o, fmt.Errorf("ohsvgp: no route %q; there are %q, %q and %q", o.Route, Exact, RandomFeatures, ODE)
+	case o.Step < 0:
+		return o, fmt.Errorf("ohsvgp: Step is %g: time goes forward", o.Step)
+	case o.Route == ODE && !isLegS(o.Measure):
+		return o, fmt.Errorf("ohsvgp: the ODE route exists for LegS, not for %s", o.Measure)
+	case o.Route == ODE && o.Hyper == HyperOnline:
+		return o, fmt.Errorf("ohsvgp: the ODE route cannot learn length-scales after the first task; use HyperFirstTask or another route")
+	case o.Route != Exact && 2*o.Features <= o.M:
 		return o, fmt.Errorf("ohsvgp: %d random features carry at most %d variables, M is %d", o.Features, 2*o.Features, o.M)
 	}
 	return o, nil

@@ -127,14 +127,52 @@ type pathFeatures struct {
 	ls   []float64  // those length-scales
 	Z    *mat.Dense // M x 2 waves: cosines, then sines
 	Last []float64  // last point of the path
+	Step float64    // ODE: the length of a step; 0 for a path of data
 }
 
+// beginFeatures continues the path with the points of a task, in order.
 func beginFeatures(m *Model, k gp.Kernel, x *mat.Dense, old *pathFeatures) (basis, error) {
+	var last []float64
+	if old != nil {
+		last = old.Last
+	}
+	return walk(m, k, arrange(m, k, x, last), old)
+}
+
+// beginGrid is the ODE route on the line: the path is time itself, in even steps
+// up to the end of the task.
+func beginGrid(m *Model, k gp.Kernel, end float64) (basis, error) {
+	old, _ := m.oldBasis().(*pathFeatures)
+	step, have := m.opt.Step, 0
+	if step == 0 {
+		step = end / 1000
+	}
+	if old != nil {
+		step, have = old.Step, old.N
+	}
+	n := int(end/step + 0.5)
+	if n <= have {
+		return nil, fmt.Errorf("ohsvgp: a task that ends at %g is shorter than the step %g of the ODE", end, step)
+	}
+	grid := mat.NewDense(n-have, 1, nil)
+	for i := 0; i < n-have; i++ {
+		grid.Set(i, 0, float64(have+i+1)*step)
+	}
+	b, err := walk(m, k, grid, old)
+	if err != nil {
+		return nil, err
+	}
+	b.Step = step
+	return b, nil
+}
+
+// walk runs the waves' memories along more of the path.
+func walk(m *Model, k gp.Kernel, path *mat.Dense, old *pathFeatures) (*pathFeatures, error) {
 	r, ok := k.(*gp.Radial)
 	if !ok || r.Family == gp.FamilyRQ {
-		return nil, fmt.Errorf("ohsvgp: a path on random features needs one SE or Matern kernel, not %s; use Route Exact", k)
+		return nil, fmt.Errorf("ohsvgp: random waves need one SE or Matern kernel, not %s; use Route Exact", k)
 	}
-	_, d := x.Dims()
+	_, d := path.Dims()
 	b := &pathFeatures{M: m.opt.M, ls: r.Lengthscale.Values()}
 	if old != nil {
 		if !equal(old.ls, b.ls) {
@@ -145,11 +183,6 @@ func beginFeatures(m *Model, k gp.Kernel, x *mat.Dense, old *pathFeatures) (basi
 		b.W = drawWaves(r, m.opt.Features, d, m.rand)
 		b.Z = mat.NewDense(b.M, 2*m.opt.Features, nil)
 	}
-	var last []float64
-	if old != nil {
-		last = old.Last
-	}
-	path := arrange(m, k, x, last)
 	if err := hippo.RunMany(b.Z, b.N+1, waves(path, b.W), m.opt.Rule); err != nil {
 		return nil, err
 	}
