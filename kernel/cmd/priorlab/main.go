@@ -30,6 +30,7 @@ func commands() []command {
 	return []command{
 		{name: "run", args: "FILE.ipynb|FILE.go", about: "execute a notebook or a Go file, no Jupyter needed", run: runCommand},
 		{name: "build", args: "NOTEBOOK", about: "make a compiled Go program of a notebook", run: buildCommand},
+		{name: "sweep", args: "GRID.yaml", about: "run a notebook for a grid of settings", run: sweepCommand},
 		{name: "repl", about: "type cells at a prompt", run: replCommand},
 		{name: "install", about: "tell Jupyter about this kernel", run: installCommand},
 		{name: "uninstall", about: "undo install", run: uninstallCommand},

@@ -1,0 +1,71 @@
+package sweep
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/priorlab/priorlab/kernel/nbfile"
+)
+
+// ResultMIME is the type of a bundle by which a cell publishes results: an
+// object of names and values.
+const ResultMIME = "application/vnd.priorlab.result+json"
+
+// resultsCell publishes variables at the end of a notebook. They go as text,
+// since JSON has no NaN and a run must not fail for one.
+func resultsCell(names []string) string {
+	var b strings.Builder
+	b.WriteString("// Results of the sweep\n")
+	fmt.Fprintf(&b, "lab.Show(lab.Bundle{Data: map[string]any{%q: map[string]any{\n", ResultMIME)
+	for _, n := range names {
+		fmt.Fprintf(&b, "\t%q: fmt.Sprint(%s),\n", n, n)
+	}
+	b.WriteString("}, \"text/plain\": \"results of the sweep\"}})")
+	return b.String()
+}
+
+// notebookResults collects what cells have published; of two results of one
+// name the later stays.
+func notebookResults(nb *nbfile.Notebook) map[string]string {
+	out := map[string]string{}
+	for _, c := range nb.Cells {
+		for _, o := range c.Outputs {
+			m, _ := o.Data[ResultMIME].(map[string]any)
+			for k, v := range m {
+				out[k] = valueText(v)
+			}
+		}
+	}
+	return out
+}
+
+// programResults reads the file that a program wrote.
+func programResults(path string) (map[string]string, error) {
+	var m map[string]any
+	if err := readJSON(path, &m); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for k, v := range m {
+		out[k] = valueText(v)
+	}
+	return out, nil
+}
+
+func valueText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case json.Number:
+		return v.String()
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(data)
+}
