@@ -27,7 +27,7 @@ type debuggable struct {
 func (d debuggable) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
 	for i, line := range strings.Split(x.Code, "\n") {
 		if d.stops(x.Code, i+1) {
-			d.stand(ctx, i+1)
+			d.stand(ctx, x, i+1)
 		}
 		y := x
 		y.Code = line
@@ -47,7 +47,7 @@ type target struct {
 	mu     sync.Mutex
 	report func(dap.Event)
 	lines  map[string][]int
-	line   int
+	at     dap.Frame
 	resume chan dap.Step
 	step   bool
 }
@@ -58,9 +58,9 @@ func (d *target) stops(code string, line int) bool {
 	return d.report != nil && (d.step || slices.Contains(d.lines[dap.CellPath(code)], line))
 }
 
-func (d *target) stand(ctx context.Context, line int) {
+func (d *target) stand(ctx context.Context, x serve.Execution, line int) {
 	d.mu.Lock()
-	d.line = line
+	d.at = dap.Frame{ID: 1, Name: x.Cell, Source: dap.Source{Name: x.Cell, Path: dap.CellPath(x.Code)}, Line: line, Column: 1}
 	report := d.report
 	d.mu.Unlock()
 	report(dap.Event{Kind: dap.Stopped, Thread: 1, Reason: "breakpoint"})
@@ -96,12 +96,18 @@ func (d *target) Threads() []dap.Thread { return []dap.Thread{{ID: 1, Name: "mai
 func (d *target) Stack(int) ([]dap.Frame, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return []dap.Frame{{ID: 1, Name: "cell", Line: d.line}}, nil
+	return []dap.Frame{d.at}, nil
 }
-func (d *target) Scopes(int) ([]dap.Scope, error)       { return nil, nil }
-func (d *target) Variables(int) ([]dap.Variable, error) { return nil, nil }
-func (d *target) Resume(_ int, how dap.Step) error      { d.resume <- how; return nil }
-func (d *target) Pause(int) error                       { return nil }
+func (d *target) Scopes(int) ([]dap.Scope, error) {
+	return []dap.Scope{{Name: "Locals", Reference: 10}}, nil
+}
+func (d *target) Variables(int) ([]dap.Variable, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return []dap.Variable{{Name: "line", Value: fmt.Sprint(d.at.Line), Type: "int"}}, nil
+}
+func (d *target) Resume(_ int, how dap.Step) error { d.resume <- how; return nil }
+func (d *target) Pause(int) error                  { return nil }
 func (d *target) Globals() ([]dap.Variable, error) {
 	return []dap.Variable{{Name: "x", Value: "1"}}, nil
 }
