@@ -23,8 +23,8 @@ func (c *layerCase) raw(key string) *linalg.Tensor {
 	return p
 }
 
-// image brings [N, C, (T,) H, W] to [N, T, H, W, C].
-func image(x *linalg.Tensor) *linalg.Tensor {
+// imageOf brings [N, C, (T,) H, W] to [N, T, H, W, C].
+func imageOf(x *linalg.Tensor) *linalg.Tensor {
 	if x.Rank() == 4 {
 		x = x.Unsqueeze(2)
 	}
@@ -83,14 +83,14 @@ func TestGoldenLayers(t *testing.T) {
 				for d := range 3 {
 					win.after[d] = win.before[d] - extra[d]
 				}
-				c.check(back(convTranspose(image(x), weight(w), c.raw("b"), win), x.Rank())) // (in, out, kernel) to [kernel..., out, in]
+				c.check(back(convTranspose(imageOf(x), weight(w), c.raw("b"), win), x.Rank())) // (in, out, kernel) to [kernel..., out, in]
 			case strings.HasPrefix(g.Op, "conv"):
 				x, w := c.raw("x"), c.raw("w")
 				win := window{kernelOf(w), c.axes3("stride", 1), c.axes3("pad_before", 0), c.axes3("pad_after", 0)}
-				c.check(back(conv(image(x), weight(w), c.raw("b"), win), x.Rank()))
+				c.check(back(conv(imageOf(x), weight(w), c.raw("b"), win), x.Rank()))
 			case g.Op == "group_norm":
 				x := c.raw("x")
-				in := image(x)
+				in := imageOf(x)
 				flat := groupNorm(in.Reshape(in.Dim(0), -1, in.Dim(4)), value[int](t, g.Inputs, "groups"), c.raw("gamma"), c.raw("beta"))
 				c.check(back(flat.Reshape(in.Shape()...), x.Rank()))
 			case g.Op == "layer_norm":
@@ -99,7 +99,7 @@ func TestGoldenLayers(t *testing.T) {
 				c.check(c.raw("x").SiLU())
 			case g.Op == "upsample_nearest2":
 				x := c.raw("x")
-				c.check(back(enlarge().forward(image(x), nil), 4))
+				c.check(back(enlarge().forward(imageOf(x), nil), 4))
 			case g.Op == "attention":
 				c.check(linalg.Attention(c.raw("q"), c.raw("k"), c.raw("v"), linalg.AttentionOptions{Causal: value[bool](t, g.Inputs, "causal")}))
 			case g.Op == "resblock":
@@ -130,7 +130,7 @@ func resBlockCase(c *layerCase) {
 		n1: &normLayer{groups, true, c.raw("g1"), c.raw("b1")}, c1: cv("w1", "c1", 3), emb: lin("we", "ce"),
 		n2: &normLayer{groups, true, c.raw("g2"), c.raw("b2")}, c2: cv("w2", "c2", 3), skip: cv("ws", "cs", 1), co: 4,
 	}
-	c.check(back(r.forward(image(c.raw("x")), &call{emb: c.raw("emb")}), 4))
+	c.check(back(r.forward(imageOf(c.raw("x")), &call{emb: c.raw("emb")}), 4))
 }
 
 func TestUpConvUndoesTheSizeOfConv(t *testing.T) {
