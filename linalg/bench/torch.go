@@ -1,0 +1,5 @@
+package main
+
+import "regexp"
+
+func torchRows(match *regexp.Regexp) []row { return nil }
