@@ -17,6 +17,7 @@ import (
 type part struct {
 	items   []item
 	pkg     *types.Package
+	scope   *types.Scope // the package's scope when it was checked
 	info    *types.Info
 	imports []*ast.ImportSpec
 	named   map[string]bool // names the part declares
@@ -35,6 +36,8 @@ type addedMethod struct {
 	typ  *types.Named
 	name string // of the function it was checked as
 	fn   *types.Func
+	mo   *types.Func // the method itself
+	old  bool        // the type had it already
 }
 
 // defines lists the names a top-level item declares.
@@ -46,7 +49,7 @@ func defines(it item) (names []string) {
 	}
 	switch s := it.stmt.(type) {
 	case *ast.AssignStmt:
-		if s.Tok == token.DEFINE {
+		if hoisted(s) {
 			for _, l := range s.Lhs {
 				if id, ok := l.(*ast.Ident); ok {
 					add(id)
@@ -74,6 +77,20 @@ func defines(it item) (names []string) {
 	return names
 }
 
+// hoisted reports whether a := of the top level makes session variables. The
+// names that Go reserves at package level stay local to the cell.
+func hoisted(a *ast.AssignStmt) bool {
+	if a.Tok != token.DEFINE {
+		return false
+	}
+	for _, l := range a.Lhs {
+		if id, ok := l.(*ast.Ident); !ok || id.Name == "init" || id.Name == "main" {
+			return false
+		}
+	}
+	return true
+}
+
 // mentions collects the identifiers in n.
 func mentions(n ast.Node, into map[string]bool) {
 	if n == nil {
@@ -98,7 +115,7 @@ func (s *Session) cut(p *parsed) []*part {
 		used = map[string]bool{}
 	}
 	known := func(n string) bool {
-		if s.live[n] != nil {
+		if s.live[n] != nil || types.Universe.Lookup(n) != nil || s.imports[n] != "" || len(symbols.Candidates(n)) > 0 {
 			return true
 		}
 		for _, p := range parts {
@@ -118,6 +135,7 @@ func (s *Session) cut(p *parsed) []*part {
 		names := defines(it)
 		if len(names) > 0 && !p.isFile {
 			a, isDefine := it.stmt.(*ast.AssignStmt)
+			isDefine = isDefine && hoisted(a)
 			fresh, again, clash := 0, 0, false
 			for _, n := range names {
 				switch {
@@ -161,7 +179,56 @@ func (s *Session) cut(p *parsed) []*part {
 		}
 		cur.items = append(cur.items, it)
 	}
-	return parts
+	var out []*part
+	for _, p := range parts {
+		out = append(out, s.typesFirst(p)...)
+	}
+	return out
+}
+
+// typesFirst puts the types and constants of a part into a part of their own if
+// the other declares methods of earlier types: those are announced before the
+// rest is checked, and may mention the new types.
+func (s *Session) typesFirst(p *part) []*part {
+	foreign := false
+	first, rest := *p, *p
+	first.items, rest.items = nil, nil
+	first.named, rest.named = map[string]bool{}, map[string]bool{}
+	first.mixed = false
+	for _, it := range p.items {
+		dst := &rest
+		switch d := it.decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv != nil {
+				n, _ := recvName(d)
+				foreign = foreign || !p.named[n] && s.live[n] != nil
+			}
+		case *ast.GenDecl:
+			if d.Tok == token.TYPE || d.Tok == token.CONST {
+				dst = &first
+			}
+		}
+		dst.items = append(dst.items, it)
+		for _, n := range defines(it) {
+			dst.named[n] = true
+		}
+	}
+	if !foreign || len(first.items) == 0 {
+		return []*part{p}
+	}
+	// Methods of the new types belong with them.
+	var items []item
+	for _, it := range rest.items {
+		if d, ok := it.decl.(*ast.FuncDecl); ok && d.Recv != nil {
+			if n, _ := recvName(d); first.named[n] {
+				first.items = append(first.items, it)
+				continue
+			}
+		}
+		items = append(items, it)
+	}
+	rest.items = items
+	return []*part{&first, &rest}
 }
 
 // assignOld turns a, err := f() with err already declared in this part into
@@ -235,7 +302,7 @@ func (s *Session) file(pt *part, last bool) *ast.File {
 			f.Decls = append(f.Decls, it.decl)
 			continue
 		}
-		if a, ok := it.stmt.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
+		if a, ok := it.stmt.(*ast.AssignStmt); ok && hoisted(a) {
 			spec := &ast.ValueSpec{Values: a.Rhs}
 			ok := true
 			for _, l := range a.Lhs {
@@ -371,7 +438,8 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 			return true
 		})
 	}
-	pt.pkg = types.NewPackage("main", "main")
+	pt.pkg = s.pkg
+	resetScope(s.pkg)
 	imported := map[string]bool{}
 	for _, spec := range pt.imports {
 		path, err := strconv.Unquote(spec.Path.Value)
@@ -431,6 +499,9 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		}
 	}
 	pt.info = newInfo()
+	if len(pt.methods) > 0 {
+		s.announce(pt, f)
+	}
 	conf := types.Config{
 		Importer:  s.importer,
 		GoVersion: "go1.26",
@@ -469,11 +540,14 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		}()
 		_ = checker.Files([]*ast.File{f}) // errors were reported one by one
 	}()
+	pt.scope = pt.pkg.Scope()
 	if len(errs) == 0 {
 		for i := range pt.methods {
 			m := &pt.methods[i]
-			m.fn, _ = pt.pkg.Scope().Lookup(m.name).(*types.Func)
+			m.fn, _ = pt.scope.Lookup(m.name).(*types.Func)
 		}
+	} else {
+		s.withdraw()
 	}
 	return errs, notes
 }

@@ -27,6 +27,7 @@ type Session struct {
 	opt      Options
 	fset     *token.FileSet
 	importer *symbols.Importer
+	pkg      *types.Package // main, with a fresh scope for each check
 	machine  *exec.Machine
 	streams  *streams
 
@@ -38,6 +39,7 @@ type Session struct {
 	defined map[types.Object]place
 
 	pending map[string]types.Object // of earlier parts of the cell being checked
+	added   []addition              // methods given to earlier types by the cell being checked
 	temps   int
 	library map[string]*library
 	running sync.Mutex
@@ -58,6 +60,7 @@ func NewSession(opt Options) (*Session, error) {
 		opt:      opt,
 		fset:     token.NewFileSet(),
 		importer: symbols.NewImporter(),
+		pkg:      types.NewPackage("main", "main"),
 		live:     map[string]types.Object{},
 		imports:  map[string]string{},
 		defined:  map[types.Object]place{},
@@ -102,9 +105,12 @@ func (s *Session) Eval(ctx context.Context, c Cell) (out Outcome) {
 		return out
 	}
 	out.Notes = notes
-	for _, pt := range u.parts {
-		s.publish(u, pt, &out)
-	}
+	s.machine.Locked(func() {
+		s.machine.Commit()
+		for _, pt := range u.parts {
+			s.publish(u, pt, &out)
+		}
+	})
 	s.run(ctx, u, &out)
 	if u.parsed.quiet {
 		out.Values = nil
@@ -144,6 +150,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	defer s.mu.Unlock()
 	s.sources = append(s.sources, p.src)
 	s.pending = map[string]types.Object{}
+	s.added = nil
 	u.parts = s.cut(p)
 	for i, pt := range u.parts {
 		es, ns := s.check(p, pt, i == len(u.parts)-1)
@@ -151,9 +158,9 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 		if len(es) > 0 {
 			return nil, errs, nil
 		}
-		for _, n := range pt.pkg.Scope().Names() {
+		for _, n := range pt.scope.Names() {
 			if pt.named[n] {
-				s.pending[n] = pt.pkg.Scope().Lookup(n)
+				s.pending[n] = pt.scope.Lookup(n)
 			}
 		}
 	}
@@ -164,6 +171,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 			if !ok {
 				panic(r)
 			}
+			s.withdraw()
 			errs = append(errs, s.diagnostic(p.src, ref.Pos, ref.Msg))
 			u = nil
 		}
@@ -178,7 +186,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 
 // build compiles a checked part.
 func (s *Session) build(u *unit, pt *part) *exec.Body {
-	scope := pt.pkg.Scope()
+	scope := pt.scope
 	for _, n := range scope.Names() {
 		v, ok := scope.Lookup(n).(*types.Var)
 		if !ok || !pt.named[n] {
@@ -190,11 +198,6 @@ func (s *Session) build(u *unit, pt *part) *exec.Body {
 		}
 		s.machine.NewGlobal(v)
 	}
-	for id, o := range pt.info.Defs { // variables called _
-		if v, ok := o.(*types.Var); ok && id.Name == "_" && v.Parent() == nil && !v.IsField() && v.Pkg() == pt.pkg {
-			continue
-		}
-	}
 	for _, fd := range pt.funcs {
 		o, ok := pt.info.Defs[fd.Name].(*types.Func)
 		if ok {
@@ -202,7 +205,11 @@ func (s *Session) build(u *unit, pt *part) *exec.Body {
 		}
 	}
 	for i := range pt.methods {
-		s.addMethod(pt, &pt.methods[i])
+		m := &pt.methods[i]
+		s.machine.DeclareMethod(m.mo, m.decl, pt.info, m.fn)
+		if !m.old {
+			s.machine.MethodsChanged(m.typ)
+		}
 	}
 	body := s.machine.NewBody(pt.info, &ast.BlockStmt{List: everything(pt)})
 	s.order(u, pt, body)
@@ -249,7 +256,7 @@ func (s *Session) order(u *unit, pt *part, body *exec.Body) {
 			body.Call(o)
 		}
 	}
-	if o, ok := pt.pkg.Scope().Lookup("main").(*types.Func); ok && u.parsed.isFile && pt.named["main"] {
+	if o, ok := pt.scope.Lookup("main").(*types.Func); ok && u.parsed.isFile && pt.named["main"] {
 		body.Call(o)
 	}
 }
@@ -281,7 +288,7 @@ func (s *Session) effect(pt *part, it item, body *exec.Body) {
 	if it.stmt == nil {
 		return
 	}
-	if a, ok := it.stmt.(*ast.AssignStmt); ok && a.Tok == token.DEFINE {
+	if a, ok := it.stmt.(*ast.AssignStmt); ok && hoisted(a) {
 		var lhs []*ast.Ident
 		for _, l := range a.Lhs {
 			lhs = append(lhs, l.(*ast.Ident))
@@ -294,53 +301,6 @@ func (s *Session) effect(pt *part, it item, body *exec.Body) {
 		return
 	}
 	body.Statements([]ast.Stmt{it.stmt})
-}
-
-// addMethod adds a method to a type of an earlier cell.
-func (s *Session) addMethod(pt *part, m *addedMethod) {
-	name := m.decl.Name.Name
-	fs := m.fn.Type().(*types.Signature)
-	for i := range m.typ.NumMethods() {
-		old := m.typ.Method(i)
-		if old.Name() != name {
-			continue
-		}
-		if m.typ.TypeParams().Len() == 0 && !sameMethod(old, fs) {
-			panic(&exec.Refusal{Pos: m.decl.Name.Pos(), Msg: fmt.Sprintf("the method %s of %s has another signature already; declare the type again in this cell to change it", name, m.typ.Obj().Name())})
-		}
-		s.machine.DeclareMethod(old, m.decl, pt.info, m.fn)
-		return
-	}
-	mo := types.NewFunc(m.decl.Name.Pos(), m.typ.Obj().Pkg(), name, methodSignature(m.typ, fs))
-	m.typ.AddMethod(mo)
-	s.machine.DeclareMethod(mo, m.decl, pt.info, m.fn)
-	s.machine.MethodsChanged(m.typ)
-}
-
-func sameMethod(old *types.Func, fs *types.Signature) bool {
-	os := old.Type().(*types.Signature)
-	if !types.Identical(os.Recv().Type(), fs.Params().At(0).Type()) || os.Params().Len() != fs.Params().Len()-1 || os.Variadic() != fs.Variadic() {
-		return false
-	}
-	for i := range os.Params().Len() {
-		if !types.Identical(os.Params().At(i).Type(), fs.Params().At(i+1).Type()) {
-			return false
-		}
-	}
-	return types.Identical(os.Results(), fs.Results())
-}
-
-// methodSignature is the signature of the method that the function fs stands
-// for.
-func methodSignature(t *types.Named, fs *types.Signature) *types.Signature {
-	var ps []*types.Var
-	for i := 1; i < fs.Params().Len(); i++ {
-		ps = append(ps, fs.Params().At(i))
-	}
-	if fs.TypeParams().Len() == 0 {
-		return types.NewSignatureType(fs.Params().At(0), nil, nil, types.NewTuple(ps...), fs.Results(), fs.Variadic())
-	}
-	return exec.GenericMethod(t, fs)
 }
 
 // publish makes a part's objects the live ones.
@@ -360,7 +320,7 @@ func (s *Session) publish(u *unit, pt *part, out *Outcome) {
 			delete(s.live, spec.Name.Name)
 		}
 	}
-	scope := pt.pkg.Scope()
+	scope := pt.scope
 	names := scope.Names()
 	sort.Strings(names)
 	for _, n := range names {

@@ -55,6 +55,7 @@ func splitItems(text string) []span {
 	var spans []span
 	depth, start := 0, -1
 	first := 0
+	header := false // between for, if or switch and its block
 	for i, t := range toks {
 		if start < 0 {
 			if t.tok == token.SEMICOLON {
@@ -63,13 +64,19 @@ func splitItems(text string) []span {
 			start, first = t.off, i
 		}
 		switch t.tok {
+		case token.FOR, token.IF, token.SWITCH:
+			header = header || depth == 0
+		case token.LBRACE:
+			header = header && depth > 0
+		}
+		switch t.tok {
 		case token.LPAREN, token.LBRACE, token.LBRACK:
 			depth++
 		case token.RPAREN, token.RBRACE, token.RBRACK:
 			depth = max(depth-1, 0)
 		}
 		end := i == len(toks)-1
-		if (t.tok == token.SEMICOLON && depth == 0) || end {
+		if (t.tok == token.SEMICOLON && depth == 0 && !(header && t.lit == ";")) || end {
 			stop := t.off
 			if t.tok == token.SEMICOLON && t.lit == ";" {
 				stop++
@@ -82,7 +89,7 @@ func splitItems(text string) []span {
 				kinds = append(kinds, x.tok)
 			}
 			spans = append(spans, span{kindOfItem(kinds), start, stop})
-			start, depth = -1, 0
+			start, depth, header = -1, 0, false
 		}
 	}
 	return spans

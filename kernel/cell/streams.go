@@ -210,6 +210,8 @@ func (s *Session) replace(path, name string) reflect.Value {
 		return reflect.ValueOf(func(a ...any) (int, error) { return fmt.Fscanln(st.stdin, a...) })
 	case "fmt.Scanf":
 		return reflect.ValueOf(func(f string, a ...any) (int, error) { return fmt.Fscanf(st.stdin, f, a...) })
+	case "maps.clone":
+		return reflect.ValueOf(cloneMap)
 	case "os.Exit":
 		return reflect.ValueOf(func(code int) { panic(exec.Exit{Code: code}) })
 	case "time.Sleep":
@@ -338,4 +340,17 @@ func lock(try func() bool, take, give func()) {
 		close(left)
 		panic(exec.Stopped{})
 	}
+}
+
+// cloneMap is the half of maps.Clone that is not Go.
+func cloneMap(m any) any {
+	v := reflect.ValueOf(m)
+	if v.IsNil() {
+		return m
+	}
+	c := reflect.MakeMapWithSize(v.Type(), v.Len())
+	for it := v.MapRange(); it.Next(); {
+		c.SetMapIndex(it.Key(), it.Value())
+	}
+	return c.Interface()
 }

@@ -137,8 +137,7 @@ func (c *compiler) plan(e *ast.CallExpr) *plan {
 	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok {
 		p.pos = sel.Sel.Pos()
 	}
-	p.layout = c.m.layout(c.m.funcType(nil, sig))
-	c.m.finish()
+	p.layout = c.m.sigLayout(sig)
 	if !c.planTarget(e, p) {
 		f := c.expr(e.Fun).fn.(addrFunc)
 		m, l := c.m, p.layout
@@ -244,6 +243,9 @@ func (m *Machine) funcFor(o *types.Func, targs []types.Type) *function {
 		}
 		sig := obj.Type().(*types.Signature)
 		base = &function{name: obj.Name(), obj: origin, decl: decl, info: info, sig: sig, tparams: typeParams(sig)}
+		if origin.Type().(*types.Signature).Recv() != nil && sig.Recv() == nil {
+			base.sig, base.decl = methodForm(sig, decl)
+		}
 		m.declare(base)
 	}
 	if r := o.Type().(*types.Signature).Recv(); r != nil && len(targs) == 0 {
@@ -371,7 +373,7 @@ func (c *compiler) dynamic(x ex, mo *types.Func) resolver {
 	f := x.fn.(func(*frame) iface)
 	from, m := x.rt, c.m
 	name, pkg := mo.Name(), mo.Pkg()
-	layout := m.layout(m.funcType(nil, c.typ(mo.Type()).(*types.Signature)))
+	layout := m.sigLayout(c.typ(mo.Type()).(*types.Signature))
 	var last *methodTarget
 	return func(fr *frame, k *callee) {
 		i := f(fr)

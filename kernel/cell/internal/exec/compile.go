@@ -217,7 +217,9 @@ func (m *Machine) compileFunction(f *function) {
 	if f.decl.Recv != nil {
 		recv = f.decl.Recv
 	}
-	c.function(cd, m.funcType(nil, s), recv, f.decl.Type, f.decl.Body, f.sig)
+	ft := m.funcType(nil, s)
+	m.finish()
+	c.function(cd, ft, recv, f.decl.Type, f.decl.Body, f.sig)
 	ok = true
 }
 
@@ -233,7 +235,7 @@ func (m *Machine) Flush() {
 }
 
 // Reset forgets functions whose compilation failed half way.
-func (m *Machine) Reset() { m.queue = nil }
+func (m *Machine) Reset() { m.queue, m.swaps = nil, nil }
 
 // function lays out and compiles a body into cd.
 func (c *compiler) function(cd *code, ft reflect.Type, recv *ast.FieldList, typ *ast.FuncType, body *ast.BlockStmt, sig *types.Signature) {

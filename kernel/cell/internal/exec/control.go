@@ -369,9 +369,7 @@ func (c *compiler) rangeStmt(s *ast.RangeStmt, label int) stmtFunc {
 	t := c.typeOf(s.X)
 	if isUntyped(t) {
 		t = types.Default(t)
-		if s.Key != nil && s.Tok == token.DEFINE {
-			t = c.typeOf(s.Key)
-		} else if s.Key != nil && identOf(s.Key).Name != "_" {
+		if s.Key != nil && identOf(s.Key).Name != "_" && t.Underlying().(*types.Basic).Info()&types.IsNumeric != 0 {
 			t = c.typeOf(s.Key)
 		}
 	}

@@ -99,15 +99,9 @@ func constPointer(v reflect.Value) unsafe.Pointer {
 
 func arrayOf(s slice, n int) unsafe.Pointer {
 	if s.len < n {
-		b := make([]struct{}, s.len)
-		sizePanic(b, n)
+		panic(conversionError{s.len, n})
 	}
 	return s.p
-}
-
-// sizePanic panics as the conversion of a too short slice to an array does.
-func sizePanic(b []struct{}, n int) {
-	reflect.ValueOf(b).Convert(reflect.ArrayOf(n, reflect.TypeFor[struct{}]()))
 }
 
 func (c *compiler) toString(n ast.Node, x ex, res ex) ex {

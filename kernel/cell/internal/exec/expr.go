@@ -86,7 +86,7 @@ func (c *compiler) varExpr(e ast.Node, o *types.Var) ex {
 		p := g.p
 		return ex{t: c.typ(o.Type()), rt: g.rt, fn: laneOf(g.rt).at(p), addr: func(*frame) unsafe.Pointer { return p }}
 	}
-	if o.Pkg() != nil && o.Parent() == o.Pkg().Scope() && o.Pkg().Path() != "main" {
+	if o.Pkg() != nil && packageLevel(o) && o.Pkg().Path() != "main" {
 		v := c.m.cfg.Values(o.Pkg().Path())[o.Name()]
 		if !v.IsValid() || !v.CanAddr() {
 			c.fail(e, "the variable %s.%s is not bound", o.Pkg().Name(), o.Name())

@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"go/token"
+	"go/types"
 	"reflect"
 	"runtime"
 	"time"
@@ -89,6 +90,13 @@ func (m *Machine) layout(ft reflect.Type) *sigLayout {
 	l.native = &code{name: "native", sig: l, frame: b, ftype: rt.Pointer(b), m: m}
 	m.sigs[ft] = l
 	return l
+}
+
+// sigLayout is the layout of a function type whose parts may not be complete.
+func (m *Machine) sigLayout(s *types.Signature) *sigLayout {
+	ft := m.funcType(nil, s)
+	m.finish()
+	return m.layout(ft)
 }
 
 // pack lays types out as a struct.

@@ -44,6 +44,7 @@ type Machine struct {
 	pending    map[*types.Named]*pendingType
 	inc        map[reflect.Type]bool // declared but not complete
 	holes      []hole
+	late       []lateType
 	started    []*types.Named // named types whose methods are still to be set
 	named      sync.Map       // reflect.Type of a type made here, or of its pointer, to *namedType
 	globals    map[*types.Var]global
@@ -52,6 +53,7 @@ type Machine struct {
 	ctxt       *types.Context
 	locals     map[localKey]*types.Named
 	lineage    map[*types.Func][]*function // what a function replaced
+	swaps      []swap
 	queue      []*function
 	ids        int
 	entries    sync.Map // targetKey to *methodTarget
@@ -154,19 +156,64 @@ func (m *Machine) Declare(obj *types.Func, decl *ast.FuncDecl, info *types.Info)
 // the receiver and whose type parameters are the receiver's.
 func (m *Machine) DeclareMethod(obj *types.Func, decl *ast.FuncDecl, info *types.Info, fn *types.Func) {
 	s := fn.Type().(*types.Signature)
+	sig, _ := methodForm(s, nil)
+	m.declare(&function{name: displayName(obj), obj: obj, decl: decl, info: info, sig: sig, tparams: s.TypeParams()})
+}
+
+// methodForm turns a function into the method that it stands for: its first
+// parameter becomes the receiver.
+func methodForm(s *types.Signature, d *ast.FuncDecl) (*types.Signature, *ast.FuncDecl) {
 	var ps []*types.Var
 	for i := 1; i < s.Params().Len(); i++ {
 		ps = append(ps, s.Params().At(i))
 	}
 	sig := types.NewSignatureType(s.Params().At(0), nil, nil, types.NewTuple(ps...), s.Results(), s.Variadic())
-	m.declare(&function{name: displayName(obj), obj: obj, decl: decl, info: info, sig: sig, tparams: s.TypeParams()})
+	if d == nil {
+		return sig, nil
+	}
+	e, t := *d, *d.Type
+	e.Recv = &ast.FieldList{List: d.Type.Params.List[:1]}
+	t.Params = &ast.FieldList{List: d.Type.Params.List[1:]}
+	e.Type = &t
+	return sig, &e
 }
 
 func (m *Machine) declare(f *function) {
-	m.funcs[funcKey{obj: f.obj}] = f
+	key := funcKey{obj: f.obj}
+	if old := m.funcs[key]; old != nil { // a method that gets another body
+		m.swaps = append(m.swaps, swap{old, f})
+	} else {
+		m.funcs[key] = f
+	}
 	if f.tparams.Len() == 0 {
 		m.queue = append(m.queue, f)
 	}
+}
+
+// swap is a new body for a function that exists, put in place by Commit.
+type swap struct{ old, new *function }
+
+// Commit puts the new bodies of redeclared methods in place.
+func (m *Machine) Commit() {
+	for _, w := range m.swaps {
+		for key, f := range m.funcs {
+			if key.obj != w.old.obj {
+				continue
+			}
+			f.decl, f.info, f.sig, f.code = w.new.decl, w.new.info, w.new.sig, w.new.code
+			if key.targs != "" { // an instance of a generic method
+				var args []types.Type
+				for i := range f.tparams.Len() {
+					args = append(args, f.env.m[f.tparams.At(i)])
+				}
+				f.tparams = w.new.tparams
+				f.env = m.newEnv(nil, f.tparams, args)
+				m.queue = append(m.queue, f)
+			}
+		}
+	}
+	m.swaps = nil
+	m.Flush()
 }
 
 // Redirect makes calls of old, and of what old replaced, reach the body of obj,

@@ -186,7 +186,7 @@ func (m *Machine) substNamed(e *env, t *types.Named) types.Type {
 	}
 	// A type declared inside a generic function is another type in each
 	// instance.
-	if t.Obj().Parent() == nil || t.Obj().Pkg() == nil || t.Obj().Parent() == t.Obj().Pkg().Scope() || !mentions(t.Underlying(), e, map[types.Type]bool{}) {
+	if t.Obj().Pkg() == nil || packageLevel(t.Obj()) || !mentions(t.Underlying(), e, map[types.Type]bool{}) {
 		return t
 	}
 	k := localKey{t.Obj(), e.key}
@@ -241,9 +241,15 @@ func mentions(t types.Type, e *env, seen map[types.Type]bool) bool {
 					return true
 				}
 			}
-		} else if t.Obj().Pkg() != nil && t.Obj().Parent() != t.Obj().Pkg().Scope() {
+		} else if t.Obj().Pkg() != nil && !packageLevel(t.Obj()) {
 			return mentions(t.Underlying(), e, seen)
 		}
 	}
 	return false
+}
+
+// packageLevel reports whether o is declared outside functions. (The scope of
+// the package may be another one by now.)
+func packageLevel(o types.Object) bool {
+	return o.Parent() == nil || o.Parent().Parent() == types.Universe
 }

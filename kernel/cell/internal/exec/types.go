@@ -23,6 +23,12 @@ type hole struct {
 	build func() reflect.Type
 }
 
+// lateType is a named type whose underlying type is a hole.
+type lateType struct {
+	n *rt.Named
+	u reflect.Type
+}
+
 // namedType is a type made here.
 type namedType struct {
 	t *types.Named
@@ -74,6 +80,11 @@ func (m *Machine) finish() {
 			delete(m.inc, h.n.Type)
 		}
 	}
+	for _, l := range m.late {
+		l.n.Define(l.u)
+		delete(m.inc, l.n.Type)
+	}
+	m.late = nil
 	for len(m.started) > 0 {
 		ts := m.started
 		m.started = nil
@@ -86,9 +97,13 @@ func (m *Machine) finish() {
 func (m *Machine) complete(t *types.Named, p *pendingType) {
 	p.running = true
 	u := m.build(t.Underlying(), true)
-	p.n.Define(u)
+	if m.isHole(u) {
+		m.late = append(m.late, lateType{p.n, u})
+	} else {
+		p.n.Define(u)
+		delete(m.inc, p.n.Type)
+	}
 	delete(m.pending, t)
-	delete(m.inc, p.n.Type)
 	m.started = append(m.started, t)
 }
 
@@ -156,9 +171,20 @@ func (m *Machine) construct(t types.Type, complete bool) reflect.Type {
 
 func (m *Machine) hole(k reflect.Kind, build func() reflect.Type) reflect.Type {
 	n := rt.Declare("", "", k)
-	m.inc[n.Type] = true
+	if k == reflect.Struct || k == reflect.Array {
+		m.inc[n.Type] = true
+	}
 	m.holes = append(m.holes, hole{n, build})
 	return n.Type
+}
+
+func (m *Machine) isHole(t reflect.Type) bool {
+	for _, h := range m.holes {
+		if h.n.Type == t {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Machine) funcType(recv types.Type, s *types.Signature) reflect.Type {
@@ -215,7 +241,11 @@ func (m *Machine) namedType(t *types.Named, complete bool) reflect.Type {
 	}
 	n := rt.Declare(pkgOf(path), m.typeName(t), kindOf(t.Underlying()))
 	m.types.Set(t, n.Type)
-	m.inc[n.Type] = true
+	switch n.Type.Kind() {
+	case reflect.Map, reflect.Chan, reflect.Pointer, reflect.Func, reflect.Slice, reflect.Interface: // of known size
+	default:
+		m.inc[n.Type] = true
+	}
 	p := &pendingType{n: n}
 	m.pending[t] = p
 	nt := &namedType{t: t, n: n}
