@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/priorlab/priorlab/kernel/msg"
 	"github.com/priorlab/priorlab/kernel/wire"
@@ -18,7 +20,15 @@ type publisher struct {
 
 	mu      sync.Mutex
 	running []json.RawMessage // parents of the cells now running, oldest first
+	large   bool              // a large message was sent since the last idle
 }
+
+// A message of largeMessage bytes leaves several times its size behind as
+// garbage, which is given back to the system some time after the request.
+const (
+	largeMessage = 8 << 20
+	giveBack     = 2 * time.Second
+)
 
 func newPublisher(k *kernel, at wire.Endpoint) (*publisher, error) {
 	p := &publisher{k: k, pace: newPace()}
@@ -49,6 +59,7 @@ func (p *publisher) send(parent json.RawMessage, msgType string, content, meta [
 }
 
 func (p *publisher) sendLocked(parent json.RawMessage, msgType string, content, meta []byte, buffers [][]byte) {
+	p.large = p.large || len(content) >= largeMessage
 	p.socket.Publish(p.k.message([][]byte{[]byte(msgType)}, parent, msgType, content, meta, buffers))
 }
 
@@ -83,6 +94,10 @@ func (p *publisher) idle(parent json.RawMessage) {
 	}
 	p.status(parent, "idle")
 	p.pace.reset() // as the server does
+	if p.large {
+		p.large = false
+		time.AfterFunc(giveBack, debug.FreeOSMemory)
+	}
 	if n := len(p.running); n > 0 {
 		p.status(p.running[n-1], "busy")
 	}
