@@ -141,6 +141,30 @@ func TestGradientsOfEveryBasis(t *testing.T) {
 	}
 }
 
+// One column is measured from the origin by every entrance.
+func TestOriginHoldsForEveryMethod(t *testing.T) {
+	ctx := context.Background()
+	x, y := stream(60, 2, 0.05)
+	for i := range x {
+		x[i] += 1600
+	}
+	o := Options{M: 21, Kernel: gp.Matern52(1, 0.5), Noise: 0.01, Hyper: HyperFixed, Interval: [2]float64{1600, 1602}, Margin: 1.5, ZSteps: 10, Origin: 1600}
+	for _, make := range []func(Options) (*Model, error){New, NewOSGPR, NewOVC, NewOVFF, NewPath} {
+		m, err := make(o)
+		must(t, err)
+		must(t, m.Update(ctx, x[:30], y[:30]))
+		must(t, m.UpdateX(ctx, gp.Column(x[30:]), y[30:]))
+		a, _, err := m.Predict(ctx, x)
+		must(t, err)
+		b, _, err := m.PredictX(ctx, gp.Column(x))
+		must(t, err)
+		near(t, m.Name()+": PredictX", b, a, 0)
+		if e := RMSE(y, a); e > 0.2 {
+			t.Errorf("%s: RMSE %.3f away from zero", m.Name(), e)
+		}
+	}
+}
+
 func TestEveryMethodOnOneStream(t *testing.T) {
 	x, y := stream(90, 3, 0.1)
 	o := Options{M: 21, Kernel: gp.Matern52(1, 0.5), Noise: 0.01, Hyper: HyperFixed, Interval: [2]float64{0, 3}, Margin: 1.5, ZSteps: 30}

@@ -79,3 +79,14 @@ func BenchmarkStep(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLagTable is what a number of inducing variables costs once.
+func BenchmarkLagTable(b *testing.B) {
+	for _, M := range []int{50, 100, 150, 200} {
+		b.Run(fmt.Sprintf("M%d", M), func(b *testing.B) {
+			for b.Loop() {
+				buildLagTable(M)
+			}
+		})
+	}
+}

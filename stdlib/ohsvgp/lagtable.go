@@ -2,6 +2,7 @@ package ohsvgp
 
 import (
 	"math"
+	"runtime"
 	"sync"
 
 	"github.com/priorlab/priorlab/stdlib/gp"
@@ -51,27 +52,60 @@ func buildLagTable(M int) *lagTable {
 	t.coef = make([]float64, size)
 	n := 2 * M // nodes in r: exact for degree 4M-1
 	s, w := hippo.GaussLegendre(n)
-	p := make([]float64, n)
-	for q := range s {
-		r := (s[q] + 1) / 2
-		h := lagPolynomials(M, r)
-		legendreP(p, s[q])
+	// H at all nodes, one row a pair, then all coefficients by one product
+	h := mat.NewDense(len(t.offset), n, nil)
+	eachNode(n, func(q int) {
+		at := lagPolynomials(M, (s[q]+1)/2)
 		i := 0
 		for l := 0; l < M; l++ {
 			for m := l; m < M; m += 2 {
-				c := t.coef[t.offset[i] : t.offset[i]+l+m+2]
-				v := h.At(l, m) * w[q] / 2
-				for j := range c {
-					c[j] += v * float64(2*j+1) * p[j]
-				}
+				h.Set(i, q, at.At(l, m)*w[q]/2)
 				i++
 			}
+		}
+	})
+	p := mat.NewDense(n, n, nil)
+	for q := range s {
+		r := p.RawRowView(q)
+		legendreP(r, s[q])
+		for j := range r {
+			r[j] *= float64(2*j + 1)
+		}
+	}
+	var c mat.Dense
+	c.Mul(h, p)
+	i := 0
+	for l := 0; l < M; l++ {
+		for m := l; m < M; m += 2 {
+			copy(t.coef[t.offset[i]:t.offset[i]+l+m+2], c.RawRowView(i))
+			i++
 		}
 	}
 	return t
 }
 
-// lagPolynomials is H(r), by an M-node Gauss-Legendre rule in x that is exact.
+// eachNode shares the nodes out among cores; each writes its own place.
+func eachNode(n int, do func(q int)) {
+	next := make(chan int, n)
+	for q := 0; q < n; q++ {
+		next <- q
+	}
+	close(next)
+	var wait sync.WaitGroup
+	for g := 0; g < min(n, runtime.GOMAXPROCS(0)); g++ {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for q := range next {
+				do(q)
+			}
+		}()
+	}
+	wait.Wait()
+}
+
+// lagPolynomials is H(r) (M by M), by an M-node Gauss-Legendre rule in x that is
+// exact.
 func lagPolynomials(M int, r float64) *mat.Dense {
 	s, w := hippo.GaussLegendre(M)
 	a, b := mat.NewDense(M, M, nil), mat.NewDense(M, M, nil)

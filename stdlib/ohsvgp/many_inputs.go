@@ -10,9 +10,10 @@ import (
 )
 
 // UpdateX is Update for several inputs: the rows of X, in the order of the path
-// where that matters. Methods on the line take one column.
+// where that matters. One column is measured from Options.Origin, several are
+// taken as they are.
 func (m *Model) UpdateX(ctx context.Context, X *mat.Dense, y []float64) error {
-	if m.timed() {
+	if _, d := X.Dims(); d == 1 || m.timed() {
 		x, err := column(X)
 		if err != nil {
 			return err
@@ -32,16 +33,16 @@ func (m *Model) UpdateX(ctx context.Context, X *mat.Dense, y []float64) error {
 
 // PredictX is Predict at the rows of X.
 func (m *Model) PredictX(ctx context.Context, X *mat.Dense) (mean, variance []float64, err error) {
-	if m.timed() {
+	n, d := X.Dims()
+	if n == 0 {
+		return nil, nil, nil
+	}
+	if d == 1 || m.timed() {
 		x, err := column(X)
 		if err != nil {
 			return nil, nil, err
 		}
 		return m.Predict(ctx, x)
-	}
-	n, d := X.Dims()
-	if n == 0 {
-		return nil, nil, nil
 	}
 	if m.q != nil && d != m.columns {
 		return nil, nil, fmt.Errorf("ohsvgp: inputs with %d columns, the tasks had %d", d, m.columns)

@@ -1,0 +1,65 @@
+// Command chapter4 runs the comparisons of thesis chapter 4 and writes their
+// tables: go run ./stdlib/ohsvgp/cmd/chapter4 -out results
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/priorlab/priorlab/stdlib/ohsvgp/experiments"
+)
+
+func main() {
+	out := flag.String("out", "results", "folder for the tables")
+	only := flag.String("only", "", "studies to run, separated by commas; empty runs all")
+	seeds := flag.Int("seeds", 0, "random splits; 0 means each study's own number")
+	size := flag.Int("M", 0, "inducing variables; 0 means each study's own sizes")
+	list := flag.Bool("list", false, "name the studies and stop")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	o := experiments.Options{Seeds: *seeds, Report: func(line string) { fmt.Println(line) }}
+	if *size > 0 {
+		o.Sizes = []int{*size}
+	}
+	if err := run(ctx, *out, *only, *list, o); err != nil {
+		fmt.Fprintln(os.Stderr, "chapter4:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out, only string, list bool, o experiments.Options) error {
+	wanted := map[string]bool{}
+	for _, n := range strings.Split(only, ",") {
+		if n != "" {
+			wanted[n] = true
+		}
+	}
+	for _, s := range experiments.Studies() {
+		if list {
+			fmt.Printf("%-18s %s\n", s.Name, s.Notes)
+			continue
+		}
+		if only != "" && !wanted[s.Name] {
+			continue
+		}
+		delete(wanted, s.Name)
+		rows, err := experiments.Run(ctx, s, o)
+		if err != nil {
+			return err
+		}
+		if err := experiments.Write(out, s, rows); err != nil {
+			return err
+		}
+	}
+	for n := range wanted {
+		if !list {
+			return fmt.Errorf("no study %q; -list names them", n)
+		}
+	}
+	return nil
+}

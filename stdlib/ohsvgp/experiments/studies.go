@@ -1,0 +1,202 @@
+package experiments
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"github.com/priorlab/priorlab/stdlib/data"
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/ohsvgp"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Studies are the chapter's comparisons that need no further files.
+func Studies() []Study {
+	return []Study{Solar(), Speech(), Covid(),
+		Continual("powerplant-input", data.PowerPlant(), ByFirstInput), Continual("powerplant-norm", data.PowerPlant(), ByNorm),
+		Continual("skillcraft-input", data.SkillCraft(), ByFirstInput), Continual("skillcraft-norm", data.SkillCraft(), ByNorm)}
+}
+
+// lineTasks cuts a series into tasks and holds out a share of each.
+func lineTasks(s data.Series, k int, test float64) func(seed uint64) ([]Task, error) {
+	return func(seed uint64) ([]Task, error) {
+		parts, err := s.Tasks(k, test, 100*seed)
+		if err != nil {
+			return nil, err
+		}
+		var out []Task
+		for _, p := range parts {
+			out = append(out, Task{X: gp.Column(p.X), Y: p.Y, TestX: gp.Column(p.TestX), TestY: p.TestY, End: p.To})
+		}
+		return out, nil
+	}
+}
+
+func se(length float64) gp.Kernel       { return gp.SE(1, length/8) }
+func matern52(length float64) gp.Kernel { return gp.Matern52(1, length/8) }
+
+// Solar is the irradiance stream of 391 years in ten tasks.
+func Solar() Study {
+	s := data.Solar()
+	s.Y, _ = data.Standardize(s.Y)
+	return Study{
+		Name: "solar", Sizes: []int{50, 150}, Seeds: 5, Tasks: lineTasks(s, 10, 0.2),
+		Methods: lineMethods(se, matern52, 0.05, 200),
+		Notes: "Lean (2000) solar irradiance, standardised; 10 equal consecutive tasks; 20% of each held out at random. SE kernel and noise by exact marginal " +
+			"likelihood on task 1, then frozen (OVFF: Matern-5/2, features reaching one task beyond each end). Z of OSGPR and OVC-optZ by L-BFGS, at most 200 steps a task.",
+	}
+}
+
+// Speech is a spoken digit in ten tasks.
+func Speech() Study {
+	a := data.Speech()
+	loud := contour(a.Channel[0], a.Rate/100)
+	s := data.Series{Name: "speech"}
+	for i := 0; i < len(loud); i += 4 { // 2000 values a second are plenty for a contour
+		s.X, s.Y = append(s.X, float64(i)/float64(a.Rate)), append(s.Y, loud[i])
+	}
+	s.Y, _ = data.Standardize(s.Y)
+	return Study{
+		Name: "speech", Sizes: []int{50, 100}, Seeds: 5, Tasks: lineTasks(s, 10, 0.2),
+		Methods: lineMethods(se, matern52, 0.05, 50),
+		Notes:   "Loudness contour (dB, 10 ms windows) of a spoken digit, 8 kHz; the published sub-band of TIMIT is licensed and not carried. Kernel as in solar; Z by at most 50 steps.",
+	}
+}
+
+// contour is 10 log10 of the mean square in a sliding window.
+func contour(y []float64, width int) []float64 {
+	out := make([]float64, len(y))
+	for i := range y {
+		lo, hi := max(0, i-width/2), min(len(y), i+width/2)
+		s := 1e-12
+		for _, v := range y[lo:hi] {
+			s += v * v / float64(hi-lo)
+		}
+		out[i] = 10 * math.Log10(s)
+	}
+	return out
+}
+
+// Covid is daily deaths in Santa Catarina, March 2020 to February 2021.
+func Covid() Study {
+	s := data.Covid().Between(0, 354) // to the end of February 2021
+	var methods []Method
+	opt := func(z int) func(float64) ohsvgp.Options {
+		return func(length float64) ohsvgp.Options {
+			return ohsvgp.Options{Kernel: gp.Sum(gp.SE(1, length/2), gp.Constant(2)), Likelihood: gp.NegativeBinomial(5), ZSteps: z, FitSteps: 60}
+		}
+	}
+	methods = append(methods, lineMethod("OHSVGP", ohsvgp.New, opt(0)), lineMethod("OSVGP", ohsvgp.NewOSGPR, opt(60)), lineMethod("OVC", ohsvgp.NewOVC, opt(0)))
+	return Study{
+		Name: "covid", Sizes: []int{15, 30}, Seeds: 5, Tasks: lineTasks(s, 5, 0.2), Methods: methods,
+		Notes: "Daily deaths, negative binomial likelihood with log link; 5 tasks; 20% held out. SE + constant kernel and dispersion by the bound on task 1, then frozen; " +
+			"q by natural gradients to convergence; Z of OSVGP by L-BFGS, at most 60 steps a task.",
+	}
+}
+
+// Criterion sorts a regression into tasks.
+type Criterion string
+
+// The published criteria.
+const (
+	ByFirstInput Criterion = "first input"
+	ByNorm       Criterion = "norm"
+)
+
+// Continual is a regression met in ten parts, sorted by a criterion.
+func Continual(name string, r data.Regression, by Criterion) Study {
+	const waves = 1000
+	kernel := func(d int) gp.Kernel {
+		ls := make([]float64, d)
+		for i := range ls {
+			ls[i] = 0.5 * math.Sqrt(float64(d))
+		}
+		return gp.SE(1, ls...)
+	}
+	_, d := r.X.Dims()
+	model := func(name string, make func(ohsvgp.Options) (*ohsvgp.Model, error), o ohsvgp.Options) Method {
+		return Method{name, func(M int, seed uint64, _ []Task) (Model, error) {
+			o := o
+			o.Kernel, o.Noise, o.M, o.Seed, o.Features, o.FitSteps = kernel(d), 0.1, M, seed, waves, 50
+			m, err := make(o)
+			return online{m, false}, err
+		}}
+	}
+	return Study{
+		Name: name, Sizes: []int{256}, Seeds: 3,
+		Tasks: func(seed uint64) ([]Task, error) { return parts(r, by, seed) },
+		Methods: []Method{
+			model("OHSVGP-o", ohsvgp.NewPath, ohsvgp.Options{}),
+			model("OHSVGP-k", ohsvgp.NewPath, ohsvgp.Options{Order: ohsvgp.OrderNearest}),
+			model("OSVGP", ohsvgp.NewOSGPR, ohsvgp.Options{ZSteps: 20}),
+			model("OVC", ohsvgp.NewOVC, ohsvgp.Options{}),
+		},
+		Notes: fmt.Sprintf("%s: inputs to [-1, 1], target standardised, both by all data; 10%% held out; 10 tasks sorted by %s. ARD-SE kernel and noise by exact marginal "+
+			"likelihood on task 1 (50 steps), then frozen; %d random waves, bilinear recurrence; Z of OSVGP by L-BFGS, at most 20 steps a task.", r.Name, by, waves),
+	}
+}
+
+// parts sorts, cuts and holds out.
+func parts(r data.Regression, by Criterion, seed uint64) ([]Task, error) {
+	n, d := r.X.Dims()
+	x := mat.NewDense(n, d, nil)
+	for j := 0; j < d; j++ {
+		c := mat.Col(nil, j, r.X)
+		lo, hi := c[0], c[0]
+		for _, v := range c {
+			lo, hi = math.Min(lo, v), math.Max(hi, v)
+		}
+		if hi == lo {
+			hi = lo + 1
+		}
+		for i, v := range c {
+			x.Set(i, j, 2*(v-lo)/(hi-lo)-1)
+		}
+	}
+	y, _ := data.Standardize(r.Y)
+	key := make([]float64, n)
+	order := make([]int, n)
+	for i := range key {
+		order[i] = i
+		key[i] = x.At(i, 0)
+		if by == ByNorm {
+			key[i] = mat.Norm(x.RowView(i), 2)
+		}
+	}
+	sort.SliceStable(order, func(a, b int) bool { return key[order[a]] < key[order[b]] })
+	train, held := data.Split(n, 0.1, seed)
+	where := make([]int, n) // task of every row
+	for k, i := range order {
+		where[i] = k * 10 / n
+	}
+	rank := make([]int, n)
+	for k, i := range order {
+		rank[i] = k
+	}
+	sort.Slice(train, func(a, b int) bool { return rank[train[a]] < rank[train[b]] })
+	out := make([]Task, 10)
+	for t := range out {
+		out[t].X, out[t].Y = choose(x, y, train, where, t)
+		out[t].TestX, out[t].TestY = choose(x, y, held, where, t)
+		if len(out[t].TestY) == 0 {
+			return nil, fmt.Errorf("%s: task %d has nothing held out", r.Name, t+1)
+		}
+	}
+	return out, nil
+}
+
+func choose(x *mat.Dense, y []float64, rows, where []int, task int) (*mat.Dense, []float64) {
+	_, d := x.Dims()
+	var flat, target []float64
+	for _, i := range rows {
+		if where[i] == task {
+			flat = append(flat, x.RawRowView(i)...)
+			target = append(target, y[i])
+		}
+	}
+	if len(target) == 0 {
+		return &mat.Dense{}, nil
+	}
+	return mat.NewDense(len(target), d, flat), target
+}

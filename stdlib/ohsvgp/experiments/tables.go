@@ -1,0 +1,171 @@
+package experiments
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// Write puts a study's rows into dir: name.csv has every measurement, name.md
+// the summary.
+func Write(dir string, s Study, rows []Row) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(dir, s.Name+".csv"))
+	if err != nil {
+		return err
+	}
+	w := csv.NewWriter(f)
+	_ = w.Write([]string{"study", "method", "M", "seed", "after", "task", "rmse", "nlpd", "seconds"})
+	g := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
+	for _, r := range rows {
+		_ = w.Write([]string{r.Study, r.Method, strconv.Itoa(r.M), strconv.FormatUint(r.Seed, 10), strconv.Itoa(r.After), strconv.Itoa(r.Task), g(r.RMSE), g(r.NLPD), g(r.Seconds)})
+	}
+	w.Flush() // keeps the first error of all writes
+	if err := w.Error(); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, s.Name+".md"), []byte(Summary(s, rows)), 0o644)
+}
+
+// cell is a mean over seeds with half the width of its 95% interval.
+type cell struct{ mean, half float64 }
+
+func (c cell) String() string {
+	if c.half == 0 {
+		return fmt.Sprintf("%.3f", c.mean)
+	}
+	return fmt.Sprintf("%.3f ± %.3f", c.mean, c.half)
+}
+
+func average(v []float64) cell {
+	n := float64(len(v))
+	if n == 0 {
+		return cell{math.NaN(), 0}
+	}
+	m, s := 0.0, 0.0
+	for _, x := range v {
+		m += x / n
+	}
+	for _, x := range v {
+		s += (x - m) * (x - m)
+	}
+	if n < 2 {
+		return cell{m, 0}
+	}
+	return cell{m, 1.96 * math.Sqrt(s/(n-1)/n)}
+}
+
+// Summary is a study as Markdown: after the last task, the first task and the
+// average of all, and the first task over time.
+func Summary(s Study, rows []Row) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s\n", s.Name, s.Notes)
+	for _, M := range sizes(rows) {
+		last := 0
+		for _, r := range rows {
+			last = max(last, r.After)
+		}
+		fmt.Fprintf(&b, "\n## M = %d, after task %d\n\n", M, last)
+		b.WriteString("| method | RMSE, task 1 | RMSE, all tasks | NLPD, task 1 | NLPD, all tasks | seconds |\n|---|---|---|---|---|---|\n")
+		for _, m := range methods(s, rows) {
+			at := pick(rows, m, M, last)
+			if len(at) == 0 {
+				fmt.Fprintf(&b, "| %s | did not finish | | | | |\n", m)
+				continue
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %.2f |\n", m,
+				overSeeds(at, 1, rmse), overSeeds(at, 0, rmse), overSeeds(at, 1, nlpd), overSeeds(at, 0, nlpd), overSeeds(at, 1, seconds).mean)
+		}
+		fmt.Fprintf(&b, "\nRMSE on task 1 after each task:\n\n| method |%s\n|---|%s\n", numbers(last), strings.Repeat("---|", last))
+		for _, m := range methods(s, rows) {
+			fmt.Fprintf(&b, "| %s |", m)
+			for j := 1; j <= last; j++ {
+				fmt.Fprintf(&b, " %.3f |", overSeeds(pick(rows, m, M, j), 1, rmse).mean)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+func numbers(n int) string {
+	var b strings.Builder
+	for j := 1; j <= n; j++ {
+		fmt.Fprintf(&b, " %d |", j)
+	}
+	return b.String()
+}
+
+func rmse(r Row) float64    { return r.RMSE }
+func nlpd(r Row) float64    { return r.NLPD }
+func seconds(r Row) float64 { return r.Seconds }
+
+func pick(rows []Row, method string, M, after int) []Row {
+	var out []Row
+	for _, r := range rows {
+		if r.Method == method && r.M == M && r.After == after {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// overSeeds averages a measure of one task (0: the average of all tasks) over
+// the seeds.
+func overSeeds(rows []Row, task int, of func(Row) float64) cell {
+	total, count := map[uint64]float64{}, map[uint64]float64{}
+	for _, r := range rows {
+		if task == 0 || r.Task == task {
+			total[r.Seed] += of(r)
+			count[r.Seed]++
+		}
+	}
+	var seeds []uint64
+	for s := range total {
+		seeds = append(seeds, s)
+	}
+	sort.Slice(seeds, func(i, j int) bool { return seeds[i] < seeds[j] })
+	var v []float64
+	for _, s := range seeds {
+		v = append(v, total[s]/count[s])
+	}
+	return average(v)
+}
+
+func sizes(rows []Row) []int {
+	seen := map[int]bool{}
+	var out []int
+	for _, r := range rows {
+		if !seen[r.M] {
+			seen[r.M] = true
+			out = append(out, r.M)
+		}
+	}
+	sort.Ints(out)
+	return out
+}
+
+func methods(s Study, rows []Row) []string {
+	seen := map[string]bool{}
+	for _, r := range rows {
+		seen[r.Method] = true
+	}
+	var out []string
+	for _, m := range s.Methods {
+		if seen[m.Name] {
+			out = append(out, m.Name)
+		}
+	}
+	return out
+}
