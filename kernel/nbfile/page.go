@@ -239,7 +239,7 @@ body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.6 system-ui,"Sego
 main{max-width:52rem;margin:0 auto;padding:2.5rem 1.25rem 5rem}
 h1,h2,h3{line-height:1.25;margin:1.6em 0 .6em}h1{font-size:1.9rem;margin-top:0}h2{font-size:1.4rem}h3{font-size:1.15rem}
 a{color:#0072b2}@media (prefers-color-scheme:dark){a{color:#6cc0f0}}
-pre,code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;font-size:.86rem;line-height:1.5}
+pre,code{tab-size:4;font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;font-size:.86rem;line-height:1.5}
 .md code{background:var(--soft);padding:.1em .3em;border-radius:3px}.md pre{background:var(--soft);padding:.8rem 1rem;border-radius:6px;overflow-x:auto}.md pre code{padding:0}
 .md img,.out img,.out svg{max-width:100%;height:auto}
 blockquote{margin:1em 0;padding:.1em 1em;border-left:3px solid var(--line);color:var(--dim)}

@@ -168,7 +168,11 @@ func (in *interaction) call(ctx context.Context) ([]any, error) {
 		}
 		args = append(args, a)
 	}
-	out := in.fn.Call(args)
+	return in.results(in.fn.Call(args))
+}
+
+// results are the values a function gave, and its error when that came last.
+func (in *interaction) results(out []reflect.Value) ([]any, error) {
 	if n := len(out); n > 0 && out[n-1].Type() == errorType {
 		if err, _ := out[n-1].Interface().(error); err != nil {
 			return nil, err

@@ -1,0 +1,373 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/priorlab/priorlab/stdlib/param"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// toy is an Explorable with three sorts of parameter.
+type toy struct {
+	set   param.Set
+	fail  bool
+	slow  time.Duration
+	views []View
+}
+
+func newToy() *toy {
+	return &toy{set: param.Set{param.Positive("scale", 2), param.New("share", param.Between{Lo: 0, Hi: 1}, 0.5), param.Real("shift", 0, 1)}}
+}
+
+func (m *toy) Params() param.Set { return m.set }
+func (m *toy) Picture(ctx context.Context, v View) (any, error) {
+	m.views = append(m.views, v)
+	if m.fail {
+		return nil, errors.New("no picture")
+	}
+	if !v.Draft {
+		time.Sleep(m.slow)
+	}
+	return fmt.Sprintf("scale %.3g share %.2g shift %v seed %d draft %v", m.set[0].Value(), m.set[1].Value(), m.set[2].Values(), v.Seed, v.Draft), nil
+}
+func (m *toy) Score() (float64, error) { return m.set[0].Value(), nil }
+func (m *toy) Implies() string         { return "about <this>" }
+
+// explored shows a model and gives its explorer.
+func explored(t *testing.T, model any, more ...any) *explorer {
+	t.Helper()
+	e, err := newExplorer(model, more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.show()
+	return e
+}
+
+func TestExploreMovesParameters(t *testing.T) {
+	h := useHost(t, true)
+	m := newToy()
+	e := explored(t, m)
+	if len(e.knobs) != 4 || e.knobs[2].widget.Description() != "shift 1" {
+		t.Fatalf("knobs %v", e.knobs)
+	}
+	if h.last() != "scale 2 share 0.5 shift [0 1] seed 1 draft false" {
+		t.Errorf("at first %q", h.last())
+	}
+	move(e.knobs[0].widget, "value", 4.0)
+	move(e.knobs[3].widget, "value", 3)
+	if m.set[0].Value() != 4 || m.set[2].At(1) != 3 || h.last() != "scale 4 share 0.5 shift [0 3] seed 1 draft false" {
+		t.Errorf("after moves %q", h.last())
+	}
+	if s := e.status.Text(); s != "about &lt;this&gt; · score 4.00" && !strings.Contains(s, "score 4.00 (+2.00)") {
+		t.Errorf("status %q", s)
+	}
+	move(e.knobs[1].widget, "index", 90)
+	if v := m.set[1].Value(); !(v > 0.95 && v < 1) {
+		t.Errorf("share %v", v)
+	}
+}
+
+func TestExploreButtons(t *testing.T) {
+	h := useHost(t, true)
+	m := newToy()
+	e := explored(t, m)
+	click(e.dice)
+	eventually(t, "new dice", func() bool { return strings.Contains(h.last(), "seed 2") })
+	move(e.knobs[0].widget, "value", 4.0)
+	click(e.pin)
+	if !strings.Contains(h.last(), "pinned scale = 4") || e.pin.Description() != "Unpin" {
+		t.Errorf("pinned: %q, button %q", h.last(), e.pin.Description())
+	}
+	move(e.knobs[0].widget, "value", 8.0)
+	if !strings.HasPrefix(h.last(), "scale 8") || !strings.Contains(h.last(), "scale 4") {
+		t.Errorf("with a pin: %q", h.last())
+	}
+	click(e.pin)
+	click(e.undo)
+	eventually(t, "undone", func() bool { return strings.HasPrefix(h.last(), "scale 4") && !strings.Contains(h.last(), "pinned") })
+	if e.knobs[0].value() != 4 {
+		t.Errorf("the control stands at %v", e.knobs[0].value())
+	}
+	click(e.undo)
+	eventually(t, "undone twice", func() bool { return strings.HasPrefix(h.last(), "scale 2") })
+	click(e.undo) // nothing more to undo
+	move(e.code, "value", true)
+	if s := e.listing.Text(); !strings.Contains(s, "p[0].Set(2) // scale") || !strings.Contains(s, "p[2].Set(0, 1) // shift") {
+		t.Errorf("code %q", s)
+	}
+	move(e.code, "value", false)
+	if e.listing.Text() != "" {
+		t.Error("the code stays")
+	}
+}
+
+// A slow model is drawn as a draft while it is dragged, and whole at rest.
+func TestExploreDrafts(t *testing.T) {
+	h := useHost(t, true)
+	m := newToy()
+	m.slow = draftAbove + 20*time.Millisecond
+	e := explored(t, m)
+	move(e.knobs[0].widget, "value", 4.0)
+	if !strings.Contains(h.last(), "scale 4") || !strings.Contains(h.last(), "draft true") {
+		t.Errorf("while dragged %q", h.last())
+	}
+	eventually(t, "the whole picture", func() bool { return strings.Contains(h.last(), "draft false") })
+}
+
+func TestExploreFailures(t *testing.T) {
+	h := useHost(t, true)
+	m := newToy()
+	e := explored(t, m)
+	m.fail = true
+	move(e.knobs[0].widget, "value", 4.0)
+	if h.last() != "no picture" {
+		t.Errorf("shown %q", h.last())
+	}
+	m.fail = false
+	move(e.knobs[0].widget, "value", 5.0)
+	if !strings.HasPrefix(h.last(), "scale 5") {
+		t.Errorf("afterwards %q", h.last())
+	}
+	draw := func(v View) any { return 1 }
+	for _, c := range []struct {
+		model any
+		more  []any
+		want  string
+	}{
+		{3, nil, "int has no parameters"},
+		{m, []any{draw}, "draws itself"},
+		{param.Set{}, []any{draw}, "no parameters to move"},
+		{m.set, nil, "a function that draws"},
+		{m.set, []any{3}, "found int"},
+		{m.set, []any{func(int) any { return 1 }}, "wanted is func(lab.View)"},
+		{m.set, []any{func(View) {}}, "wanted is func(lab.View)"},
+	} {
+		if _, err := newExplorer(c.model, c.more); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%T: %v, want %q", c.model, err, c.want)
+		}
+	}
+}
+
+func TestExploreByFunction(t *testing.T) {
+	h := useHost(t, true)
+	set := param.Set{param.Positive("a", 1)}
+	var calls atomic.Int32
+	e := explored(t, set, func(ctx context.Context, v View) (any, string, error) {
+		calls.Add(1)
+		return set[0].Value(), "two", nil
+	})
+	move(e.knobs[0].widget, "value", 3.0)
+	if h.last() != "3  two" || calls.Load() != 2 {
+		t.Errorf("shown %q after %d calls", h.last(), calls.Load())
+	}
+}
+
+func TestExploreWithoutWidgets(t *testing.T) {
+	h := useHost(t, false)
+	Explore(newToy())
+	if len(h.shown) != 2 || !strings.HasPrefix(h.shown[0].b.text(), "scale 2") || !strings.Contains(h.last(), "p[0].Set(2) // scale") {
+		t.Errorf("shown %+v", h.shown)
+	}
+}
+
+// line is a Process: Bayesian linear regression through the origin.
+type line struct {
+	set  param.Set
+	x, y []float64
+}
+
+func (l *line) Params() param.Set { return l.set }
+func (l *line) Condition(x *mat.Dense, y []float64) error {
+	l.x, l.y = mat.Col(nil, 0, x), y
+	return nil
+}
+
+// slope is the posterior of the slope.
+func (l *line) slope() (mean, variance float64) {
+	precision, b := 1/l.set[0].Value(), 0.0
+	for i, x := range l.x {
+		precision += x * x / l.set[1].Value()
+		b += x * l.y[i] / l.set[1].Value()
+	}
+	return b / precision, 1 / precision
+}
+func (l *line) Predict(x *mat.Dense) (mean, variance []float64, err error) {
+	m, v := l.slope()
+	for _, x := range mat.Col(nil, 0, x) {
+		mean, variance = append(mean, m*x), append(variance, v*x*x)
+	}
+	return mean, variance, nil
+}
+func (l *line) SampleWith(x, base *mat.Dense) (*mat.Dense, error) {
+	r, c := base.Dims()
+	m, v := l.slope()
+	out := mat.NewDense(r, c, nil)
+	for i := range r {
+		for j := range c {
+			out.Set(i, j, (m+math.Sqrt(v)*base.At(i, 0))*x.At(j, 0))
+		}
+	}
+	return out, nil
+}
+func (l *line) LogMarginal() (float64, []float64, error) { return -l.set[0].Value(), nil, nil }
+
+func TestExploreProcess(t *testing.T) {
+	h := useHost(t, true)
+	l := &line{set: param.Set{param.Positive("variance", 1), param.Positive("noise", 0.1)}}
+	e := explored(t, l, []float64{1, 2, 3}, []float64{1, 2, 3})
+	first := h.shown[len(h.shown)-1].b
+	if svg, _ := first.Data[mimeSVG].(string); !strings.Contains(svg, "Posterior") || !strings.Contains(svg, "data") {
+		t.Errorf("the picture %.200s", svg)
+	}
+	if s := e.status.Text(); !strings.Contains(s, "zero crossings") || !strings.Contains(s, "degrees of freedom 1.0 of 3") || !strings.Contains(s, "score -1.00") {
+		t.Errorf("status %q", s)
+	}
+	explored(t, &line{set: l.set})
+	if svg, _ := h.shown[len(h.shown)-1].b.Data[mimeSVG].(string); !strings.Contains(svg, "Prior") {
+		t.Error("without data it is no prior")
+	}
+	if _, err := newExplorer(l, []any{[]float64{1}, []float64{}}); err == nil || !strings.Contains(err.Error(), "equally long") {
+		t.Errorf("data of two lengths: %v", err)
+	}
+}
+
+// One seed gives one set of normals, and a draft's are among the whole's.
+func TestBaseNormals(t *testing.T) {
+	a, b, c := baseNormals(1, gridPoints), baseNormals(1, gridPoints), baseNormals(2, gridPoints)
+	if !mat.Equal(a, b) || mat.Equal(a, c) {
+		t.Error("the normals do not follow the seed")
+	}
+	d := baseNormals(1, draftPoints)
+	r, n := d.Dims()
+	for i := range r {
+		for j := range n {
+			if d.At(i, j) == 0 {
+				t.Fatalf("place %d, %d was never drawn", i, j)
+			}
+		}
+	}
+	mean, ss := 0.0, 0.0
+	for _, v := range a.RawMatrix().Data {
+		mean += v
+		ss += v * v
+	}
+	if n := float64(pathCount * gridPoints); math.Abs(mean/n) > 0.1 || math.Abs(ss/n-1) > 0.1 {
+		t.Errorf("mean %v, second moment %v", mean/n, ss/n)
+	}
+}
+
+func TestKnobRanges(t *testing.T) {
+	useHost(t, true)
+	set := param.Set{
+		param.Positive("a", 1).WithPrior(param.LogNormal{Mu: 0, Sigma: 1}),
+		param.Positive("b", 1).WithPrior(param.Gamma{Shape: 2, Rate: 1}),
+		param.Real("c", 50).WithPrior(param.Normal{Mean: 0, SD: 1}),
+	}
+	k := knobsFor(set)
+	if lo, _ := toFloat(k[0].widget.Get("min")); math.Abs(math.Pow(10, lo)-distuv.LogNormal{Sigma: 1}.Quantile(0.01)) > 1e-9 {
+		t.Errorf("log-normal from %v", math.Pow(10, lo))
+	}
+	if hi, _ := toFloat(k[1].widget.Get("max")); math.Abs(math.Pow(10, hi)-distuv.Gamma{Alpha: 2, Beta: 1}.Quantile(0.99)) > 1e-6 {
+		t.Errorf("Gamma to %v", math.Pow(10, hi))
+	}
+	if hi, _ := toFloat(k[2].widget.Get("max")); hi != 50 {
+		t.Errorf("a value outside its prior's range: slider ends at %v", hi)
+	}
+}
+
+func TestElicit(t *testing.T) {
+	ln, err := ElicitLogNormal(1, 100, 0.9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := distuv.LogNormal{Mu: ln.Mu, Sigma: ln.Sigma}
+	if math.Abs(d.CDF(1)-0.05) > 1e-9 || math.Abs(d.CDF(100)-0.95) > 1e-9 {
+		t.Errorf("log-normal tails %v %v", d.CDF(1), d.CDF(100))
+	}
+	for _, c := range [][3]float64{{1, 100, 0.9}, {0.5, 0.6, 0.95}, {10, 11, 0.5}, {0.01, 1, 0.8}} {
+		g, err := ElicitGamma(c[0], c[1], c[2])
+		if err != nil {
+			t.Errorf("%v: %v", c, err)
+			continue
+		}
+		d := distuv.Gamma{Alpha: g.Shape, Beta: g.Rate}
+		if tail := (1 - c[2]) / 2; math.Abs(d.CDF(c[0])-tail) > 1e-3 || math.Abs(d.CDF(c[1])-1+tail) > 1e-3 {
+			t.Errorf("Gamma for %v has tails %v and %v", c, d.CDF(c[0]), 1-d.CDF(c[1]))
+		}
+	}
+	n, _ := ElicitNormal(-1, 3, 0.95)
+	if n.Mean != 1 || math.Abs(distuv.Normal{Mu: n.Mean, Sigma: n.SD}.CDF(3)-0.975) > 1e-9 {
+		t.Errorf("normal %v", n)
+	}
+	for _, c := range [][3]float64{{2, 1, 0.9}, {0, 1, 0.9}, {1, 2, 1}, {math.NaN(), 2, 0.5}} {
+		if _, err := ElicitLogNormal(c[0], c[1], c[2]); err == nil {
+			t.Errorf("%v was taken", c)
+		}
+	}
+	h := useHost(t, true)
+	Elicit("length-scale", 0.1, 100)
+	if !strings.Contains(h.last(), "param.LogNormal{") || !strings.Contains(h.last(), "param.Gamma{") {
+		t.Errorf("shown %q", h.last())
+	}
+}
+
+func TestBake(t *testing.T) {
+	h := useHost(t, false)
+	w := IntSlider("M", 5, 1, 9)
+	Bake(3, func(m int, k string) any { return fmt.Sprint("pic<", m, k) }, w, Dropdown("k", []string{"se"}, "se"))
+	page, _ := h.shown[0].b.Data[mimeHTML].(string)
+	for _, want := range []string{"pic&lt;1se", "pic&lt;5se", "pic&lt;9se", `class="r1" aria-label="M = 5" title="M = 5" checked`, ".r2:checked~.f2{display:block}"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "<script") || w.Int() != 5 || !strings.Contains(h.last(), "M (3 pictures)") {
+		t.Errorf("control at %d, text %q", w.Int(), h.last())
+	}
+	for _, c := range []struct {
+		w    *Widget
+		n    int
+		want string
+	}{
+		{FloatLogSlider("x", 10, 1, 100), 3, "1 10 100"},
+		{FloatSlider("x", 0.3, 0, 1), 3, "0 0.3 1"},
+		{IntSlider("x", 1, 0, 2), 9, "0 1 2"},
+		{Checkbox("x", true), 5, "true false"},
+		{Dropdown("x", []string{"a", "b"}, "a"), 9, "a b"},
+	} {
+		marks, err := c.w.marks(c.n)
+		if got := strings.Trim(fmt.Sprint(marks), "[]"); err != nil || got != c.want {
+			t.Errorf("%s: marks %s, %v; want %s", c.w.kind.name, got, err, c.want)
+		}
+	}
+	if _, err := Text("x", "").marks(3); err == nil {
+		t.Error("a text has marks")
+	}
+	if _, err := IntSlider("x", 1, 0, 2).marks(1); err == nil {
+		t.Error("one mark was taken")
+	}
+}
+
+func TestVega(t *testing.T) {
+	b := VegaLine("T", []float64{1, 2}, map[string][]float64{"b": {1, math.NaN()}, "a": {3, 4}})
+	spec := b.Data[mimeVegaLite].(map[string]any)
+	rows := spec["data"].(map[string]any)["values"].([]any)
+	if len(rows) != 4 || rows[0].(map[string]any)["series"] != "a" || rows[3].(map[string]any)["y"] != nil || b.text() != "chart: T" {
+		t.Errorf("rows %v", rows)
+	}
+	if got := VegaLine("T", []float64{1}, map[string][]float64{"a": nil}).text(); !strings.Contains(got, "equally long") {
+		t.Errorf("lengths: %q", got)
+	}
+	if b := VegaScatter("S", []float64{1}, []float64{2}); b.Data[mimeVegaLite] == nil {
+		t.Error("no chart")
+	}
+}

@@ -1,0 +1,179 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/priorlab/priorlab/stdlib/param"
+	"github.com/priorlab/priorlab/stdlib/plots"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Process is a Gaussian process over one input, as the package gp has it.
+type Process interface {
+	Params() param.Set
+	// Condition gives the model its data: x is n × 1, y has length n.
+	Condition(x *mat.Dense, y []float64) error
+	// Predict is the mean and variance at the rows of x.
+	Predict(x *mat.Dense) (mean, variance []float64, err error)
+	// SampleWith draws one function for every row of standard normals base.
+	SampleWith(x, base *mat.Dense) (*mat.Dense, error)
+}
+
+// dataOf reads the further arguments of Explore as data: none, or x and y.
+func dataOf(more []any) (x, y []float64, ok bool) {
+	switch len(more) {
+	case 0:
+		return nil, nil, true
+	case 2:
+		x, okX := more[0].([]float64)
+		y, okY := more[1].([]float64)
+		return x, y, okX && okY
+	}
+	return nil, nil, false
+}
+
+const (
+	gridPoints  = 200
+	draftPoints = 60
+	pathCount   = 12
+)
+
+// process explores a Gaussian process: its posterior when there are data, its
+// prior otherwise.
+func (e *explorer) process(m Process, x, y []float64) error {
+	if len(x) != len(y) {
+		return fmt.Errorf("x has %d values but y has %d; they must be equally long", len(x), len(y))
+	}
+	e.set = m.Params()
+	lo, hi := 0.0, 1.0
+	if len(x) > 0 {
+		lo, hi = x[0], x[0]
+		for _, v := range x {
+			lo, hi = math.Min(lo, v), math.Max(hi, v)
+		}
+		air := 0.1 * math.Max(hi-lo, 1e-9)
+		lo, hi = lo-air, hi+air
+	} else if p, err := e.set.Get("lengthscale"); err == nil { // a prior has no place of its own
+		hi = 10 * p.Value()
+	}
+	pr := &processView{m: m, x: x, y: y, lo: lo, hi: hi}
+	e.picture = pr.picture
+	if e.implies == nil {
+		e.implies = pr.implies
+	}
+	if s, ok := m.(interface {
+		LogMarginal() (float64, []float64, error)
+	}); ok && e.score == nil && len(x) > 0 {
+		e.score = func() (float64, error) {
+			v, _, err := s.LogMarginal()
+			return v, err
+		}
+	}
+	return nil
+}
+
+// processView draws a process and remembers what the picture showed.
+type processView struct {
+	m      Process
+	x, y   []float64
+	lo, hi float64
+	words  string
+}
+
+func column(x []float64) *mat.Dense { return mat.NewDense(len(x), 1, append([]float64(nil), x...)) }
+
+func (p *processView) picture(ctx context.Context, v View) ([]any, error) {
+	n := gridPoints
+	if v.Draft {
+		n = draftPoints
+	}
+	grid := make([]float64, n)
+	for i := range grid {
+		grid[i] = p.lo + (p.hi-p.lo)*float64(i)/float64(n-1)
+	}
+	if len(p.x) > 0 {
+		if err := p.m.Condition(column(p.x), p.y); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	mean, variance, err := p.m.Predict(column(grid))
+	if err != nil {
+		return nil, err
+	}
+	sd := make([]float64, n)
+	for i, s := range variance {
+		sd[i] = math.Sqrt(math.Max(s, 0))
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	paths, err := p.m.SampleWith(column(grid), baseNormals(v.Seed, n))
+	if err != nil {
+		return nil, err
+	}
+	p.words = p.describe(paths, mean, sd)
+	title := "Prior"
+	if len(p.x) > 0 {
+		title = "Posterior"
+	}
+	f := plots.New(title).Band(grid, mean, sd, "mean ± 2 sd").Samples(grid, mat.DenseCopyOf(paths.T()), "samples")
+	if len(p.x) > 0 {
+		f.Scatter(p.x, p.y, "data")
+	}
+	return []any{f}, nil
+}
+
+// baseNormals are the random numbers behind the paths: for one seed always
+// the same, so that a path keeps its character while parameters move. A draft
+// on fewer points takes those of the places it keeps.
+func baseNormals(seed uint64, n int) *mat.Dense {
+	rng := rand.New(rand.NewPCG(seed, 0x5851f42d4c957f2d))
+	base := mat.NewDense(pathCount, n, nil)
+	for i := range pathCount {
+		for k := range gridPoints {
+			z := rng.NormFloat64()
+			if j := k * n / gridPoints; j < n && (k == 0 || (k-1)*n/gridPoints != j) {
+				base.Set(i, j, z)
+			}
+		}
+	}
+	return base
+}
+
+// describe says what the settings imply, read off the picture.
+func (p *processView) describe(paths *mat.Dense, mean, sd []float64) string {
+	r, c := paths.Dims()
+	crossings, lo, hi := 0.0, math.Inf(1), math.Inf(-1)
+	for i := range r {
+		for j := range c {
+			if j > 0 && (paths.At(i, j) > 0) != (paths.At(i, j-1) > 0) {
+				crossings++
+			}
+		}
+	}
+	for i, m := range mean {
+		lo, hi = math.Min(lo, m-1.96*sd[i]), math.Max(hi, m+1.96*sd[i])
+	}
+	text := fmt.Sprintf("zero crossings %.1f a path · 95 %% within %.3g to %.3g", crossings/float64(r), lo, hi)
+	noise, err := p.m.Params().Get("noise")
+	if err != nil || len(p.x) == 0 || noise.Value() <= 0 {
+		return text
+	}
+	// tr K(K+s²I)⁻¹ is the sum of the posterior variances at the data, over s².
+	if _, v, err := p.m.Predict(column(p.x)); err == nil {
+		sum := 0.0
+		for _, s := range v {
+			sum += s
+		}
+		text += fmt.Sprintf(" · effective degrees of freedom %.1f of %d", sum/noise.Value(), len(p.x))
+	}
+	return text
+}
+
+func (p *processView) implies() string { return p.words }
