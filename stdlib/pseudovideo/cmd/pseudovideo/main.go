@@ -1,0 +1,42 @@
+// Command pseudovideo runs the chapter's experiment on handwritten digits and writes its tables.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/priorlab/priorlab/stdlib/pseudovideo/experiment"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	parts := flag.String("parts", "ABC", "which parts: A what older frames know, B states, C tokenizers, D diffusion")
+	seeds := flag.Int("seeds", 1, "seeds for each arm")
+	scale := flag.Float64("scale", 1, "multiplies all numbers of training steps")
+	out := flag.String("o", "", "write the tables to this file (default: standard output)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	report, err := experiment.Run(ctx, experiment.Options{Parts: strings.Split(*parts, ""), Seeds: *seeds, Scale: *scale, Log: os.Stderr})
+	if report == nil {
+		return err
+	}
+	if *out == "" {
+		fmt.Print(report.Markdown())
+		return err
+	}
+	if e := os.WriteFile(*out, []byte(report.Markdown()), 0o644); e != nil {
+		return e
+	}
+	return err
+}

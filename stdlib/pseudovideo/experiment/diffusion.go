@@ -1,0 +1,57 @@
+package experiment
+
+import (
+	"fmt"
+
+	"github.com/priorlab/priorlab/linalg"
+	pv "github.com/priorlab/priorlab/stdlib/pseudovideo"
+)
+
+// diffusion is part D: image against pseudo-video diffusion at equal size and steps.
+func (b *bench) diffusion() error {
+	arms := []struct {
+		name  string
+		video pv.Spec
+	}{
+		{"image", pv.Spec{}},
+		{"2 frames, blur sigma 2", pv.Spec{Frames: 2, Kind: pv.Blur, Ladder: pv.Levels(2)}},
+		{"2 frames, copies (control)", pv.Spec{Frames: 2, Kind: pv.Dup}},
+		{"4 frames, blur sigma 2, 1.33, 0.67", pv.Spec{Frames: 4, Kind: pv.Blur, Ladder: pv.Linear(2)}},
+		{"4 frames, copies (control)", pv.Spec{Frames: 4, Kind: pv.Dup}},
+		{"4 frames, independent noise 0.6, 0.4, 0.2", pv.Spec{Frames: 4, Kind: pv.NoiseIndependent, Ladder: pv.Levels(0.6, 0.4, 0.2)}},
+		{"4 frames, Markov noise, same levels", pv.Spec{Frames: 4, Kind: pv.NoiseMarkov, Ladder: pv.Levels(0.6, 0.4, 0.2)}},
+	}
+	steps := b.steps(400)
+	t := Table{Title: "D. Image against pseudo-video diffusion", Notes: b.captions(),
+		Columns: append([]string{"arm", "parameters", "multiply-adds per evaluation", "steps"}, b.scoreNames()...)}
+	var names []string
+	var clf []figures
+	for _, a := range arms {
+		var d *pv.Diffusion
+		f, err := b.seeds("D "+a.name, func(seed uint64) ([]float64, error) {
+			var err error
+			d, err = pv.NewDiffusion(pv.DiffusionConfig{Video: a.video, Seed: seed,
+				UNet: pv.UNetConfig{Width: 16, Multiples: []int{1, 2}, Blocks: 1, Attention: []int{b.h / 2}, Groups: 8, Dropout: 0.05, Variant: pv.Stacked}}, b.h, b.w, b.c)
+			if err != nil {
+				return nil, err
+			}
+			if err := d.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps, Batch: 64, LR: 1.5e-3, Warmup: min(100, steps/2), Average: 0.995, Clip: 1, Seed: seed}); err != nil {
+				return nil, err
+			}
+			x, err := d.Sample(b.ctx, b.samples(), linalg.NewRand(100+seed), pv.SampleOptions{Steps: 40})
+			if err != nil {
+				return nil, err
+			}
+			return b.scores(x)
+		})
+		if err != nil {
+			return err
+		}
+		t.Rows = append(t.Rows, append([]string{a.name, fmt.Sprint(d.Parameters()), fmt.Sprintf("%.3g", float64(d.MACs())), fmt.Sprint(steps)}, texts(f)...))
+		names, clf = append(names, a.name), append(clf, f[0])
+	}
+	t.Notes = append(t.Notes, verdict(b.scoreNames()[0]+" of samples", names, clf),
+		"Frames are channels, so all arms cost nearly the same. In joint diffusion even copies act as repeated measurements: credit a corruption only with what it gains over the copies.")
+	b.report.add(t)
+	return nil
+}
