@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,8 +61,9 @@ func (l lesson) notebook() *nbfile.Notebook {
 	return nb
 }
 
-// TestLessons builds every notebook of the table, compiles all in one go and
-// compares what they print.
+// TestLessons builds every notebook of the table and compares what the
+// programs print. They are compiled as packages of one executable, since the
+// linker's work would be most of the time.
 func TestLessons(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("there is no go command to compile with")
@@ -71,47 +73,88 @@ func TestLessons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var module *Program
+	driver := Program{Name: "lessons", Title: "Lessons"}
+	var imports, cases strings.Builder
 	list := lessons(t)
+	sources := map[string]string{}
 	for _, l := range list {
 		p, err := Notebook(l.notebook())
 		if err != nil {
 			t.Errorf("%s: %v", l.name, err)
 			continue
 		}
-		module = p
-		dir := filepath.Join(root, p.Name)
+		sources[l.name] = string(p.Source)
+		text := strings.Replace(string(p.Source), "\npackage main\n", "\npackage "+l.name+"\n", 1)
+		text = strings.Replace(text, "\nfunc main() {", "\nfunc Main() {", 1)
+		dir := filepath.Join(root, l.name)
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "main.go"), p.Source, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "lesson.go"), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
+		fmt.Fprintf(&imports, "\t\"notebook/lessons/%s\"\n", l.name)
+		fmt.Fprintf(&cases, "\tcase %q:\n\t\t%s.Main()\n", l.name, l.name)
 	}
-	// One module for all: the linker's work is most of the time.
-	if err := module.Write(root, m); err != nil {
+	driver.Source = []byte("package main\n\nimport (\n\t\"os\"\n" + imports.String() + ")\n\nfunc main() {\n\tname := os.Args[1]\n\tos.Args = append([]string{name}, os.Args[2:]...)\n\tswitch name {\n" + cases.String() + "\t}\n}\n")
+	if err := driver.Write(root, m); err != nil {
 		t.Fatal(err)
 	}
-	os.Remove(filepath.Join(root, "main.go"))
-	bin := filepath.Join(root, "bin")
-	os.Mkdir(bin, 0o777)
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", bin, "./...")
-	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("go build: %v\n%s", err, out)
+	program, err := driver.Compile(context.Background(), root, m)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, l := range list {
 		t.Run(l.name, func(t *testing.T) {
-			cmd := exec.Command(filepath.Join(bin, commandName(l.name)), "-pictures", "none")
+			cmd := exec.Command(program, l.name, "-pictures", "none")
 			cmd.Dir = root
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				out = append(out, err.Error()...)
 			}
 			if got := string(out); got != l.want {
-				source, _ := os.ReadFile(filepath.Join(root, commandName(l.name), "main.go"))
-				t.Errorf("printed\n%s\nwant\n%s\nprogram:\n%s", got, l.want, source)
+				t.Errorf("printed\n%s\nwant\n%s\nprogram:\n%s", got, l.want, sources[l.name])
 			}
 		})
+	}
+}
+
+// TestFaults looks at what is said of cells that do not check.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		cells []string
+		want  string
+	}{
+		{"undefined", []string{"x := 1", "y := 2\nx + z"}, "cell 2, line 2: undefined: z\n    x + z"},
+		{"type", []string{"import \"math\"\n\nfunc f() int { return 1 }\nvar s string = f()"}, "cell 1, line 4: cannot use f() (value of type int) as string value in variable declaration\n    var s string = f()"},
+		{"in a function", []string{"x := 1", "y := x\nfunc g() string {\n\treturn y\n}", "g()"}, "cell 2, line 3: cannot use y (variable of type int) as string value in return statement\n    return y"},
+		{"syntax", []string{"x := 1\nif {"}, "cell 1, line 2: missing condition in if statement\n    if {"},
+		{"package", []string{"import \"example.org/none\""}, "cell 1, line 1: package example.org/none is not available in cells\n    import \"example.org/none\""},
+		{"after a rename", []string{"v := 1", "v := \"s\"\nw := v", "u := w + 1\nfunc k() string { return w }"}, "cell 3, line 1: invalid operation: w + 1 (mismatched types string and untyped int)\n    u := w + 1"},
+		{"local types are fine", []string{"h := func() any { type t struct{}; return t{} }()\nfunc use() any { return h }", "k := (&struct{ sync.Mutex }{})\nfunc q() { k.Lock() }\nz := reflect.ValueOf", "missing"}, "cell 3, line 1: undefined: missing\n    missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			nb := nbfile.New()
+			nb.Name = "faulty.ipynb"
+			for _, s := range c.cells {
+				nb.Add("code", s)
+			}
+			_, err := Notebook(nb)
+			if err == nil {
+				t.Fatal("no fault was found")
+			}
+			if got := err.Error(); got != c.want && !strings.HasPrefix(got, c.want+"\n") {
+				t.Errorf("said\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCommandName(t *testing.T) {
+	for file, want := range map[string]string{"ch4_online.ipynb": "ch4_online", "a lesson (2).ipynb": "a_lesson_2", "main.ipynb": "notebook", "_.ipynb": "notebook", "x.y.ipynb": "x_y"} {
+		if got := commandName(file); got != want {
+			t.Errorf("%q makes the command %q, want %q", file, got, want)
+		}
 	}
 }

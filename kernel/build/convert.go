@@ -188,9 +188,10 @@ func (c *converter) functionName(p *piece) string {
 }
 
 // renameEntries takes the names main and init, which the program needs, from
-// functions of the cell. The result makes the cell call them.
+// functions of the cell. The result makes the cell call them: init always, main
+// where the cell is a whole file with its package clause.
 func (u *unit) renameEntries(c *converter, end int) func(*checked, *unit, edits) {
-	var first, last []string
+	var inits, mains []string
 	var list []edit
 	toks := scan(u.text.slice(0, end).String())
 	s := u.text.String()
@@ -209,22 +210,19 @@ func (u *unit) renameEntries(c *converter, end int) func(*checked, *unit, edits)
 				}
 				now := c.fresh(name)
 				list = append(list, edit{toks[i+1].pos, toks[i+1].end, now})
-				if name == "init" {
-					first = append(first, now+"()\n")
-				} else {
-					last = append(last, now+"()\n")
+				switch {
+				case name == "init":
+					inits = append(inits, now+"()\n")
+				case u.isFile:
+					mains = append(mains, now+"()\n")
 				}
 			}
 		}
 	}
 	u.text = u.text.edited(list)
 	return func(k *checked, u *unit, e edits) {
-		body := k.body(u).Body
-		if len(first) > 0 {
-			e.insert(k, body.Lbrace+1, "\n"+strings.Join(first, ""))
-		}
-		if len(last) > 0 {
-			e.insert(k, body.Rbrace, strings.Join(last, ""))
+		if calls := append(inits, mains...); len(calls) > 0 {
+			e.insert(k, k.body(u).Body.Rbrace, strings.Join(calls, ""))
 		}
 	}
 }
@@ -327,7 +325,14 @@ func (c *converter) show(k *checked, u *unit, last ast.Expr, e edits) {
 		if t.Len() == 0 {
 			return
 		}
+		if u.quiet {
+			return
+		}
 		verb = ".Display(" // together
+	}
+	if u.quiet {
+		e.insert(k, last.Pos(), "_ = ")
+		return
 	}
 	e.insert(k, last.Pos(), c.importName(u, labPath, "lab")+verb)
 	e.insert(k, last.End(), ")")

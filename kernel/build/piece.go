@@ -22,6 +22,8 @@ type piece struct {
 	decls       text
 	stmts       text
 	showsLast   bool // the last item is a statement: its value is shown
+	quiet       bool // unless it ends in ";"
+	isFile      bool // there is a package clause
 	isParameter bool
 
 	// What the syntax alone tells.
@@ -131,6 +133,7 @@ func (p *piece) assemble(items []item) error {
 				return err
 			}
 		case token.PACKAGE:
+			p.isFile = true
 		case 0:
 			p.stmts = append(p.stmts, it.text...)
 		default:
@@ -139,14 +142,13 @@ func (p *piece) assemble(items []item) error {
 				p.decls = append(p.decls, part{-1, "\n"})
 			}
 		}
-		if !isComment(it.text.String()) {
+		if toks := scan(it.text.String()); len(toks) > 0 {
 			p.showsLast = it.kind == 0
+			p.quiet = strings.HasPrefix(it.text.String()[toks[len(toks)-1].pos:], ";")
 		}
 	}
 	return p.analyse()
 }
-
-func isComment(s string) bool { return len(scan(s)) == 0 }
 
 func (p *piece) addImports(t text) error {
 	f, err := parser.ParseFile(token.NewFileSet(), "", fileHead+t.String(), parser.ImportsOnly)

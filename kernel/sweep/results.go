@@ -32,7 +32,15 @@ func notebookResults(nb *nbfile.Notebook) map[string]string {
 	out := map[string]string{}
 	for _, c := range nb.Cells {
 		for _, o := range c.Outputs {
-			m, _ := o.Data[ResultMIME].(map[string]any)
+			if o.Data[ResultMIME] == nil {
+				continue
+			}
+			// The value is decoded JSON or its text, by the way it came.
+			raw, err := json.Marshal(o.Data[ResultMIME])
+			var m map[string]any
+			if err != nil || json.Unmarshal(raw, &m) != nil {
+				continue // not an object: no results
+			}
 			for k, v := range m {
 				out[k] = valueText(v)
 			}
@@ -60,8 +68,6 @@ func valueText(v any) string {
 		return v
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
-	case json.Number:
-		return v.String()
 	}
 	data, err := json.Marshal(v)
 	if err != nil {

@@ -1,0 +1,397 @@
+//go:build unix
+
+package sweep
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The test's executable also plays the processes of a sweep, by its first
+// argument.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "-results":
+			os.Exit(playProgram(os.Args[1:]))
+		case "task":
+			os.Exit(playTask(os.Args[2], os.Args[3]))
+		case "sweep":
+			os.Exit(playSweep(os.Args[2], os.Args[3], os.Args[4] == "slurm"))
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// playProgram is a program as "priorlab build" makes them: it takes its time,
+// keeps an account of its starts and ends, and publishes a result.
+func playProgram(args []string) int {
+	set := map[string]string{}
+	for _, a := range args[4:] { // -results FILE -pictures DIR
+		k, v, _ := strings.Cut(strings.TrimPrefix(a, "-"), "=")
+		set[k] = v
+	}
+	account := func(what string) {
+		f, err := os.OpenFile("account.txt", os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(f, "%s %s\n", what, set["n"])
+		f.Close()
+	}
+	account("start")
+	fmt.Println("running", set["n"])
+	ms, _ := strconv.Atoi(set["ms"])
+	time.Sleep(time.Duration(ms) * time.Millisecond)
+	if set["fail"] == "yes" {
+		fmt.Fprintln(os.Stderr, "it went wrong")
+		return 1
+	}
+	os.WriteFile(args[1], fmt.Appendf(nil, `{"square": %s.5, "word": "w%s"}`, set["n"], set["n"]), 0o666)
+	account("end")
+	return 0
+}
+
+func playTask(dir, run string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	s, err := Load(dir)
+	if err == nil {
+		err = s.RunTask(ctx, run, nil)
+	}
+	switch {
+	case errors.Is(err, ErrBusy):
+		return BusyCode
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func playSweep(grid, dir string, slurm bool) int {
+	if err := doSweep(context.Background(), grid, dir, slurm); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func doSweep(ctx context.Context, grid, dir string, slurm bool) error {
+	g, err := ReadGrid(grid)
+	if err != nil {
+		return err
+	}
+	s, err := Open(dir, g)
+	if err != nil {
+		return err
+	}
+	report := func(Run, *State, int) {}
+	if slurm {
+		q := &Slurm{Task: []string{os.Args[0], "task", s.Dir}, Report: report, Say: func(string, ...any) {}, Poll: 50 * time.Millisecond}
+		return q.Run(ctx, s)
+	}
+	p := &Pool{Workers: 3, Report: report, Command: func(ctx context.Context, run string) *exec.Cmd {
+		return exec.CommandContext(ctx, os.Args[0], "task", s.Dir, run)
+	}}
+	return p.Run(ctx, s)
+}
+
+// lay makes a folder with a grid whose program is this test's executable.
+func lay(t *testing.T, grid string) (file, dir string) {
+	t.Helper()
+	root := t.TempDir()
+	program := filepath.Join(root, "program")
+	if err := os.Symlink(os.Args[0], program); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(root, "grid.yaml")
+	if err := os.WriteFile(file, []byte("program: ./program\n"+grid), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return file, filepath.Join(root, "runs of it")
+}
+
+// account counts the starts and ends of every run.
+func account(t *testing.T, grid string) (starts, ends map[string]int) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(filepath.Dir(grid), "account.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	starts, ends = map[string]int{}, map[string]int{}
+	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		what, n, _ := strings.Cut(line, " ")
+		if what == "start" {
+			starts[n]++
+		} else {
+			ends[n]++
+		}
+	}
+	return starts, ends
+}
+
+func TestSweepOfAProgram(t *testing.T) {
+	grid, dir := lay(t, "grid: {n: [1, 2, 3]}\nruns: [{n: 4, fail: yes}, {n: 5, ms: 60000}]\ntimeout: 1s\n")
+	if err := doSweep(context.Background(), grid, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := s.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteTable(table); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "table.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	for i, want := range []string{"n,fail,ms,status,seconds,square,word", "1,,,ok,*,1.5,w1", "2,,,ok,*,2.5,w2", "3,,,ok,*,3.5,w3", "4,yes,,failed,*,,", "5,,60000,failed,*,,"} {
+		f := strings.Split(lines[i], ",")
+		if i > 0 {
+			f[4] = "*"
+		}
+		if got := strings.Join(f, ","); got != want {
+			t.Errorf("line %d of the table is %q, want %q", i, got, want)
+		}
+	}
+	if len(table.Failures) != 2 || !strings.Contains(table.Failures[0], "n=4 fail=yes: exit status 1: # n=4 fail=yes | running 4 | it went wrong") || !strings.Contains(table.Failures[1], "it ran longer than 1s") {
+		t.Errorf("failures %q", table.Failures)
+	}
+	md, err := os.ReadFile(filepath.Join(dir, "table.md"))
+	if err != nil || !bytes.Contains(md, []byte("\nFailed:\n\n- n=4")) {
+		t.Errorf("table.md (%v):\n%s", err, md)
+	}
+
+	// A second call does nothing, and failures are tried again when asked.
+	if err := doSweep(context.Background(), grid, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	starts, _ := account(t, grid)
+	if starts["1"] != 1 || starts["4"] != 1 {
+		t.Errorf("starts after a second call: %v", starts)
+	}
+	if err := s.Forget(runName([]Setting{{"n", "4"}, {"fail", "yes"}})); err != nil {
+		t.Fatal(err)
+	}
+	if err := doSweep(context.Background(), grid, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	if starts, _ = account(t, grid); starts["1"] != 1 || starts["4"] != 2 {
+		t.Errorf("starts after forgetting 4: %v", starts)
+	}
+}
+
+// TestKilledAndResumed kills a sweep half-way, with its tasks or without, and
+// resumes it.
+func TestKilledAndResumed(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		slurm, group bool
+	}{
+		{"the sweep alone", false, false},
+		{"the sweep and its tasks", false, true},
+		{"the sweep while Slurm goes on", true, false},
+		{"the sweep and Slurm's tasks", true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var env []string
+			mode := "local"
+			if c.slurm {
+				fake, err := filepath.Abs("testdata/fakeslurm")
+				if err != nil {
+					t.Fatal(err)
+				}
+				env, mode = append(env, "PATH="+fake+":"+os.Getenv("PATH")), "slurm"
+			}
+			const runs = 12
+			grid, dir := lay(t, "grid: {n: {from: 1, to: "+strconv.Itoa(runs)+"}}\nfixed: {ms: 150}\n")
+			play := func() *exec.Cmd {
+				cmd := exec.Command(os.Args[0], "sweep", grid, dir, mode)
+				cmd.Env = append(os.Environ(), env...)
+				cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+				cmd.Stderr = os.Stderr
+				return cmd
+			}
+			cmd := play()
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			done := waitForStates(t, dir, 4)
+			if c.group { // the processes of the fake Slurm are in the group, too
+				syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			} else {
+				cmd.Process.Kill()
+			}
+			cmd.Wait()
+			if len(done) >= runs {
+				t.Fatalf("%d of %d runs had ended before the kill; the test needs some that had not", len(done), runs)
+			}
+			if out, err := run(play()); err != nil {
+				t.Fatalf("resumed: %v %s", err, out)
+			}
+			starts, ends := account(t, grid)
+			for i := 1; i <= runs; i++ {
+				n := strconv.Itoa(i)
+				if ends[n] != 1 {
+					t.Errorf("run %s ended %d times", n, ends[n])
+				}
+				if done[n] && starts[n] != 1 {
+					t.Errorf("run %s had ended before the kill and was started %d times", n, starts[n])
+				}
+				if !c.group && starts[n] != 1 {
+					t.Errorf("run %s was started %d times though its task was not killed", n, starts[n])
+				}
+			}
+			s, err := Load(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			table, err := s.Table()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(table.Rows) != runs || table.Missing != 0 || len(table.Failures) != 0 {
+				t.Errorf("table: %d rows, %d missing, failures %v", len(table.Rows), table.Missing, table.Failures)
+			}
+		})
+	}
+}
+
+// waitForStates waits until so many runs have ended, and names them.
+func waitForStates(t *testing.T, dir string, want int) map[string]bool {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		list, _ := filepath.Glob(filepath.Join(dir, "runs", "*", "state.json"))
+		if len(list) < want {
+			continue
+		}
+		done := map[string]bool{}
+		for _, path := range list {
+			name := filepath.Base(filepath.Dir(path))
+			n, _, _ := strings.Cut(strings.TrimPrefix(name, "n="), ",")
+			done[n] = true
+		}
+		return done
+	}
+	t.Fatal("no runs ended in 30 s")
+	return nil
+}
+
+func TestOneRunnerOnly(t *testing.T) {
+	grid, dir := lay(t, "grid: {n: 1}\nfixed: {ms: 300}\n")
+	g, err := ReadGrid(grid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(dir, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := make(chan int)
+	for range 4 {
+		go func() {
+			cmd := exec.Command(os.Args[0], "task", dir, s.Plan.Runs[0].Name)
+			cmd.Run()
+			codes <- cmd.ProcessState.ExitCode()
+		}()
+	}
+	sum := map[int]int{}
+	for range 4 {
+		sum[<-codes]++
+	}
+	starts, ends := account(t, grid)
+	if starts["1"] != 1 || ends["1"] != 1 || sum[0]+sum[BusyCode] != 4 || sum[0] < 1 {
+		t.Errorf("4 tasks on one run: starts %v, ends %v, exit codes %v", starts, ends, sum)
+	}
+}
+
+// TestChangedProgram: results of two versions must not be mixed, but a grid
+// may grow.
+func TestChangedProgram(t *testing.T) {
+	grid, dir := lay(t, "grid: {n: [1]}\n")
+	if err := doSweep(context.Background(), grid, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(grid, []byte("program: ./program\ngrid: {n: [1, 2]}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := doSweep(context.Background(), grid, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	if starts, _ := account(t, grid); starts["1"] != 1 || starts["2"] != 1 {
+		t.Errorf("starts of the grown grid: %v", starts)
+	}
+	program := filepath.Join(filepath.Dir(grid), "program")
+	os.Remove(program)
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := doSweep(context.Background(), grid, dir, false); err == nil || !strings.Contains(err.Error(), "has changed since the sweep") {
+		t.Errorf("a changed program: %v", err)
+	}
+	if err := doSweep(context.Background(), grid, filepath.Dir(grid), false); err == nil || !strings.Contains(err.Error(), "has files but is no sweep") {
+		t.Errorf("a folder with other files: %v", err)
+	}
+}
+
+// TestInterrupted: a sweep that is asked to stop stops its tasks and records
+// nothing for them.
+func TestInterrupted(t *testing.T) {
+	grid, dir := lay(t, "grid: {n: [1, 2]}\nfixed: {ms: 60000}\n")
+	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if err := doSweep(ctx, grid, dir, false); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the sweep gave %v", err)
+	}
+	if took := time.Since(start); took > 8*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	if list, _ := filepath.Glob(filepath.Join(dir, "runs", "*", "state.json")); len(list) != 0 {
+		t.Errorf("stopped runs have states: %v", list)
+	}
+}
+
+func TestTornFiles(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state.json")
+	for i := range 50 {
+		if err := writeJSON(path, State{Status: OK, Error: strings.Repeat("x", i*100)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var st State
+	if err := readJSON(path, &st); err != nil || len(st.Error) != 4900 {
+		t.Errorf("%v %d", err, len(st.Error))
+	}
+	list, _ := os.ReadDir(dir)
+	if len(list) != 1 {
+		t.Errorf("files left over: %v", list)
+	}
+}
+
+func run(cmd *exec.Cmd) (string, error) {
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
