@@ -540,7 +540,7 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		}()
 		_ = checker.Files([]*ast.File{f}) // errors were reported one by one
 	}()
-	pt.scope = pt.pkg.Scope()
+	pt.scope = snapshot(pt.pkg)
 	if len(errs) == 0 {
 		for i := range pt.methods {
 			m := &pt.methods[i]

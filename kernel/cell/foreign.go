@@ -16,23 +16,142 @@ import (
 // has no way to say so; the two fields it takes are found by reflection and
 // guarded by a test.
 var (
-	scopeField   = fieldOf(reflect.TypeFor[types.Package](), "scope", reflect.TypeFor[*types.Scope]())
-	methodsField = fieldOf(reflect.TypeFor[types.Named](), "methods", reflect.TypeFor[[]*types.Func]())
+	elemsField    = fieldOf(reflect.TypeFor[types.Scope](), "elems", reflect.TypeFor[map[string]types.Object]())
+	childrenField = fieldOf(reflect.TypeFor[types.Scope](), "children", reflect.TypeFor[[]*types.Scope]())
+	instField     = fieldOf(reflect.TypeFor[types.Named](), "inst", nil)
+	stateField    = fieldOf(reflect.TypeFor[types.Named](), "state_", reflect.TypeFor[uint32]())
+	expandedField = fieldOf(instanceType(), "expandedMethods", reflect.TypeFor[int]())
+	ctxtField     = fieldOf(instanceType(), "ctxt", reflect.TypeFor[*types.Context]())
+	methodsField  = fieldOf(reflect.TypeFor[types.Named](), "methods", reflect.TypeFor[[]*types.Func]())
 )
+
+func instanceType() reflect.Type {
+	f, ok := reflect.TypeFor[types.Named]().FieldByName("inst")
+	if !ok {
+		panic("cell: go/types.Named has no field inst in this version of Go")
+	}
+	return f.Type.Elem()
+}
 
 func fieldOf(t reflect.Type, name string, want reflect.Type) uintptr {
 	f, ok := t.FieldByName(name)
-	if !ok || f.Type != want {
+	if !ok || want != nil && f.Type != want {
 		panic(fmt.Sprintf("cell: go/types.%s has no field %s of type %s in this version of Go", t.Name(), name, want))
 	}
 	return f.Offset
 }
 
-// resetScope gives the package a new, empty scope; objects keep the old one as
-// their parent.
+// resetScope empties the package's scope. It stays the same scope, the parent of
+// all objects that were ever declared in it.
 func resetScope(p *types.Package) {
-	*(**types.Scope)(unsafe.Add(unsafe.Pointer(p), scopeField)) = types.NewScope(types.Universe, token.NoPos, token.NoPos, "package main")
+	sc := unsafe.Pointer(p.Scope())
+	*(*map[string]types.Object)(unsafe.Add(sc, elemsField)) = nil
+	*(*[]*types.Scope)(unsafe.Add(sc, childrenField)) = nil
 }
+
+// snapshot copies the names of the package's scope.
+func snapshot(p *types.Package) *types.Scope {
+	c := types.NewScope(nil, token.NoPos, token.NoPos, "")
+	for _, n := range p.Scope().Names() {
+		c.Insert(p.Scope().Lookup(n))
+	}
+	return c
+}
+
+// refresh makes the instances of a generic type that s reaches look again which
+// methods it has.
+func (s *Session) refresh(origin *types.Named) {
+	seen := map[types.Type]bool{}
+	var visit func(t types.Type)
+	tuple := func(t *types.Tuple) {
+		for i := range t.Len() {
+			visit(t.At(i).Type())
+		}
+	}
+	visit = func(t types.Type) {
+		if t == nil || seen[t] {
+			return
+		}
+		seen[t] = true
+		switch t := t.(type) {
+		case *types.Alias:
+			visit(types.Unalias(t))
+		case *types.Pointer:
+			visit(t.Elem())
+		case *types.Slice:
+			visit(t.Elem())
+		case *types.Array:
+			visit(t.Elem())
+		case *types.Chan:
+			visit(t.Elem())
+		case *types.Map:
+			visit(t.Key())
+			visit(t.Elem())
+		case *types.Signature:
+			tuple(t.Params())
+			tuple(t.Results())
+			if t.Recv() != nil {
+				visit(t.Recv().Type())
+			}
+		case *types.Struct:
+			for i := range t.NumFields() {
+				visit(t.Field(i).Type())
+			}
+		case *types.Interface:
+			for i := range t.NumExplicitMethods() {
+				visit(t.ExplicitMethod(i).Type())
+			}
+		case *types.Named:
+			if t.Obj().Pkg() == nil || t.Obj().Pkg().Path() != "main" {
+				if t.TypeArgs() == nil {
+					return
+				}
+			}
+			if t.TypeArgs() != nil {
+				for i := range t.TypeArgs().Len() {
+					visit(t.TypeArgs().At(i))
+				}
+				if t.Origin() == origin {
+					resetMethods(t)
+				}
+			}
+			visit(t.Underlying())
+			if t.TypeArgs() == nil || t.Origin() != origin {
+				for i := range t.NumMethods() {
+					visit(t.Method(i).Type())
+				}
+			}
+		}
+	}
+	visit(origin)
+	for _, o := range s.live {
+		visit(o.Type())
+	}
+	for _, o := range s.pending {
+		visit(o.Type())
+	}
+	for _, t := range s.machine.Types() {
+		visit(t)
+	}
+}
+
+// resetMethods makes an instance expand its methods anew.
+func resetMethods(t *types.Named) {
+	p := unsafe.Pointer(t)
+	inst := *(*unsafe.Pointer)(unsafe.Add(p, instField))
+	if inst == nil {
+		return
+	}
+	*(*[]*types.Func)(unsafe.Add(p, methodsField)) = nil
+	*(*int)(unsafe.Add(inst, expandedField)) = 0
+	if ctxt := (**types.Context)(unsafe.Add(inst, ctxtField)); *ctxt == nil {
+		*ctxt = types.NewContext()
+	}
+	*(*uint32)(unsafe.Add(p, stateField)) &^= hasMethods
+}
+
+// hasMethods is go/types' mark that an instance has expanded all its methods.
+const hasMethods = 1 << 2
 
 // addition is a method that the cell being checked gave to an earlier type.
 type addition struct {
@@ -46,13 +165,11 @@ type addition struct {
 func (s *Session) announce(pt *part, f *ast.File) {
 	conf := types.Config{Importer: s.importer, GoVersion: "go1.26", IgnoreFuncBodies: true, Error: func(error) {}}
 	info := newInfo()
-	extras := s.pkg.Scope()
 	func() {
 		defer func() { _ = recover() }() // the second pass reports
 		_ = types.NewChecker(&conf, s.fset, s.pkg, info).Files([]*ast.File{f})
 	}()
-	first := s.pkg.Scope()
-	_ = extras
+	first := snapshot(s.pkg)
 	resetScope(s.pkg)
 	for _, n := range first.Names() {
 		o := first.Lookup(n)
@@ -104,6 +221,9 @@ func (s *Session) give(m *addedMethod, fs *types.Signature) {
 		(*methods)[i] = m.mo
 		return
 	}
+	if m.typ.TypeParams().Len() > 0 {
+		defer s.refresh(m.typ)
+	}
 	s.added = append(s.added, addition{m.typ, before})
 	m.mo = types.NewFunc(m.decl.Name.Pos(), s.pkg, name, methodSignature(m.typ, fs))
 	*methods = append(append([]*types.Func(nil), before...), m.mo)
@@ -115,6 +235,9 @@ func (s *Session) withdraw() {
 	for i := len(s.added) - 1; i >= 0; i-- {
 		a := s.added[i]
 		*(*[]*types.Func)(unsafe.Add(unsafe.Pointer(a.typ), methodsField)) = a.before
+		if a.typ.TypeParams().Len() > 0 {
+			s.refresh(a.typ)
+		}
 	}
 	s.added = nil
 }

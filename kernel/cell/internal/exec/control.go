@@ -205,10 +205,12 @@ func (c *compiler) typeSwitch(s *ast.TypeSwitchStmt, label int) stmtFunc {
 
 // receiver compiles <-ch; the wait ends when the run is stopped.
 func (c *compiler) receiver(e *ast.UnaryExpr) (recv func(*frame) (reflect.Value, bool), elem types.Type, er reflect.Type) {
-	x := c.expr(e.X)
+	return c.receiverOf(c.expr(e.X), e.Pos())
+}
+
+func (c *compiler) receiverOf(x ex, pos token.Pos) (recv func(*frame) (reflect.Value, bool), elem types.Type, er reflect.Type) {
 	ct := x.t.Underlying().(*types.Chan)
 	ch := toReflect(x.rt, x.fn)
-	pos := e.Pos()
 	return func(fr *frame) (reflect.Value, bool) {
 		v := ch(fr)
 		fr.pos = pos
@@ -573,15 +575,15 @@ func (c *compiler) rangeMap(s *ast.RangeStmt, u *types.Map, label int) stmtFunc 
 }
 
 func (c *compiler) rangeChan(s *ast.RangeStmt, u *types.Chan, label int) stmtFunc {
-	recv, elem, er := c.receiver(&ast.UnaryExpr{OpPos: s.X.Pos(), Op: token.ARROW, X: s.X})
+	set, ch := c.save(c.expr(s.X))
+	recv, elem, er := c.receiverOf(ch, s.X.Pos())
 	val := c.slot(elem)
 	setK := c.rangeVar(s, s.Key, val)
 	body := c.block(s.Body.List)
-	ch := c.temp(c.m.rtype(u))
-	_ = ch
 	pos := s.Pos()
 	return func(fr *frame) ctl {
 		fr.pos = pos
+		set(fr)
 		for {
 			poll(fr)
 			v, ok := recv(fr)

@@ -138,3 +138,10 @@ func (m *Machine) Locked(f func()) {
 	defer m.lookup.Unlock()
 	f()
 }
+
+// Types lists the types that have a run-time type.
+func (m *Machine) Types() []types.Type {
+	var ts []types.Type
+	m.types.Iterate(func(t types.Type, _ any) { ts = append(ts, t) })
+	return ts
+}
