@@ -24,5 +24,5 @@ type Args struct {
 	N int
 	P [5]unsafe.Pointer
 	S [8]uint64
-	R uint64
+	R [4]uint64
 }

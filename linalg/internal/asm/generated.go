@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "68cf60dad90bb9e05cd57503ecbec4f1e3837c009026872c5af28fed78a17c74"
+const sourceHash = "7bbc62c01bb94b9d6428f4996ccc4350a7d8c8e4c7b4bbafc2bb06fcbd5e31d5"

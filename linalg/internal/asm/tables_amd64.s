@@ -342,7 +342,15 @@ DATA vecTable<>+1696(SB)/8, $·vSumSquaresFromF32x256(SB)
 DATA vecTable<>+1704(SB)/8, $·vSumSquaresFromF64x256(SB)
 DATA vecTable<>+1712(SB)/8, $·vSumSquaresFromF32x512(SB)
 DATA vecTable<>+1720(SB)/8, $·vSumSquaresFromF64x512(SB)
-GLOBL vecTable<>(SB), RODATA, $1728
+DATA vecTable<>+1728(SB)/8, $·vAxpy4F32x256(SB)
+DATA vecTable<>+1736(SB)/8, $·vAxpy4F64x256(SB)
+DATA vecTable<>+1744(SB)/8, $·vAxpy4F32x512(SB)
+DATA vecTable<>+1752(SB)/8, $·vAxpy4F64x512(SB)
+DATA vecTable<>+1760(SB)/8, $·vDot4F32x256(SB)
+DATA vecTable<>+1768(SB)/8, $·vDot4F64x256(SB)
+DATA vecTable<>+1776(SB)/8, $·vDot4F32x512(SB)
+DATA vecTable<>+1784(SB)/8, $·vDot4F64x512(SB)
+GLOBL vecTable<>(SB), RODATA, $1792
 
 // func vecs() *uintptr
 TEXT ·vecs(SB), NOSPLIT, $0-8

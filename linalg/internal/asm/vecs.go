@@ -58,5 +58,7 @@ const (
 	VMinOf
 	VDot
 	VSumSquaresFrom
+	VAxpy4
+	VDot4
 	NumVecs
 )

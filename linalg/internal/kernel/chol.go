@@ -203,6 +203,3 @@ func LowerOnly[T Float](a []T, n int) {
 		lower(a[i:i+n*n], n)
 	}
 }
-
-// cholLanes factors many small matrices at once, one a vector lane; ok is false where that does not apply.
-func cholLanes[T Float](a []T, n int, jitter T) (f *CholFailure, ok bool) { return nil, false }

@@ -85,10 +85,13 @@ func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, pa
 		gemmGo(m, n, k, alpha, a, b, c, ldc, acc, parallel)
 		return
 	}
+	if (m == 1 || n == 1) && gemv(m, n, k, alpha, a, b, c, ldc, acc, parallel) {
+		return
+	}
 	ts := tiles[T]()
 	d := driver[T]{ts: ts, c: c, ldc: ldc}
 	first, _ := mode(alpha, acc)
-	small := b.CS == 1 && ts.canRead((n-1)%ts.nr+1) && (m <= 6*ts.mr || k*n*ts.es <= rawB) && k <= ts.kc
+	small := b.CS == 1 && ts.canRead((n-1)%ts.nr+1) && (m <= ts.mr || (m <= 6*ts.mr || k*n*ts.es <= rawB) && k <= ts.kc)
 	switch {
 	case small && !parallel:
 		d.block(m, n, k, alpha, first, a, false, b, false, 0, false)

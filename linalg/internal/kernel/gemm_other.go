@@ -13,3 +13,9 @@ func tiles[T Float]() *tileset { return portableTiles[T]() }
 func runTile[T Float](_ *tileset, rows, cols int, t *asm.Tile) { tileGo[T](rows, cols, t) }
 
 func transposeB[T Float](*tileset, []T, Matrix[T], int, int) int { return 0 }
+
+func copyTwelves[T Float](n int, dst, src []T, ld int) {
+	for i := 0; i < n; i++ {
+		copy(dst[i*12:(i+1)*12], src[i*ld:])
+	}
+}

@@ -159,3 +159,19 @@ func TestGemmBatch(t *testing.T) {
 		}
 	})
 }
+
+func TestGemv(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(31, 32))
+		for i := 0; i < 150; i++ {
+			m, n, k := 1, 1+r.IntN(300), 1+r.IntN(100)
+			if i%2 == 0 {
+				m, n = n, m
+			}
+			gemmCase(t, r, m, n, k, i&2 > 0, i&4 > 0, i&8 > 0, 1-0.5*float64(i%3))
+			gemmCase(t, r, m, n, k, i&2 > 0, i&4 > 0, i&8 > 0, 1-0.5*float32(i%3))
+		}
+		gemmCase(t, r, 1, 3000, 700, false, false, false, 1.0)
+		gemmCase(t, r, 3000, 1, 700, false, false, true, 1.0)
+	})
+}

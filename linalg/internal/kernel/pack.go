@@ -45,9 +45,7 @@ func packA[T Float](ts *tileset, dst []T, a Matrix[T], mb, kb int) {
 				r := min(mr, mb-i)
 				d := dst[i*kb:]
 				if r == 12 {
-					for p := p0; p < p1; p++ {
-						*(*[12]T)(d[p*12:]) = *(*[12]T)(a.Data[p*a.CS+i:])
-					}
+					copyTwelves(p1-p0, d[p0*12:], a.Data[p0*a.CS+i:], a.CS)
 					continue
 				}
 				for p := p0; p < p1; p++ {

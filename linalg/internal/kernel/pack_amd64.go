@@ -26,3 +26,12 @@ func transposeB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) int {
 	}
 	return j
 }
+
+// copyTwelves copies n runs of twelve numbers that lie ld apart.
+func copyTwelves[T Float](n int, dst, src []T, ld int) {
+	if size[T]() == 4 {
+		asm.Copy48(n, (*byte)(ptr(src)), uintptr(4*ld), (*byte)(ptr(dst)), 48)
+		return
+	}
+	asm.Copy96(n, (*byte)(ptr(src)), uintptr(8*ld), (*byte)(ptr(dst)), 96)
+}

@@ -55,7 +55,7 @@ func vecReduce[T Float](op, n int, x, y []T, s0 T) (T, bool) {
 	a.P[0], a.P[1] = ptr(x), ptr(y)
 	a.S[0] = alphaBits(s0)
 	runVec[T](op, &a)
-	return *(*T)(unsafe.Pointer(&a.R)), true
+	return *(*T)(unsafe.Pointer(&a.R[0])), true
 }
 
 // vecAdamW makes a step, if the level has it.

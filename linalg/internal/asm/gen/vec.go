@@ -615,25 +615,30 @@ func reduction(name string, ptrs, args int, init func(p *prog) any, join string,
 				}
 			}
 		}
-		y := acc[0].AsY()
-		if p.wide {
-			t := ctx.YMM()
-			ctx.VEXTRACTF64X4(Imm(1), acc[0], t)
-			p.do(join, false, t, y, y)
-		} else {
-			p.do(join, false, acc[1], y, y)
-		}
-		x, t := acc[0].AsX(), ctx.XMM()
-		ctx.VEXTRACTF128(Imm(1), y, t)
-		p.do(join, false, t, x, x)
-		ctx.VPERMILPD(Imm(1), x, t)
-		p.do(join, false, t, x, x)
-		if !p.f64 {
-			ctx.VMOVSHDUP(x, t)
-			p.do(join, false, t, x, x)
-			ctx.VMOVSS(x, Mem{Base: p.args, Disp: fR})
-		} else {
-			ctx.VMOVSD(x, Mem{Base: p.args, Disp: fR})
-		}
+		p.joinLanes(acc[:per], join, fR)
 	})
+}
+
+// joinLanes joins the lanes of one unit and stores the result.
+func (p *prog) joinLanes(acc V, join string, at int) {
+	y := acc[0].AsY()
+	if p.wide {
+		t := ctx.YMM()
+		ctx.VEXTRACTF64X4(Imm(1), acc[0], t)
+		p.do(join, false, t, y, y)
+	} else {
+		p.do(join, false, acc[1], y, y)
+	}
+	x, t := acc[0].AsX(), ctx.XMM()
+	ctx.VEXTRACTF128(Imm(1), y, t)
+	p.do(join, false, t, x, x)
+	ctx.VPERMILPD(Imm(1), x, t)
+	p.do(join, false, t, x, x)
+	if !p.f64 {
+		ctx.VMOVSHDUP(x, t)
+		p.do(join, false, t, x, x)
+		ctx.VMOVSS(x, Mem{Base: p.args, Disp: at})
+	} else {
+		ctx.VMOVSD(x, Mem{Base: p.args, Disp: at})
+	}
 }

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package kernel
+
+// cholLanes factors many small matrices at once where there are vector lanes to do it in.
+func cholLanes[T Float](a []T, n int, jitter T) (f *CholFailure, ok bool) { return nil, false }
