@@ -13,6 +13,10 @@ const (
 	KernelAttention Method = "kernel"   // F = K_qk v, a point estimate
 	SGPA            Method = "sgpa"     // decoupled SGPA
 	StandardSGPA    Method = "standard" // keys as inducing points; small, fixed T
+
+	CorrelatedGP       Method = "correlated"        // queries and keys apart, tied by a latent process; no mask
+	SparseCorrelatedGP Method = "sparse correlated" // the same with inducing points; fixed T
+	EigenPairs         Method = "eigenpairs"        // eigen-pairs of an asymmetric kernel; linear in T
 )
 
 // Scaling of the global divergence in the loss.

@@ -70,8 +70,14 @@ func newAttention(r *linalg.Rand, c Config) Attention {
 		return NewDecoupledLayer(r, c)
 	case StandardSGPA:
 		return NewStandardLayer(r, c)
+	case CorrelatedGP:
+		return NewCorrelatedLayer(r, c, false)
+	case SparseCorrelatedGP:
+		return NewCorrelatedLayer(r, c, true)
+	case EigenPairs:
+		return NewEigenPairLayer(r, c)
 	}
-	fail("New", `use "softmax", "kernel", "sgpa" or "standard"`, "there is no kind of attention %q", string(c.Method))
+	fail("New", `use "softmax", "kernel", "sgpa", "standard", "correlated", "sparse correlated" or "eigenpairs"`, "there is no kind of attention %q", string(c.Method))
 	return nil
 }
 
@@ -112,7 +118,7 @@ func (n *Network) midNorm(i int) *nn.LayerNorm {
 
 // Stochastic reports whether attention draws samples.
 func (n *Network) Stochastic() bool {
-	return n.Config.Method == SGPA || n.Config.Method == StandardSGPA
+	return n.Config.Method != Softmax && n.Config.Method != KernelAttention
 }
 
 // Forward gives logits [B*S C]: one row an input for point estimates, S rows an input, one after the other, for posteriors.
