@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "7bbc62c01bb94b9d6428f4996ccc4350a7d8c8e4c7b4bbafc2bb06fcbd5e31d5"
+const sourceHash = "0393c858b40b1610702e131e2444342ab392cca04961afe07374641537fa2a17"

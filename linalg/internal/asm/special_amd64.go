@@ -41,19 +41,19 @@ func Copy96(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
 // CholColumnF32x256 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
 //
 //go:noescape
-func CholColumnF32x256(base *byte, n int, j int) uint64
+func CholColumnF32x256(base *byte, n int, ld int, j int) uint64
 
 // CholColumnF32x512 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
 //
 //go:noescape
-func CholColumnF32x512(base *byte, n int, j int) uint64
+func CholColumnF32x512(base *byte, n int, ld int, j int) uint64
 
 // CholColumnF64x256 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
 //
 //go:noescape
-func CholColumnF64x256(base *byte, n int, j int) uint64
+func CholColumnF64x256(base *byte, n int, ld int, j int) uint64
 
 // CholColumnF64x512 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
 //
 //go:noescape
-func CholColumnF64x512(base *byte, n int, j int) uint64
+func CholColumnF64x512(base *byte, n int, ld int, j int) uint64

@@ -866,13 +866,13 @@ loop:
 	VZEROUPPER
 	RET
 
-// func CholColumnF32x256(base *byte, n int, j int) uint64
+// func CholColumnF32x256(base *byte, n int, ld int, j int) uint64
 // Requires: AVX, FMA3
-TEXT ·CholColumnF32x256(SB), NOSPLIT, $0-32
+TEXT ·CholColumnF32x256(SB), NOSPLIT, $0-40
 	MOVQ    base+0(FP), AX
 	MOVQ    n+8(FP), CX
-	MOVQ    j+16(FP), DX
-	MOVQ    CX, BX
+	MOVQ    j+24(FP), DX
+	MOVQ    ld+16(FP), BX
 	SHLQ    $0x06, BX
 	MOVQ    DX, SI
 	SHLQ    $0x06, SI
@@ -902,7 +902,7 @@ pivot:
 	VMOVMSKPS Y2, R8
 	SHLQ      $0x08, R8
 	ORQ       R8, AX
-	MOVQ      AX, ret+24(FP)
+	MOVQ      AX, ret+32(FP)
 	VSQRTPS   Y0, Y0
 	VSQRTPS   Y1, Y1
 	VMOVUPS   Y0, (DI)(SI*1)
@@ -1015,13 +1015,13 @@ DATA c4x8_3f800000<>+24(SB)/4, $0x3f800000
 DATA c4x8_3f800000<>+28(SB)/4, $0x3f800000
 GLOBL c4x8_3f800000<>(SB), RODATA|NOPTR, $32
 
-// func CholColumnF32x512(base *byte, n int, j int) uint64
+// func CholColumnF32x512(base *byte, n int, ld int, j int) uint64
 // Requires: AVX, AVX512F
-TEXT ·CholColumnF32x512(SB), NOSPLIT, $0-32
+TEXT ·CholColumnF32x512(SB), NOSPLIT, $0-40
 	MOVQ    base+0(FP), AX
 	MOVQ    n+8(FP), CX
-	MOVQ    j+16(FP), DX
-	MOVQ    CX, BX
+	MOVQ    j+24(FP), DX
+	MOVQ    ld+16(FP), BX
 	SHLQ    $0x06, BX
 	MOVQ    DX, SI
 	SHLQ    $0x06, SI
@@ -1044,7 +1044,7 @@ pivot:
 	VBROADCASTSS c4x1_0<>+0(SB), Z1
 	VCMPPS       $0x1e, Z1, Z0, K1
 	KMOVW        K1, AX
-	MOVQ         AX, ret+24(FP)
+	MOVQ         AX, ret+32(FP)
 	VSQRTPS      Z0, Z0
 	VMOVUPS      Z0, (DI)(SI*1)
 	VBROADCASTSS c4x1_3f800000<>+0(SB), Z1
@@ -1146,13 +1146,13 @@ end:
 DATA c4x1_3f800000<>+0(SB)/4, $0x3f800000
 GLOBL c4x1_3f800000<>(SB), RODATA|NOPTR, $4
 
-// func CholColumnF64x256(base *byte, n int, j int) uint64
+// func CholColumnF64x256(base *byte, n int, ld int, j int) uint64
 // Requires: AVX, FMA3
-TEXT ·CholColumnF64x256(SB), NOSPLIT, $0-32
+TEXT ·CholColumnF64x256(SB), NOSPLIT, $0-40
 	MOVQ    base+0(FP), AX
 	MOVQ    n+8(FP), CX
-	MOVQ    j+16(FP), DX
-	MOVQ    CX, BX
+	MOVQ    j+24(FP), DX
+	MOVQ    ld+16(FP), BX
 	SHLQ    $0x06, BX
 	MOVQ    DX, SI
 	SHLQ    $0x06, SI
@@ -1182,7 +1182,7 @@ pivot:
 	VMOVMSKPD Y2, R8
 	SHLQ      $0x04, R8
 	ORQ       R8, AX
-	MOVQ      AX, ret+24(FP)
+	MOVQ      AX, ret+32(FP)
 	VSQRTPD   Y0, Y0
 	VSQRTPD   Y1, Y1
 	VMOVUPS   Y0, (DI)(SI*1)
@@ -1291,13 +1291,13 @@ DATA c8x4_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA c8x4_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
 GLOBL c8x4_3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
-// func CholColumnF64x512(base *byte, n int, j int) uint64
+// func CholColumnF64x512(base *byte, n int, ld int, j int) uint64
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·CholColumnF64x512(SB), NOSPLIT, $0-32
+TEXT ·CholColumnF64x512(SB), NOSPLIT, $0-40
 	MOVQ    base+0(FP), AX
 	MOVQ    n+8(FP), CX
-	MOVQ    j+16(FP), DX
-	MOVQ    CX, BX
+	MOVQ    j+24(FP), DX
+	MOVQ    ld+16(FP), BX
 	SHLQ    $0x06, BX
 	MOVQ    DX, SI
 	SHLQ    $0x06, SI
@@ -1320,7 +1320,7 @@ pivot:
 	VBROADCASTSD c8x1_0<>+0(SB), Z1
 	VCMPPD       $0x1e, Z1, Z0, K1
 	KMOVB        K1, AX
-	MOVQ         AX, ret+24(FP)
+	MOVQ         AX, ret+32(FP)
 	VSQRTPD      Z0, Z0
 	VMOVUPS      Z0, (DI)(SI*1)
 	VBROADCASTSD c8x1_3ff0000000000000<>+0(SB), Z1

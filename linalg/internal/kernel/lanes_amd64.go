@@ -20,25 +20,38 @@ func cholLanes[T Float](a []T, n int, jitter T) (f *CholFailure, ok bool) {
 	if level == Portable || n > lanesMax || n < 2 || count < lanes {
 		return nil, false
 	}
+	// Rows that are a multiple of 1 KiB apart would all fall into the same few sets of the cache: pad them.
+	ld := n
+	if n%16 == 0 {
+		ld++
+	}
 	groups := (count + lanes - 1) / lanes
 	fails := make([]*CholFailure, groups)
 	par.For(groups, max(1, parallelFlops/(lanes*n*n*n)), func(lo, hi int) {
-		raw, _ := mem.Get(n * n * 64)
+		raw, _ := mem.Get(n * ld * 64)
 		defer mem.Put(raw)
-		w := mem.Slice[T](raw)[:n*n*lanes]
+		w := mem.Slice[T](raw)[:n*ld*lanes]
 		for g := lo; g < hi; g++ {
 			first := g * lanes
 			live := min(lanes, count-first)
-			interleave(w, a[first*n*n:], n*n, live)
-			fails[g] = cholGroup(w, a, n, first, live, jitter)
-			deinterleave(a[first*n*n:], w, n*n, live)
+			rows, run := 1, n*n // without padding a matrix is one run
+			if ld != n {
+				rows, run = n, n
+			}
+			for r := 0; r < rows; r++ {
+				interleave(w[r*ld*lanes:], a[first*n*n+r*n:], n*n, run, live)
+			}
+			fails[g] = cholGroup(w, a, n, ld, first, live, jitter)
+			for r := 0; r < rows; r++ {
+				deinterleave(a[first*n*n+r*n:], w[r*ld*lanes:], n*n, run, live)
+			}
 		}
 	})
 	return firstFailure(fails), true
 }
 
 // cholGroup factors interleaved matrices, which come from a, and clears their upper triangles.
-func cholGroup[T Float](w, a []T, n, first, live int, jitter T) *CholFailure {
+func cholGroup[T Float](w, a []T, n, ld, first, live int, jitter T) *CholFailure {
 	lanes := 64 / size[T]()
 	column := asm.CholColumnF32x512
 	switch {
@@ -50,7 +63,7 @@ func cholGroup[T Float](w, a []T, n, first, live int, jitter T) *CholFailure {
 		column = asm.CholColumnF32x256
 	}
 	for d := 0; d < n; d++ {
-		v := w[(d*n+d)*lanes : (d*n+d+1)*lanes]
+		v := w[(d*ld+d)*lanes : (d*ld+d+1)*lanes]
 		for i := range v {
 			v[i] += jitter
 		}
@@ -58,14 +71,14 @@ func cholGroup[T Float](w, a []T, n, first, live int, jitter T) *CholFailure {
 	all := uint64(1)<<live - 1
 	var fail *CholFailure
 	for j := 0; j < n; j++ {
-		if ok := column((*byte)(unsafe.Pointer(&w[0])), n, j); ok&all != all && fail == nil {
+		if ok := column((*byte)(unsafe.Pointer(&w[0])), n, ld, j); ok&all != all && fail == nil {
 			lane := bits.TrailingZeros64(^ok & all)
-			fail = &CholFailure{first + lane, j, pivotOf(w[j*n*lanes+lane:], lanes, j, a[((first+lane)*n+j)*n+j]+jitter)}
+			fail = &CholFailure{first + lane, j, pivotOf(w[j*ld*lanes+lane:], lanes, j, a[((first+lane)*n+j)*n+j]+jitter)}
 			break
 		}
 	}
 	for i := 0; i < n; i++ {
-		clear(w[(i*n+i+1)*lanes : (i+1)*n*lanes])
+		clear(w[(i*ld+i+1)*lanes : (i*ld+n)*lanes])
 	}
 	return fail
 }
@@ -79,9 +92,9 @@ func pivotOf[T Float](row []T, lanes, j int, diagonal T) float64 {
 	return float64(diagonal)
 }
 
-// interleave writes count arrays of n numbers, one after another in src, to dst with the same numbers of all side by
-// side. Lanes beyond count repeat the first array.
-func interleave[T Float](dst, src []T, n, count int) {
+// interleave writes count arrays of n numbers, which begin step apart in src, to dst with the same numbers of all side
+// by side. Lanes beyond count repeat the first array.
+func interleave[T Float](dst, src []T, step, n, count int) {
 	lanes := 64 / size[T]()
 	at := 0
 	if count == lanes {
@@ -89,14 +102,14 @@ func interleave[T Float](dst, src []T, n, count int) {
 		at = n / w * w
 		if at > 0 {
 			for l := 0; l < lanes; l += w {
-				transposeBlocks[T](at/w, src[l*n:], n, dst[l:], lanes)
+				transposeBlocks[T](at/w, src[l*step:], step, dst[l:], lanes)
 			}
 		}
 	}
 	for l := 0; l < lanes; l++ {
 		s := src[:n]
 		if l < count {
-			s = src[l*n : (l+1)*n]
+			s = src[l*step : l*step+n]
 		}
 		for i := at; i < n; i++ {
 			dst[i*lanes+l] = s[i]
@@ -105,18 +118,18 @@ func interleave[T Float](dst, src []T, n, count int) {
 }
 
 // deinterleave is the inverse of interleave.
-func deinterleave[T Float](dst, src []T, n, count int) {
+func deinterleave[T Float](dst, src []T, step, n, count int) {
 	lanes := 64 / size[T]()
 	at := 0
 	if count == lanes {
 		w := transposeWidth[T]()
 		at = n / w * w
 		for i := 0; i < at; i += w {
-			transposeBlocks[T](lanes/w, src[i*lanes:], lanes, dst[i:], n)
+			transposeBlocks[T](lanes/w, src[i*lanes:], lanes, dst[i:], step)
 		}
 	}
 	for l := 0; l < count; l++ {
-		d := dst[l*n : (l+1)*n]
+		d := dst[l*step : l*step+n]
 		for i := at; i < n; i++ {
 			d[i] = src[i*lanes+l]
 		}

@@ -97,7 +97,7 @@ func copyRows(name string, size int) {
 }
 
 // cholColumn makes column j of the Cholesky factors of several matrices of order n that are interleaved: the element
-// (i, k) of all is the 64 bytes number i n + k. It returns the lanes whose pivot is positive as bits.
+// (i, k) of all is the 64 bytes number i ld + k. It returns the lanes whose pivot is positive as bits.
 func cholColumn(f64, wide bool) {
 	p := &prog{f64: f64, wide: wide, units: 1}
 	name, rows := "CholColumn"+typeName(f64), 4
@@ -106,11 +106,11 @@ func cholColumn(f64, wide bool) {
 	} else {
 		name += "x256"
 	}
-	begin(name, "func(base *byte, n, j int) uint64",
+	begin(name, "func(base *byte, n, ld, j int) uint64",
 		name+" makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.")
 	base, n, j := ctx.Load(ctx.Param("base"), ctx.GP64()).(reg.GPVirtual), ctx.Load(ctx.Param("n"), ctx.GP64()).(reg.GPVirtual), ctx.Load(ctx.Param("j"), ctx.GP64()).(reg.GPVirtual)
 	rs, jb := ctx.GP64(), ctx.GP64()
-	ctx.MOVQ(n, rs)
+	ctx.Load(ctx.Param("ld"), rs)
 	ctx.SHLQ(Imm(6), rs)
 	ctx.MOVQ(j, jb)
 	ctx.SHLQ(Imm(6), jb)
