@@ -100,9 +100,9 @@ func (q *Slurm) script(s *Sweep, base string, n int) string {
 		array += "%" + strconv.Itoa(q.Workers)
 	}
 	fmt.Fprintf(&b, "#!/bin/sh\n#SBATCH --job-name=%s\n#SBATCH --array=%s\n#SBATCH --output=%s\n",
-		jobName(s.Dir), array, filepath.Join(filepath.Dir(base), "%A_%a.out"))
+		jobName(s.Dir), array, directive(strings.ReplaceAll(filepath.Dir(base), "%", "%%")+"/%A_%a.out"))
 	for _, o := range q.Options {
-		fmt.Fprintf(&b, "#SBATCH --%s=%s\n", o.Name, o.Value)
+		fmt.Fprintf(&b, "#SBATCH --%s=%s\n", o.Name, directive(o.Value))
 	}
 	b.WriteString("\nrun=$(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" " + quote(base+".runs") + ")\nexec")
 	for _, a := range q.Task {
@@ -120,6 +120,14 @@ func jobName(dir string) string {
 		}
 		return r
 	}, filepath.Base(dir))
+}
+
+// directive writes a value for a line that sbatch reads.
+func directive(s string) string {
+	if !strings.ContainsAny(s, " \t\"'\\") {
+		return s
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
 // quote writes a word for the shell.
