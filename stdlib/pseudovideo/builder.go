@@ -179,7 +179,7 @@ func (l *normLayer) forward(h *linalg.Tensor, _ *call) *linalg.Tensor {
 	if l.perFrame {
 		n *= s[1]
 	}
-	return groupNorm(h.Reshape(n, -1, s[4]), l.groups, l.gain, l.bias).Reshape(s...)
+	return linalg.GroupNorm(h.Reshape(n, -1, s[4]), l.groups, l.gain, l.bias).Reshape(s...)
 }
 func (l *normLayer) cost(s volumeShape) (volumeShape, int64) { return s, 0 }
 

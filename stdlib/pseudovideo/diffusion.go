@@ -319,7 +319,7 @@ func (d *Diffusion) SampleVideos(ctx context.Context, n int, rng *linalg.Rand, o
 	for from := 0; from < n; from += size {
 		var v *linalg.Tensor
 		var err error
-		d.run.opt.withAverage(func() {
+		d.run.withAverage(func() {
 			linalg.NoGrad(func() {
 				failed := linalg.Try(func() { v, err = d.denoise(ctx, s, min(size, n-from), base.Split(uint64(from)), opt) })
 				if failed != nil {

@@ -36,8 +36,7 @@ type HVAE struct {
 	params           []nn.Param
 	count            int
 	run              training
-	startMean        []float64     // of z_1, supervised
-	startRoot        *mat.TriDense // Cholesky factor of its covariance
+	start            [2]*linalg.Tensor // of z_1, supervised: mean [D] and Cholesky factor of its covariance [D, D]
 }
 
 // levelNet is a residual network on vectors that is told the level.
@@ -102,6 +101,9 @@ func NewHVAE(cfg HVAEConfig, h, w, c int) (*HVAE, error) {
 		m.encoder = b.levelNet("encoder", 2*d, cfg.Width, 2*d, cfg.Levels)
 	}
 	m.params, m.count = b.params, b.count
+	if m.Supervised() {
+		m.keepStart()
+	}
 	return m, nil
 }
 
@@ -216,7 +218,7 @@ func (m *HVAE) Fit(ctx context.Context, x *linalg.Tensor, o TrainOptions) error 
 	if x.Rank() != 4 || x.Dim(1) != m.C || x.Dim(2) != m.H || x.Dim(3) != m.W {
 		return fmt.Errorf("pseudovideo: images have shape %v; this model takes [N, %d, %d, %d]", x.Shape(), m.C, m.H, m.W)
 	}
-	if m.Supervised() && m.startRoot == nil {
+	if m.Supervised() && !m.started() {
 		if err := m.fitStart(x, linalg.NewRand(o.Seed).Split(streamVideo)); err != nil {
 			return err
 		}
@@ -230,7 +232,7 @@ func (m *HVAE) Fit(ctx context.Context, x *linalg.Tensor, o TrainOptions) error 
 		}
 		beta := 1.0
 		if rise > 0 {
-			beta = min(1, float64(m.run.step+1)/rise)
+			beta = min(1, float64(m.run.done()+1)/rise)
 		}
 		return m.freeLoss(batch, beta, rng), stepResult{note: fmt.Sprintf("beta %.2f", beta)}, nil
 	})
@@ -263,9 +265,13 @@ func (m *HVAE) fitStart(x *linalg.Tensor, rng *linalg.Rand) error {
 	}
 	root := mat.NewTriDense(d, mat.Lower, nil)
 	c.LTo(root)
-	m.startMean, m.startRoot = mean, root
+	m.start[0].Set(linalg.FromFloat64(mean))
+	m.start[1].Set(linalg.FromDense(root))
 	return nil
 }
+
+// started tells whether the distribution of the first state is known: its Cholesky factor has no zero on the diagonal.
+func (m *HVAE) started() bool { return m.start[1].At(0, 0) > 0 }
 
 // Sample generates n images [n, C, H, W], each the mean of the last step, clipped to [-1, 1].
 func (m *HVAE) Sample(ctx context.Context, n int, rng *linalg.Rand) (*linalg.Tensor, error) {
@@ -281,7 +287,7 @@ func (m *HVAE) States(ctx context.Context, n int, rng *linalg.Rand) ([]*linalg.T
 	if n < 1 {
 		return nil, fmt.Errorf("pseudovideo: %d samples asked for; ask for at least one", n)
 	}
-	if m.Supervised() && m.startRoot == nil {
+	if m.Supervised() && !m.started() {
 		return nil, fmt.Errorf("pseudovideo: the distribution of the first state is found by Fit; call it first")
 	}
 	noise := linalg.NewRand(rng.Uint64())
@@ -290,16 +296,17 @@ func (m *HVAE) States(ctx context.Context, n int, rng *linalg.Rand) ([]*linalg.T
 	noise.FillNormal(e.RawMatrix().Data)
 	if m.Supervised() {
 		var z mat.Dense
-		z.Mul(e, m.startRoot.T())
+		z.Mul(e, m.start[1].Dense().T())
+		mean := m.start[0].Float64s()
 		for i := range n {
-			axpy(z.RawRowView(i), 1, m.startMean)
+			axpy(z.RawRowView(i), 1, mean)
 		}
 		e = &z
 	}
 	var out []*linalg.Tensor
 	var err error
 	failed := linalg.Try(func() {
-		m.run.opt.withAverage(func() {
+		m.run.withAverage(func() {
 			linalg.NoGrad(func() {
 				z := linalg.FromDense(e).To(m.Config.Precision)
 				for l := range m.Config.Levels {

@@ -91,7 +91,7 @@ func TestGoldenLayers(t *testing.T) {
 			case g.Op == "group_norm":
 				x := c.raw("x")
 				in := imageOf(x)
-				flat := groupNorm(in.Reshape(in.Dim(0), -1, in.Dim(4)), value[int](t, g.Inputs, "groups"), c.raw("gamma"), c.raw("beta"))
+				flat := linalg.GroupNorm(in.Reshape(in.Dim(0), -1, in.Dim(4)), value[int](t, g.Inputs, "groups"), c.raw("gamma"), c.raw("beta"))
 				c.check(back(flat.Reshape(in.Shape()...), x.Rank()))
 			case g.Op == "layer_norm":
 				c.check(linalg.LayerNorm(c.raw("x"), c.raw("gamma"), c.raw("beta")))

@@ -90,13 +90,3 @@ func convTranspose(x, w, b *linalg.Tensor, win window) *linalg.Tensor {
 	}
 	return y
 }
-
-// groupNorm normalises x [N, P, C] over all positions and the channels of a group, then scales and shifts channels.
-func groupNorm(x *linalg.Tensor, groups int, gain, bias *linalg.Tensor) *linalg.Tensor {
-	n, p, c := x.Dim(0), x.Dim(1), x.Dim(2)
-	g := x.Reshape(n, p, groups, c/groups)
-	mean := g.Mean(1, 3).Reshape(n, 1, groups, 1)
-	d := g.Sub(mean)
-	inv := d.Square().Mean(1, 3).AddS(1e-5).Sqrt().Recip().Reshape(n, 1, groups, 1)
-	return d.Mul(inv).Reshape(n, p, c).Mul(gain).Add(bias)
-}

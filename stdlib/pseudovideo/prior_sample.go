@@ -37,7 +37,7 @@ func (p *Prior) Sample(ctx context.Context, n int, rng *linalg.Rand, o TokenOpti
 		var part [][]int
 		var err error
 		failed := linalg.Try(func() {
-			p.run.opt.withAverage(func() {
+			p.run.withAverage(func() {
 				linalg.NoGrad(func() {
 					if p.Config.Family == Masked {
 						part, err = p.uncover(ctx, min(size, n-from), base.Split(uint64(from)), o)

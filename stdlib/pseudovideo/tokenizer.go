@@ -37,12 +37,14 @@ type TokenizerConfig struct {
 	Gradient  bool    // train the codes by gradient instead of running averages
 	Cosine    bool    // compare directions only
 
-	Variance     float64                                  // of the data: divides the squared error; 0 means 1
-	FrameWeights []float64                                // of the squared error; nil means equal
-	Perceptual   func(x, y *linalg.Tensor) *linalg.Tensor // optional further loss of videos [N, F, H, W, C]
-	Adversarial  func(y *linalg.Tensor) *linalg.Tensor    // optional further loss of reconstructions
+	Variance     float64   // of the data: divides the squared error; 0 means 1
+	FrameWeights []float64 // of the squared error; nil means equal
 	Precision    linalg.DType
 	Seed         uint64
+
+	// Optional further losses, of videos and their reconstructions [N, F, H, W, C]. They are not saved with a model.
+	Perceptual  func(x, y *linalg.Tensor) *linalg.Tensor `json:"-"`
+	Adversarial func(y *linalg.Tensor) *linalg.Tensor    `json:"-"`
 }
 
 func (c TokenizerConfig) filled() TokenizerConfig {
@@ -119,7 +121,33 @@ func newTokenizer(cfg TokenizerConfig, h, w, c int, dry bool) (*Tokenizer, error
 		t.codes = b.normal("codes", 1/math.Sqrt(float64(cfg.Dim)), cfg.Codes, cfg.Dim)
 	}
 	t.params, t.count = b.params, b.count
+	if !dry {
+		t.keepBook()
+	}
 	return t, nil
+}
+
+// keepBook makes the codebook part of what checkpoints and saved models hold.
+func (t *Tokenizer) keepBook() {
+	b := t.Book
+	for i, v := range [][]float64{b.Count, b.Sum, b.Code} {
+		name := "codebook." + [3]string{"count", "sum", "code"}[i]
+		t.run.state = append(t.run.state, nn.Param{Name: name, Value: linalg.Param(linalg.FromFloat64(v, b.K, len(v)/b.K))})
+	}
+	t.run.loaded = func() {
+		for i, dst := range [][]float64{b.Count, b.Sum, b.Code} {
+			copy(dst, t.run.state[i].Value.Float64s())
+		}
+	}
+}
+
+// noteBook copies the codebook into what is kept.
+func (t *Tokenizer) noteBook() {
+	for i, v := range [][]float64{t.Book.Count, t.Book.Sum, t.Book.Code} {
+		if len(t.run.state) > i {
+			t.run.state[i].Value.Set(linalg.FromFloat64(v, t.Book.K, len(v)/t.Book.K))
+		}
+	}
 }
 
 func (c TokenizerConfig) check(f, h, w int) error {
@@ -305,11 +333,10 @@ func (t *Tokenizer) loss(x *linalg.Tensor, rng *linalg.Rand) (*linalg.Tensor, st
 		return nil, stepResult{}, err
 	}
 	z := t.code(v)
-	if t.run.step == 0 {
+	if t.run.done() == 0 {
 		t.Book.Init(z.Float64s(), rng.Split(streamCodes))
 		if t.codes != nil {
 			t.codes.Set(linalg.FromFloat64(t.Book.Code, t.Book.K, t.Book.D).To(t.codes.DType()))
-			t.run.opt.reload()
 		}
 	}
 	r := t.quantise(z)
@@ -332,6 +359,7 @@ func (t *Tokenizer) loss(x *linalg.Tensor, rng *linalg.Rand) (*linalg.Tensor, st
 
 // moveCodes updates the running averages, or reads back trained codes, and moves dead codes.
 func (t *Tokenizer) moveCodes(r quantised, rng *linalg.Rand) {
+	defer t.noteBook()
 	if t.codes != nil {
 		copy(t.Book.Code, t.codes.Float64s())
 		return
