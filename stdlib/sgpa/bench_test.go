@@ -1,6 +1,7 @@
 package sgpa
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -35,3 +36,15 @@ func BenchmarkStepSoftmax(b *testing.B)  { benchmarkStep(b, Softmax, 100, 32) }
 func BenchmarkStepKernel(b *testing.B)   { benchmarkStep(b, KernelAttention, 100, 32) }
 func BenchmarkStepSGPA(b *testing.B)     { benchmarkStep(b, SGPA, 100, 32) }
 func BenchmarkStepStandard(b *testing.B) { benchmarkStep(b, StandardSGPA, 10, 32) }
+
+// How time and memory grow with the number of tokens (64, 144, 256, 484) for both forms.
+func BenchmarkTokens(b *testing.B) {
+	for _, method := range []Method{SGPA, StandardSGPA} {
+		for _, size := range []int{32, 48, 64, 88} {
+			b.Run(fmt.Sprintf("%s/T=%d", method, size*size/16), func(b *testing.B) {
+				b.ReportAllocs()
+				benchmarkStep(b, method, 2, size)
+			})
+		}
+	}
+}

@@ -117,8 +117,8 @@ func (c Config) check() {
 	if c.Dropout < 0 || c.Dropout >= 1 {
 		fail("New", "", "dropout is %v: it must be at least 0 and below 1", c.Dropout)
 	}
-	if c.Mode != Diag && c.Mode != Full {
-		fail("New", `use sgpa.Diag ("diag") or sgpa.Full ("full")`, "there is no sampling mode %q", string(c.Mode))
+	if c.Mode != Diag && c.Mode != Full && c.Mode != Joint {
+		fail("New", `use sgpa.Diag ("diag"), sgpa.Full ("full") or sgpa.Joint ("joint")`, "there is no sampling mode %q", string(c.Mode))
 	}
 	if c.Start != Calm && c.Start != Cold {
 		fail("New", `use sgpa.Calm ("calm") or sgpa.Cold ("cold")`, "there is no start %q", string(c.Start))

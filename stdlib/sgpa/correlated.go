@@ -81,8 +81,8 @@ func (l *CorrelatedLayer) Attend(r Request) *Result {
 			r.Pass.Penalise(r.Name+" density of keys", density.Sum(1, 2).Mean().Neg(), l.Alpha)
 		}
 	}
-	if l.Mode == Full && res.Cov == nil {
-		fail(r.Name, "use sgpa.Diag", "this form gives no covariance between tokens")
+	if l.Mode == Joint {
+		fail(r.Name, "use sgpa.Full or sgpa.Diag", "correlated attention has no joint form")
 	}
 	res.Out = p.output(res.draw(r, l.Mode, l.OutJitter), r)
 	return res

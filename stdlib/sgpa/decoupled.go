@@ -65,12 +65,12 @@ func (l *DecoupledLayer) GlobalKeys(features func(*linalg.Tensor) *linalg.Tensor
 }
 
 func (l *DecoupledLayer) posterior(q, va *linalg.Tensor, r Request) *Result {
-	return decoupled(l.kind, q, l.GlobalKeys(r.Features), va, l.Vg, l.Ltri, l.LogDiag, l.LogVar, l.LogScale, l.Jitter, l.Mode == Full, r.Name)
+	return decoupled(l.kind, q, l.GlobalKeys(r.Features), va, l.Vg, l.Ltri, l.LogDiag, l.LogVar, l.LogScale, l.Jitter, l.Mode, r.Name)
 }
 
 // decoupled is the posterior of a batch: q, va [B H T d], kg [H M d], vg [H M dv], ltri [H dv M M], logdiag [H dv M].
 // The Gram matrix of the global keys is factorised in float64; it is small and common to the batch.
-func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, full bool, name string) *Result {
+func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, mode Mode, name string) *Result {
 	dt := q.DType()
 	s := ltri.Shape()
 	M := s[2]
@@ -86,13 +86,21 @@ func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg
 	R := whitened(ltri, logdiag)
 	rest := A.Square().Sum(-2).Neg().Add(gramDiag(kind, q, logVar, logScale)) // [B H T]
 	res.Var = rest.Unsqueeze(-1).Add(linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T())
-	if full {
-		res.Cov = covariance(Kqq, A, R)
-	}
+	res.between(mode, Kqq, A, R)
 	res.KLa = va.Mul(Kva).Sum(-2).Sub(Ava.Square().Sum(-2)).MulS(0.5)
 	Lv := L.T().MatMul(vg.To(linalg.F64)).To(dt)
 	res.KLg = whitenedKL(Lv, R, logdiag)
 	return res
+}
+
+// between keeps what draws of dependent tokens need.
+func (res *Result) between(mode Mode, Kqq, A, R *linalg.Tensor) {
+	switch mode {
+	case Full:
+		res.Cov = covariance(Kqq, A, R)
+	case Joint:
+		res.rest, res.spread = Kqq.Sub(A.T().MatMul(A)), R.T().MatMul(A.Unsqueeze(2))
+	}
 }
 
 // covariance is K_qq - A'A + (R_j'A)'(R_j'A) for each channel: [B H dv T T].

@@ -13,9 +13,13 @@ type Mode string
 
 // Diag draws tokens independently with their marginal variances; Full draws them together. In Diag, averaging over T
 // tokens shrinks the uncertainty by about 1/T; in Full it survives.
+//
+// Joint has the distribution of Full at the cost of one factorisation a head instead of one a channel: the channels share
+// the factor of K_qq - A'A, and (R_j'A)' times M normal numbers is added. Its draws differ from those of Full.
 const (
-	Diag Mode = "diag"
-	Full Mode = "full"
+	Diag  Mode = "diag"
+	Full  Mode = "full"
+	Joint Mode = "joint"
 )
 
 // Start says where the variational posterior begins.
@@ -46,6 +50,8 @@ type Result struct {
 	Cov       *linalg.Tensor // [B H d T T]; Full mode only
 	KLa, KLg  *linalg.Tensor // [B H d] and [H d] ([B H d] for standard SGPA)
 	Jitter    float64        // what the factorised Gram matrices needed
+
+	rest, spread *linalg.Tensor // of Joint: K_qq - A'A [B H T T], R_j'A [B H d M T]
 }
 
 // Attention is one kind of attention: point estimates and posteriors have the same face.
@@ -152,6 +158,9 @@ func (r Request) noise(mean *linalg.Tensor) *linalg.Tensor {
 // draw gives samples [B S H T d] of a posterior.
 func (res *Result) draw(r Request, mode Mode, outJitter float64) *linalg.Tensor {
 	eps := r.noise(res.Mean)
+	if mode == Joint {
+		return res.drawJoint(r, eps, outJitter)
+	}
 	if mode != Full {
 		return res.Mean.Unsqueeze(1).Add(res.Var.MaxS(varFloor).Sqrt().Unsqueeze(1).Mul(eps))
 	}
@@ -161,6 +170,20 @@ func (res *Result) draw(r Request, mode Mode, outJitter float64) *linalg.Tensor 
 	e := eps.Permute(0, 2, 4, 3, 1)                              // [B H d T S]
 	n := C.To(res.Mean.DType()).MatMul(e).Permute(0, 4, 1, 3, 2) // [B S H T d]
 	return res.Mean.Unsqueeze(1).Add(n)
+}
+
+// drawJoint is m_j + chol(K_qq - A'A + outJitter I) eps_j + (R_j'A)' e_j with e_j of M further numbers.
+func (res *Result) drawJoint(r Request, eps *linalg.Tensor, outJitter float64) *linalg.Tensor {
+	dt, S := res.Mean.DType(), eps.Shape()[1]
+	H := res.Mean.Shape()[1]
+	C, _ := cholesky(res.rest.To(linalg.F64), outJitter, func(i int) string {
+		return fmt.Sprintf("%s, sequence %d, head %d, covariance that the inducing points leave", r.Name, i/H, i%H)
+	})
+	common := C.To(dt).Unsqueeze(1).MatMul(eps) // [B S H T d]
+	s := res.spread.Shape()                     // [B H d M T]
+	extra := r.Pass.Normal(r.Name, dt, s[0], s[1], s[2], s[3], S)
+	own := res.spread.T().MatMul(extra).Permute(0, 4, 1, 3, 2) // [B H d T S] -> [B S H T d]
+	return res.Mean.Unsqueeze(1).Add(common).Add(own)
 }
 
 // Clamped counts variances that rounding pushed below the floor.

@@ -76,7 +76,7 @@ func TestStandardTensorGolden(t *testing.T) {
 		for _, n := range []string{"q", "k", "v", "ltri", "logdiag", "log_var", "log_ls"} {
 			in[n] = leaf(t, c, n)
 		}
-		res := standard(Kind(c.Kind), in["q"], in["k"], in["v"], in["ltri"], in["logdiag"], in["log_var"], in["log_ls"], c.Jitter, true, "test")
+		res := standard(Kind(c.Kind), in["q"], in["k"], in["v"], in["ltri"], in["logdiag"], in["log_var"], in["log_ls"], c.Jitter, Full, "test")
 		closeTo(t, c.Name+" mean", res.Mean.Float64s(), c.out(t, "mean").Data, 1e-9)
 		closeTo(t, c.Name+" covariance", res.Cov.Float64s(), c.out(t, "cov").Data, 1e-9)
 		closeTo(t, c.Name+" KL", res.KLg.Float64s(), c.out(t, "kl").Data, 1e-9)
@@ -99,7 +99,7 @@ func TestDecoupledTensorGolden(t *testing.T) {
 		if m := maskOf(t, c); m != nil {
 			va = va.Mul(m.Unsqueeze(1).Unsqueeze(-1))
 		}
-		res := decoupled(Kind(c.Kind), in["q"], in["kg"], va, in["vg"], in["ltri"], in["logdiag"], in["log_var"], in["log_ls"], c.Jitter, true, "test")
+		res := decoupled(Kind(c.Kind), in["q"], in["kg"], va, in["vg"], in["ltri"], in["logdiag"], in["log_var"], in["log_ls"], c.Jitter, Full, "test")
 		closeTo(t, c.Name+" mean", res.Mean.Float64s(), c.out(t, "mean").Data, c.tol(1e-9))
 		closeTo(t, c.Name+" covariance", res.Cov.Float64s(), c.out(t, "cov").Data, c.tol(1e-9))
 		closeTo(t, c.Name+" variance", res.Var.Float64s(), c.out(t, "var").Data, c.tol(1e-9))

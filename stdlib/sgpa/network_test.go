@@ -230,3 +230,50 @@ func TestNetworkErrors(t *testing.T) {
 		t.Error("an empty ensemble gives no error")
 	}
 }
+
+// Draws of Joint have the mean and the covariance of Full, token by token and channel by channel.
+func TestJointDrawsHaveTheFullCovariance(t *testing.T) {
+	r := linalg.NewRand(1)
+	draw := func(shape ...int) *linalg.Tensor { return linalg.Normal(r, linalg.F64, shape...) }
+	const T, M, d, S = 3, 2, 2, 40000
+	q, kg, va, vg := draw(1, 1, T, 2), draw(1, M, 2), draw(1, 1, T, d), draw(1, M, d)
+	ltri, logdiag, zero := draw(1, d, M, M), draw(1, d, M).MulS(0.3), linalg.Zeros(linalg.F64, 1)
+	post := func(m Mode) *Result {
+		return decoupled(ARD, q, kg, va, vg, ltri, logdiag, zero, linalg.Zeros(linalg.F64, 1, 2), 1e-9, m, "layer")
+	}
+	want := post(Full)
+	F := post(Joint).draw(Request{Samples: S, Pass: nn.Sampling(r, S), Name: "layer"}, Joint, 1e-12)
+	dev := F.Sub(want.Mean.Unsqueeze(1)).Select(0, 0).Select(1, 0) // [S T d]
+	for j := 0; j < d; j++ {
+		x := dev.Select(2, j)
+		mean, second := x.Mean(0), x.T().MatMul(x).MulS(1.0/S)
+		for a := 0; a < T; a++ {
+			sa := math.Sqrt(want.Cov.At(0, 0, j, a, a))
+			if m := mean.At(a); math.Abs(m) > 5*sa/math.Sqrt(S) {
+				t.Errorf("channel %d, token %d: the mean is off by %v", j, a, m)
+			}
+			for b := 0; b < T; b++ {
+				sb := math.Sqrt(want.Cov.At(0, 0, j, b, b))
+				if e := second.At(a, b) - want.Cov.At(0, 0, j, a, b); math.Abs(e) > 7*sa*sb/math.Sqrt(S) {
+					t.Errorf("channel %d: covariance (%d,%d) is off by %v", j, a, b, e)
+				}
+			}
+		}
+	}
+}
+
+// Averaging over tokens shrinks independent noise, and not dependent noise: the pooled draws of Diag vary less.
+func TestDiagLosesUncertaintyInPooling(t *testing.T) {
+	spread := func(m Mode) float64 {
+		c := textConfig
+		c.Kernel, c.Mode, c.Rho = ARD, m, 1
+		l := NewDecoupledLayer(linalg.NewRand(1), c)
+		l.LogScale.Set(linalg.Full(linalg.F64, 3, 2, 4)) // long length-scales: tokens hang together
+		res := l.Attend(Request{X: linalg.Normal(linalg.NewRand(2), linalg.F64, 1, 6, 8), Samples: 500, Pass: nn.Sampling(linalg.NewRand(3), 500), Name: "layer"})
+		return res.Out.Mean(1).Var(0).Sum().Item()
+	}
+	diag, full, joint := spread(Diag), spread(Full), spread(Joint)
+	if !(diag < 0.4*full) || math.Abs(joint-full) > 0.2*full {
+		t.Errorf("variance of the pooled output: diag %v, full %v, joint %v", diag, full, joint)
+	}
+}

@@ -51,14 +51,14 @@ func (l *StandardLayer) Attend(r Request) *Result {
 	if T := l.LogDiag.Shape()[2]; q.Shape()[2] != T {
 		fail(r.Name, "use decoupled SGPA for sequences of different lengths", "%d tokens, but the layer was made for %d", q.Shape()[2], T)
 	}
-	res := standard(l.kind, q, nil, va, l.Ltri, l.LogDiag, l.LogVar, l.LogScale, l.Jitter, l.Mode == Full, r.Name)
+	res := standard(l.kind, q, nil, va, l.Ltri, l.LogDiag, l.LogVar, l.LogScale, l.Jitter, l.Mode, r.Name)
 	res.Out = l.output(res.draw(r, l.Mode, l.OutJitter), r)
 	r.Pass.Penalise(r.Name+" KL", res.KLg.Sum(1, 2).Mean(), 1)
 	return res
 }
 
 // standard is the posterior of a batch: q [B H T d], k [B H N d] (nil for q), v [B H N dv], factors [(B) H dv N N].
-func standard(kind Kind, q, k, v, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, full bool, name string) *Result {
+func standard(kind Kind, q, k, v, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, mode Mode, name string) *Result {
 	dt := q.DType()
 	Kqq := gram(kind, q, nil, logVar, logScale)
 	Kkk, Kkq := Kqq, Kqq
@@ -75,9 +75,7 @@ func standard(kind Kind, q, k, v, ltri, logdiag, logVar, logScale *linalg.Tensor
 	R := whitened(ltri, logdiag)
 	rest := A.Square().Sum(-2).Neg().Add(gramDiag(kind, q, logVar, logScale))
 	res.Var = rest.Unsqueeze(-1).Add(linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T())
-	if full {
-		res.Cov = covariance(Kqq, A, R)
-	}
+	res.between(mode, Kqq, A, R)
 	res.KLg = whitenedKL(L.T().MatMul(v), R, logdiag)
 	return res
 }
