@@ -113,6 +113,7 @@ func list(root string, patterns []string) ([]listed, error) {
 		return nil, fmt.Errorf("go list: %v\n%s", err, stderr.String())
 	}
 	var pkgs []listed
+	var broken []string
 	d := json.NewDecoder(bytes.NewReader(b))
 	for {
 		var p listed
@@ -121,10 +122,13 @@ func list(root string, patterns []string) ([]listed, error) {
 		} else if err != nil {
 			return nil, fmt.Errorf("go list: %v", err)
 		}
-		if p.Export == "" && len(p.GoFiles) > 0 && p.Error != nil {
-			fmt.Fprintf(os.Stderr, "gen: %s does not compile and is left out: %s\n", p.ImportPath, p.Error.Err)
+		if p.Export == "" && len(p.GoFiles) > 0 && p.Incomplete {
+			broken = append(broken, p.ImportPath)
 		}
 		pkgs = append(pkgs, p)
+	}
+	if len(broken) > 0 {
+		return nil, fmt.Errorf("%s does not compile; the tables are left as they are\n%s", strings.Join(broken, ", "), stderr.String())
 	}
 	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].ImportPath < pkgs[j].ImportPath })
 	return pkgs, nil
