@@ -25,7 +25,6 @@ import (
 )
 
 //go:linkname addReflectOff reflect.addReflectOff
-//go:noescape
 func addReflectOff(ptr unsafe.Pointer) int32
 
 var (
