@@ -500,7 +500,7 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 	}
 	pt.info = newInfo()
 	if len(pt.methods) > 0 {
-		s.announce(pt, f)
+		s.announce(p.fset, pt, f)
 	}
 	conf := types.Config{
 		Importer:  s.importer,
@@ -513,7 +513,7 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 					return
 				}
 			}
-			d := s.diagnostic(p.src, e.Pos, e.Msg)
+			d := s.diagnostic(p, e.Pos, e.Msg)
 			if e.Soft {
 				if strings.HasPrefix(e.Msg, "declared and not used") || strings.Contains(e.Msg, "imported and not used") {
 					if e.Pos.IsValid() {
@@ -531,11 +531,11 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 			errs = append(errs, d)
 		},
 	}
-	checker := types.NewChecker(&conf, s.fset, pt.pkg, pt.info)
+	checker := types.NewChecker(&conf, p.fset, pt.pkg, pt.info)
 	func() {
 		defer func() {
 			if r := recover(); r != nil {
-				errs = append(errs, s.diagnostic(p.src, f.Pos(), fmt.Sprintf("the type checker failed on this cell: %v", r)))
+				errs = append(errs, s.diagnostic(p, f.Pos(), fmt.Sprintf("the type checker failed on this cell: %v", r)))
 			}
 		}()
 		_ = checker.Files([]*ast.File{f}) // errors were reported one by one
@@ -565,7 +565,8 @@ func newInfo() *types.Info {
 }
 
 // diagnostic places a message in the cell.
-func (s *Session) diagnostic(src *source, pos token.Pos, msg string) Diagnostic {
-	p := src.position(src.offset(s.fset, pos))
+func (s *Session) diagnostic(pr *parsed, pos token.Pos, msg string) Diagnostic {
+	src := pr.src
+	p := src.position(src.offset(pr.fset, pos))
 	return Diagnostic{Cell: src.name, Line: p.Line, Col: p.Column, Msg: msg, Excerpt: src.excerpt(p.Line, p.Column)}
 }

@@ -162,12 +162,12 @@ type addition struct {
 // announce gives earlier types the methods that the part declares for them,
 // with signatures only, so that bodies may call them. The checker sees such a
 // method as a function; a first pass without bodies finds its signature.
-func (s *Session) announce(pt *part, f *ast.File) {
+func (s *Session) announce(fset *token.FileSet, pt *part, f *ast.File) {
 	conf := types.Config{Importer: s.importer, GoVersion: "go1.26", IgnoreFuncBodies: true, Error: func(error) {}}
 	info := newInfo()
 	func() {
 		defer func() { _ = recover() }() // the second pass reports
-		_ = types.NewChecker(&conf, s.fset, s.pkg, info).Files([]*ast.File{f})
+		_ = types.NewChecker(&conf, fset, s.pkg, info).Files([]*ast.File{f})
 	}()
 	first := snapshot(s.pkg)
 	resetScope(s.pkg)

@@ -152,17 +152,22 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	s.pending = map[string]types.Object{}
 	s.added = nil
 	u.parts = s.cut(p)
-	for i, pt := range u.parts {
-		es, ns := s.check(p, pt, i == len(u.parts)-1)
-		errs, notes = append(errs, es...), append(notes, ns...)
-		if len(es) > 0 {
-			return nil, errs, nil
-		}
-		for _, n := range pt.scope.Names() {
-			if pt.named[n] {
-				s.pending[n] = pt.scope.Lookup(n)
+	s.machine.Locked(func() {
+		for i, pt := range u.parts {
+			es, ns := s.check(p, pt, i == len(u.parts)-1)
+			errs, notes = append(errs, es...), append(notes, ns...)
+			if len(es) > 0 {
+				return
+			}
+			for _, n := range pt.scope.Names() {
+				if pt.named[n] {
+					s.pending[n] = pt.scope.Lookup(n)
+				}
 			}
 		}
+	})
+	if len(errs) > 0 {
+		return nil, errs, nil
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -172,7 +177,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 				panic(r)
 			}
 			s.withdraw()
-			errs = append(errs, s.diagnostic(p.src, ref.Pos, ref.Msg))
+			errs = append(errs, s.diagnostic(p, ref.Pos, ref.Msg))
 			u = nil
 		}
 	}()

@@ -136,6 +136,7 @@ type item struct {
 
 // parsed is a cell's syntax in source order.
 type parsed struct {
+	fset     *token.FileSet
 	src      *source
 	items    []item
 	comments []*ast.CommentGroup
@@ -152,7 +153,7 @@ const (
 // of the text where the others are blanked, so that positions stay.
 func parse(fset *token.FileSet, c Cell) (*parsed, scanner.ErrorList) {
 	src := &source{name: c.Name, text: c.Source, files: map[*token.File]int{}}
-	p := &parsed{src: src}
+	p := &parsed{fset: fset, src: src}
 	spans := splitItems(c.Source)
 	var decls, stmts []span
 	for _, s := range spans {

@@ -1,0 +1,204 @@
+package assist_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/priorlab/priorlab/kernel/assist"
+	"github.com/priorlab/priorlab/kernel/cell"
+)
+
+func session(t *testing.T, cells ...string) *cell.Session {
+	t.Helper()
+	s, err := cell.NewSession(cell.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for _, c := range cells {
+		if o := s.Eval(context.Background(), cell.Cell{Name: "In[1]", Source: c}); o.Err != nil {
+			t.Fatal(o.Err)
+		}
+	}
+	return s
+}
+
+// TestComplete gives code with the cursor at the mark | and names that must and
+// must not be proposed.
+func TestComplete(t *testing.T) {
+	s := session(t, `
+// Point is a place.
+type Point struct { X, Y float64; tag string }
+func (p Point) Norm() float64 { return math.Hypot(p.X, p.Y) }
+func (p *Point) Move(dx float64) { p.X += dx }
+type Both struct { Point; Name string }
+alpha := Point{1, 2, "t"}
+beta := []Point{alpha}
+m := mat.NewDense(2, 2, nil)`)
+	for _, c := range []struct {
+		code string
+		want []string
+		not  []string
+	}{
+		{"alpha.|", []string{"X", "Y", "tag", "Norm", "Move"}, []string{"alpha"}},
+		{"beta[0].N|", []string{"Norm"}, []string{"X"}},
+		{"Both{}.|", []string{"Name", "X", "Norm"}, nil},
+		{"fmt.Prin|", []string{"Print", "Printf", "Println"}, []string{"Fprint"}},
+		{"x := strings.|", []string{"Builder", "Split"}, nil},
+		{"m.|", []string{"At", "Dims", "Mul"}, []string{"mat"}},
+		{"al|", []string{"alpha"}, []string{"beta"}},
+		{"for i := range 3 { var inner int; in|", []string{"inner"}, nil},
+		{"func f(number int) { if number > 0 { return nu|", []string{"number"}, nil},
+		{"local := alpha\nlocal.N|", []string{"Norm"}, nil},
+		{"Point{X|", []string{"X"}, nil},
+		{"ret|", []string{"return"}, nil},
+		{"import \"gonum.org/v1/gonum/ma|", []string{"gonum.org/v1/gonum/mat"}, []string{"fmt"}},
+		{"日本 := alpha; 日本.No|", []string{"Norm"}, nil},
+		{"\"🙂\" + fmt.Spr|", []string{"Sprint", "Sprintf"}, nil},
+		{"%va|", []string{"%vars"}, nil},
+		{"1.|", nil, []string{"alpha"}},
+		{"nosuch.|", nil, []string{"alpha"}},
+	} {
+		before, after, _ := strings.Cut(c.code, "|")
+		r := assist.Complete(s, before+after, utf8.RuneCountInString(before))
+		for _, w := range c.want {
+			if !slices.Contains(r.Matches, w) {
+				t.Errorf("%s: %s is not among %v", c.code, w, short(r.Matches))
+			}
+		}
+		for _, w := range c.not {
+			if slices.Contains(r.Matches, w) {
+				t.Errorf("%s: %s is proposed", c.code, w)
+			}
+		}
+		if len(r.Types) != len(r.Matches) || len(r.Signatures) != len(r.Matches) {
+			t.Errorf("%s: %d matches, %d types, %d signatures", c.code, len(r.Matches), len(r.Types), len(r.Signatures))
+		}
+		if r.End != utf8.RuneCountInString(before) || r.Start > r.End {
+			t.Errorf("%s: replaces %d to %d", c.code, r.Start, r.End)
+		}
+	}
+}
+
+func short(s []string) []string { return s[:min(len(s), 8)] }
+
+func TestInspect(t *testing.T) {
+	s := session(t, "// Twice doubles its argument.\nfunc Twice(x int) int { return 2 * x }\nn := 21")
+	for _, c := range []struct {
+		code string
+		want []string
+	}{
+		{"Twice|(3)", []string{"func Twice(x int) int", "Twice doubles", "In[1]"}},
+		{"n|", []string{"var n int", "value 21"}},
+		{"fmt.Prin|tln(1)", []string{"func fmt.Println(a ...any)", "Println formats", `import "fmt"`}},
+		{"strings.Repeat(|", []string{"func strings.Repeat", "Repeat returns"}},
+		{"var b strings.Builder\nb.WriteStr|ing(\"x\")", []string{"WriteString", "WriteString appends"}},
+		{"ma|t", []string{"package mat", "gonum.org/v1/gonum/mat"}},
+		{"mat.Den|se{}", []string{"type mat.Dense", "Dense is a dense matrix"}},
+		{"le|n(x)", []string{"len"}},
+	} {
+		before, after, _ := strings.Cut(c.code, "|")
+		i, ok := assist.Inspect(s, before+after, utf8.RuneCountInString(before), 0)
+		if !ok {
+			t.Errorf("%s: nothing found", c.code)
+			continue
+		}
+		for _, w := range c.want {
+			if !strings.Contains(i.Text, w) {
+				t.Errorf("%s: %q is not in\n%s", c.code, w, i.Text)
+			}
+		}
+		if !strings.Contains(i.Markdown, "```go") {
+			t.Errorf("%s: no Markdown", c.code)
+		}
+	}
+	for _, code := range []string{"", "   ", "nosuchname", "+"} {
+		if i, ok := assist.Inspect(s, code, len(code), 0); ok {
+			t.Errorf("%q: found %s", code, i.Text)
+		}
+	}
+}
+
+func TestIsComplete(t *testing.T) {
+	for code, want := range map[string]string{
+		"1+1":                        "complete",
+		"":                           "complete",
+		"x := 3\nx":                  "complete",
+		"func f() {":                 "incomplete",
+		"func f() {\n\treturn\n}":    "complete",
+		"fmt.Println(":               "incomplete",
+		"a +":                        "incomplete",
+		"x :=":                       "incomplete",
+		"s := `raw":                  "incomplete",
+		"s := \"open":                "invalid",
+		"}":                          "invalid",
+		"if x := ) {":                "invalid",
+		"%vars":                      "complete",
+		"for i := 0; i < 3; i++ {":   "incomplete",
+		"type T struct {\n\tA int\n": "incomplete",
+		"/* open":                    "incomplete",
+	} {
+		if got, _ := assist.IsComplete(code); got != want {
+			t.Errorf("%q is %s, want %s", code, got, want)
+		}
+	}
+	if _, indent := assist.IsComplete("func f() {\n\tif true {"); indent != "\t\t" {
+		t.Errorf("indent %q", indent)
+	}
+}
+
+// TestAnswersWhileACellRuns asks during an endless cell.
+func TestAnswersWhileACellRuns(t *testing.T) {
+	s := session(t, "n := 1")
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Eval(ctx, cell.Cell{Name: "In[2]", Source: "for { n++ }"})
+	}()
+	time.Sleep(50 * time.Millisecond)
+	assist.Complete(s, "fmt.Pri", 7) // loads the package
+	began := time.Now()
+	if r := assist.Complete(s, "fmt.Prin", 8); !slices.Contains(r.Matches, "Println") {
+		t.Errorf("no completion: %v", r.Matches)
+	}
+	if _, ok := assist.Inspect(s, "n", 1, 0); !ok {
+		t.Error("no inspection")
+	}
+	if d := time.Since(began); d > 500*time.Millisecond {
+		t.Errorf("the answers took %v", d)
+	}
+	cancel()
+	<-done
+}
+
+func BenchmarkCompleteMembers(b *testing.B) {
+	s, err := cell.NewSession(cell.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Eval(context.Background(), cell.Cell{Source: "m := mat.NewDense(2, 2, nil)"})
+	b.ResetTimer()
+	for range b.N {
+		assist.Complete(s, "m.Mu", 4)
+	}
+}
+
+func FuzzComplete(f *testing.F) {
+	s, err := cell.NewSession(cell.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, c := range []string{"fmt.", "x := struct{a int}{}; x.", "func (", "type T[", "a.b.c(", "import (\"", "go func() { defer"} {
+		f.Add(c, 3)
+	}
+	f.Fuzz(func(t *testing.T, code string, cursor int) {
+		assist.Complete(s, code, cursor)
+		assist.Inspect(s, code, cursor, 1)
+		assist.IsComplete(code)
+	})
+}

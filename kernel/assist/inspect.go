@@ -1,0 +1,207 @@
+package assist
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/priorlab/priorlab/kernel/cell"
+	"github.com/priorlab/priorlab/symbols"
+)
+
+// Info is what is known about a name, as plain text and as Markdown.
+type Info struct {
+	Text, Markdown string
+}
+
+// Inspect describes the name at cursor, in code points. With a detail above
+// zero the whole doc comment is given, else its first paragraph.
+func Inspect(s *cell.Session, code string, cursor, detail int) (Info, bool) {
+	at := byteOffset(code, cursor)
+	start, end := wordAround(code, at)
+	if start == end {
+		// Between a name and its opening parenthesis or behind it.
+		if open := lastOpen(code[:at]); open > 0 {
+			start, end = wordAround(code, open)
+		}
+		if start == end {
+			return Info{}, false
+		}
+	}
+	text := code
+	if _, open, _, _ := tokens(code); len(open) > 0 {
+		text += "\n" + closers(code)
+	}
+	a := s.Analyze(text)
+	id := find[*ast.Ident](a, func(id *ast.Ident) bool { return a.Offset(id.Pos()) == start && id.Name == code[start:end] })
+	var o types.Object
+	if id != nil {
+		o = a.Uses(id)
+	}
+	if o == nil {
+		o = byName(s, code, start, code[start:end])
+	}
+	if o == nil {
+		if p := s.Package(code[start:end]); p != nil {
+			return describePackage(p, detail), true
+		}
+		return Info{}, false
+	}
+	if p, ok := o.(*types.PkgName); ok {
+		return describePackage(p.Imported(), detail), true
+	}
+	return describe(s, a, id, o, detail), true
+}
+
+// byName finds a name where the text around it could not be checked.
+func byName(s *cell.Session, code string, start int, name string) types.Object {
+	if start > 0 && code[start-1] == '.' {
+		from, to := wordAround(code, start-1)
+		if from < to {
+			if p := s.Package(code[from:to]); p != nil {
+				return p.Scope().Lookup(name)
+			}
+		}
+		return nil
+	}
+	if o := s.Live()[name]; o != nil {
+		return o
+	}
+	return types.Universe.Lookup(name)
+}
+
+func wordAround(code string, at int) (start, end int) {
+	start, end = at, at
+	for start > 0 {
+		r, n := utf8.DecodeLastRuneInString(code[:start])
+		if !wordRune(r) {
+			break
+		}
+		start -= n
+	}
+	for end < len(code) {
+		r, n := utf8.DecodeRuneInString(code[end:])
+		if !wordRune(r) {
+			break
+		}
+		end += n
+	}
+	return start, end
+}
+
+// lastOpen is the offset of the innermost parenthesis that is open at the end.
+func lastOpen(code string) int {
+	depth := 0
+	for i := len(code) - 1; i >= 0; i-- {
+		switch code[i] {
+		case ')':
+			depth++
+		case '(':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		case '\n', ';', '{', '}':
+			return -1
+		}
+	}
+	return -1
+}
+
+func describePackage(p *types.Package, detail int) Info {
+	return render(fmt.Sprintf("package %s // import %q", p.Name(), p.Path()), brief(symbols.Doc(p.Path(), ""), detail), "")
+}
+
+func describe(s *cell.Session, a *cell.Analysis, id *ast.Ident, o types.Object, detail int) Info {
+	where, comment := s.Defined(o)
+	var foot []string
+	if where != "" {
+		foot = append(foot, "defined in "+where)
+	}
+	doc := comment
+	if o.Pkg() != nil && o.Pkg().Path() != "main" {
+		foot = append(foot, "import "+fmt.Sprintf("%q", o.Pkg().Path()))
+		doc = symbols.Doc(o.Pkg().Path(), docName(a, id, o))
+	} else if o.Pkg() == nil {
+		doc = symbols.Doc("builtin", o.Name())
+	}
+	if v := s.Preview(o); v != "" {
+		foot = append(foot, "value "+v)
+	}
+	head := types.ObjectString(o, qualify)
+	if tn, ok := o.(*types.TypeName); ok {
+		head = typeText(tn)
+	}
+	return render(head, brief(doc, detail), strings.Join(foot, "\n"))
+}
+
+// typeText shows a type with its fields and its methods.
+func typeText(tn *types.TypeName) string {
+	var b strings.Builder
+	b.WriteString(types.ObjectString(tn, qualify))
+	n, ok := types.Unalias(tn.Type()).(*types.Named)
+	if !ok {
+		return b.String()
+	}
+	for i := range n.NumMethods() {
+		if m := n.Method(i); m.Exported() || m.Pkg() != nil && m.Pkg().Path() == "main" {
+			b.WriteString("\n" + types.ObjectString(m, qualify))
+		}
+	}
+	return b.String()
+}
+
+// docName is the name under which the doc comment of o is kept.
+func docName(a *cell.Analysis, id *ast.Ident, o types.Object) string {
+	if f, ok := o.(*types.Func); ok {
+		if r := f.Type().(*types.Signature).Recv(); r != nil {
+			t := r.Type()
+			if p, ok := t.(*types.Pointer); ok {
+				t = p.Elem()
+			}
+			if n, ok := types.Unalias(t).(*types.Named); ok {
+				return n.Obj().Name() + "." + f.Name()
+			}
+		}
+		return f.Name()
+	}
+	if v, ok := o.(*types.Var); ok && v.IsField() && id != nil {
+		sel := find[*ast.SelectorExpr](a, func(s *ast.SelectorExpr) bool { return s.Sel == id })
+		if sel != nil {
+			t := a.TypeOf(sel.X)
+			if p, ok := t.(*types.Pointer); ok {
+				t = p.Elem()
+			}
+			if n, ok := types.Unalias(t).(*types.Named); ok {
+				return n.Obj().Name() + "." + v.Name()
+			}
+		}
+	}
+	return o.Name()
+}
+
+func brief(doc string, detail int) string {
+	if detail > 0 {
+		return doc
+	}
+	paras := strings.SplitN(doc, "\n\n", 3)
+	if len(paras) > 2 {
+		paras = paras[:2]
+	}
+	return strings.Join(paras, "\n\n")
+}
+
+func render(head, doc, foot string) Info {
+	text, md := head, "```go\n"+head+"\n```"
+	if doc != "" {
+		text += "\n\n" + doc
+		md += "\n\n" + doc
+	}
+	if foot != "" {
+		text += "\n\n" + foot
+		md += "\n\n*" + strings.ReplaceAll(foot, "\n", "*  \n*") + "*"
+	}
+	return Info{Text: text, Markdown: md}
+}

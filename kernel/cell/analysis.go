@@ -1,0 +1,285 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"sort"
+	"strings"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/exec"
+	"github.com/priorlab/priorlab/symbols"
+)
+
+// Analysis is what the checker makes of a text that need not be complete or
+// right. Asking for one neither runs nor defines anything, and does not wait for
+// a cell that runs.
+type Analysis struct {
+	Fset  *token.FileSet
+	Infos []*types.Info
+	Roots []ast.Node
+	Names map[string]types.Object // package-level names the text declares
+	src   *source
+}
+
+// Analyze parses and checks text as the next cell.
+func (s *Session) Analyze(text string) (a *Analysis) {
+	a = &Analysis{Fset: s.fset, Names: map[string]types.Object{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Positions of a question are not needed afterwards.
+	own := token.NewFileSet()
+	a.Fset = own
+	defer func() { _ = recover() }() // half a program may take the checker anywhere; then nothing is known
+	p, _ := parse(own, Cell{Name: "?", Source: text})
+	a.src = p.src
+	s.pending = map[string]types.Object{}
+	s.added = nil
+	s.machine.Locked(func() {
+		defer s.withdraw()
+		for _, pt := range s.cut(p) {
+			s.check(p, pt, false)
+			a.Infos = append(a.Infos, pt.info)
+			for _, it := range pt.items {
+				if it.decl != nil {
+					a.Roots = append(a.Roots, it.decl)
+				} else {
+					a.Roots = append(a.Roots, it.stmt)
+				}
+			}
+			for _, n := range pt.scope.Names() {
+				if pt.named[n] {
+					a.Names[n] = pt.scope.Lookup(n)
+					s.pending[n] = a.Names[n]
+				}
+			}
+		}
+	})
+	return a
+}
+
+// Offset is where pos lies in the text.
+func (a *Analysis) Offset(pos token.Pos) int { return a.src.offset(a.Fset, pos) }
+
+// Uses finds what an identifier stands for.
+func (a *Analysis) Uses(id *ast.Ident) types.Object {
+	for _, in := range a.Infos {
+		if o := in.ObjectOf(id); o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
+// TypeOf finds the type of an expression.
+func (a *Analysis) TypeOf(e ast.Expr) types.Type {
+	for _, in := range a.Infos {
+		if t := in.TypeOf(e); t != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// Locals lists the objects of the function scopes around pos.
+func (a *Analysis) Locals(pos token.Pos) []types.Object {
+	var out []types.Object
+	for _, in := range a.Infos {
+		for _, sc := range in.Scopes {
+			if !sc.Contains(pos) {
+				continue
+			}
+			for _, n := range sc.Names() {
+				o := sc.Lookup(n)
+				if _, isPkg := o.(*types.PkgName); !isPkg && o.Pos() < pos {
+					out = append(out, o)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Live lists the names that cells have defined.
+func (s *Session) Live() map[string]types.Object {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m := make(map[string]types.Object, len(s.live))
+	for n, o := range s.live {
+		m[n] = o
+	}
+	return m
+}
+
+// Package returns the declarations of the package that name means in a cell:
+// one imported under it, or the only candidate.
+func (s *Session) Package(name string) *types.Package {
+	s.mu.RLock()
+	path := s.imports[name]
+	s.mu.RUnlock()
+	if path == "" {
+		c := symbols.Candidates(name)
+		if len(c) != 1 {
+			return nil
+		}
+		path = c[0]
+	}
+	p, err := s.importer.Import(path)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// Defined tells where a live object was defined, such as "In[3]:2", and the
+// comment above it.
+func (s *Session) Defined(o types.Object) (where, doc string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	p, ok := s.defined[o]
+	if !ok {
+		return "", ""
+	}
+	return fmt.Sprintf("%s:%d", p.cell, p.line), p.doc
+}
+
+// Variable describes a session variable.
+type Variable struct {
+	Name, Type string
+	Shape      string // "3x4", "len 10", or ""
+	Bytes      int64  // memory it holds directly: the data of a slice or matrix
+	Preview    string
+	Cell       string // where it was defined
+}
+
+// Variables lists the session's variables, sorted by name. While a cell runs
+// their values are not looked at.
+func (s *Session) Variables() []Variable {
+	idle := s.running.TryLock()
+	if idle {
+		defer s.running.Unlock()
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []Variable
+	for n, o := range s.live {
+		v, ok := o.(*types.Var)
+		if !ok {
+			continue
+		}
+		x := Variable{Name: n, Type: types.TypeString(v.Type(), func(p *types.Package) string {
+			if p.Path() == "main" {
+				return ""
+			}
+			return p.Name()
+		})}
+		if p, ok := s.defined[o]; ok {
+			x.Cell = p.cell
+		}
+		if g, ok := s.machine.Global(v); ok && idle {
+			x.Shape, x.Bytes = shapeOf(g)
+			x.Preview = preview(g, 60)
+		}
+		out = append(out, x)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+// Preview is the text of a live variable's value, short; "" while a cell runs.
+func (s *Session) Preview(o types.Object) string {
+	v, ok := o.(*types.Var)
+	if !ok || !s.running.TryLock() {
+		return ""
+	}
+	defer s.running.Unlock()
+	g, ok := s.machine.Global(v)
+	if !ok {
+		return ""
+	}
+	return preview(g, 200)
+}
+
+// shapeOf gives the extent of a container and the memory of its elements.
+func shapeOf(v reflect.Value) (string, int64) {
+	for v.Kind() == reflect.Interface && !v.IsNil() {
+		v = v.Elem()
+	}
+	size := int64(v.Type().Size())
+	if v.CanInterface() && !(v.Kind() == reflect.Pointer && v.IsNil()) {
+		switch m := v.Interface().(type) {
+		case interface{ Dims() (int, int) }:
+			if r, c, ok := dims(m); ok {
+				return fmt.Sprintf("%dx%d", r, c), int64(r) * int64(c) * 8
+			}
+		case interface{ Shape() []int }:
+			return strings.Trim(strings.ReplaceAll(fmt.Sprint(m.Shape()), " ", "x"), "[]"), size
+		}
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		return fmt.Sprintf("len %d", v.Len()), size + int64(v.Cap())*int64(v.Type().Elem().Size())
+	case reflect.Map, reflect.Chan, reflect.String:
+		return fmt.Sprintf("len %d", v.Len()), size
+	case reflect.Array:
+		return fmt.Sprintf("len %d", v.Len()), size
+	}
+	return "", size
+}
+
+func dims(m interface{ Dims() (int, int) }) (r, c int, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	r, c = m.Dims()
+	return r, c, true
+}
+
+// preview prints a value in one short line.
+func preview(v reflect.Value, limit int) (text string) {
+	defer func() {
+		if r := recover(); r != nil {
+			text = "(its text cannot be had)"
+		}
+	}()
+	switch v.Kind() {
+	case reflect.Func:
+		if v.IsNil() {
+			return "nil"
+		}
+		return v.Type().String()
+	case reflect.Slice, reflect.Array:
+		if n := v.Len(); n > 8 {
+			var parts []string
+			for i := range 6 {
+				parts = append(parts, fmt.Sprint(v.Index(i).Interface()))
+			}
+			return cutText("["+strings.Join(parts, " ")+" ...]", limit)
+		}
+	case reflect.Map:
+		if v.Len() > 100 {
+			return fmt.Sprintf("map of %d entries", v.Len())
+		}
+	case reflect.Pointer:
+		if !v.IsNil() && v.Elem().Kind() == reflect.Struct {
+			if _, ok := v.Interface().(fmt.Stringer); !ok {
+				return v.Type().String()
+			}
+		}
+	}
+	return cutText(strings.Join(strings.Fields(fmt.Sprint(v.Interface())), " "), limit)
+}
+
+func cutText(s string, limit int) string {
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	return string(r[:limit-1]) + "…"
+}
+
+var _ = exec.Current
