@@ -26,12 +26,16 @@ type posterior struct {
 // finish computes what follows from L, Lam and eta.
 func (q *posterior) finish() error {
 	d := mat.DenseCopyOf(q.Lam)
+	top := 0.0
 	for i := range q.eta {
 		d.Set(i, i, d.At(i, i)+1)
+		top = math.Max(top, d.At(i, i))
 	}
-	c, err := linalg.Chol(d, linalg.JitterPolicy{})
+	// D is at least I but for the rounding of Lam, which counts when the noise
+	// is tiny
+	c, err := linalg.Chol(d, linalg.JitterPolicy{Max: 1e-12 * top})
 	if err != nil {
-		return fmt.Errorf("ohsvgp: precision of the memory: %w", err)
+		return fmt.Errorf("ohsvgp: precision of the memory (entries up to %.2g; is the noise variance too small?): %w", top, err)
 	}
 	q.D, q.v = c, c.SolveVec(q.eta)
 	return nil

@@ -39,7 +39,14 @@ func run(ctx context.Context, out, only string, list bool, o experiments.Options
 			wanted[n] = true
 		}
 	}
-	for _, s := range experiments.Studies() {
+	studies := experiments.Studies()
+	sub, err := experiments.Subband()
+	if err == nil {
+		studies = append(studies, sub)
+	} else if wanted["subband"] {
+		return err
+	}
+	for _, s := range studies {
 		if list {
 			fmt.Printf("%-18s %s\n", s.Name, s.Notes)
 			continue
