@@ -80,24 +80,24 @@ func Elicit(name string, lo, hi float64) {
 		panic(fmt.Sprintf("lab: Elicit(%q): the lower end %v must be positive", name, lo))
 	}
 	a, b := math.Log10(lo), math.Log10(hi)
-	ends := FloatRangeSlider(name+" (log₁₀)", a+(b-a)*0.3, a+(b-a)*0.7, a, b).Layout("width", "36em")
-	Interact(func(r [2]float64) (any, Markdown, error) {
+	ends := FloatRangeSlider("log₁₀ "+name, a+(b-a)*0.3, a+(b-a)*0.7, a, b)
+	Interact(func(r [2]float64) (any, Bundle, error) {
 		return elicited(name, math.Pow(10, r[0]), math.Pow(10, r[1]), lo, hi)
 	}, ends)
 }
 
-func elicited(name string, from, to, lo, hi float64) (any, Markdown, error) {
+func elicited(name string, from, to, lo, hi float64) (any, Bundle, error) {
 	const mass = 0.9
 	if to <= from*1.001 {
 		to = from * 1.001 // both handles on one spot
 	}
 	ln, err := ElicitLogNormal(from, to, mass)
 	if err != nil {
-		return nil, "", err
+		return nil, Bundle{}, err
 	}
 	ga, err := ElicitGamma(from, to, mass)
 	if err != nil {
-		return nil, "", err
+		return nil, Bundle{}, err
 	}
 	x := make([]float64, 300)
 	yl, yg := make([]float64, 300), make([]float64, 300)
@@ -109,7 +109,7 @@ func elicited(name string, from, to, lo, hi float64) (any, Markdown, error) {
 	}
 	f := plots.New(fmt.Sprintf("%s: 90 %% between %.3g and %.3g", name, from, to)).LogX().
 		Line(x, yl, "log-normal").Line(x, yg, "Gamma").VLine(from, "").VLine(to, "").Labels(name, "density over the logarithm")
-	code := fmt.Sprintf("```go\nparam.LogNormal{Mu: %.4g, Sigma: %.4g} // median %.3g\nparam.Gamma{Shape: %.4g, Rate: %.4g}    // mean %.3g\n```",
+	code := fmt.Sprintf("param.LogNormal{Mu: %.4g, Sigma: %.4g} // median %.3g\nparam.Gamma{Shape: %.4g, Rate: %.4g} // mean %.3g",
 		ln.Mu, ln.Sigma, math.Exp(ln.Mu), ga.Shape, ga.Rate, ga.Shape/ga.Rate)
-	return f, Markdown(code), nil
+	return f, listing(code), nil
 }

@@ -179,8 +179,9 @@ func (e *explorer) show() {
 	e.status, e.listing = HTMLBox(""), HTMLBox("")
 	var rows []*Widget
 	for _, k := range e.knobs {
-		rows = append(rows, k.widget.Style("description_width", "9em").Layout("width", "30em"))
+		rows = append(rows, k.widget)
 	}
+	lineUp(rows)
 	buttons := HBox(e.seed.Style("description_width", "3em"), e.dice, e.pin, e.undo, e.code)
 	for _, w := range []*Widget{e.dice, e.pin, e.undo, e.code} {
 		w.Layout("width", "auto")
@@ -357,9 +358,15 @@ func (e *explorer) back() {
 func (e *explorer) showCode() {
 	text := ""
 	if e.code.Bool() {
-		text = `<pre style="user-select:all;padding:.5em .8em;border:1px solid #8888;border-radius:4px">` + escape(e.codeText()) + "</pre>"
+		text = listing(e.codeText()).Data[mimeHTML].(string)
 	}
 	_ = e.listing.Set(text)
+}
+
+// listing is code in a box that one click selects whole.
+func listing(code string) Bundle {
+	return Bundle{Data: map[string]any{mimeText: code, mimeHTML: `<pre style="user-select:all;padding:.5em .8em;` +
+		`border:1px solid #8888;border-radius:4px;width:fit-content">` + escape(code) + "</pre>"}}
 }
 
 // codeText is Go that brings the model to the settings of now.

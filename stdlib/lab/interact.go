@@ -107,10 +107,7 @@ func controlsFor(params []reflect.Type) ([]*Widget, error) {
 
 // show runs the function once and puts everything on the page.
 func (in *interaction) show() {
-	for _, c := range in.controls {
-		// Long names stay whole, and the sliders line up.
-		c.Style("description_width", "9em")
-	}
+	lineUp(in.controls)
 	in.panel = VBox(in.controls...)
 	live := host().Widgets()
 	if live && len(in.controls) > 0 {
@@ -134,6 +131,24 @@ func (in *interaction) show() {
 		c.clicked = append(c.clicked, redraw)
 	}
 	registry.Unlock()
+}
+
+// lineUp gives controls one width and their names room, unless the caller has
+// laid them out.
+func lineUp(controls []*Widget) {
+	longest := 0
+	for _, c := range controls {
+		longest = max(longest, len([]rune(c.Description())))
+	}
+	name := min(max(0.6*float64(longest)+1, 5), 20)
+	for _, c := range controls {
+		if _, set := c.Get("style").(string); !set {
+			c.Style("description_width", fmt.Sprintf("%.1fem", name))
+		}
+		if _, set := c.Get("layout").(string); !set && c.kind.style != "" && c.kind != button && c.kind != toggleButtons {
+			c.Layout("width", fmt.Sprintf("%.1fem", name+22))
+		}
+	}
 }
 
 // redraw runs the function with the values of now and replaces the picture.

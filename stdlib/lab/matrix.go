@@ -107,6 +107,10 @@ func formatColumn(x []float64) []string {
 			lo, hi = math.Min(lo, a), math.Max(hi, a)
 		}
 	}
+	decimals := 0
+	if !integers {
+		decimals = neededDecimals(x, max(4-int(math.Floor(math.Log10(hi))), 1))
+	}
 	out := make([]string, len(x))
 	for i, v := range x {
 		switch {
@@ -117,11 +121,23 @@ func formatColumn(x []float64) []string {
 		case hi >= 1e6 || hi < 1e-3:
 			out[i] = strconv.FormatFloat(v, 'e', 4, 64)
 		default:
-			decimals := 4 - int(math.Floor(math.Log10(hi)))
-			out[i] = strconv.FormatFloat(v, 'f', max(decimals, 1), 64)
+			out[i] = strconv.FormatFloat(v, 'f', decimals, 64)
 		}
 	}
 	return out
+}
+
+// neededDecimals is how many of at most so many decimals are not zero
+// everywhere.
+func neededDecimals(x []float64, most int) int {
+	need := 1
+	for _, v := range x {
+		s := strings.TrimRight(strconv.FormatFloat(v, 'f', most, 64), "0")
+		if i := strings.IndexByte(s, '.'); i >= 0 {
+			need = max(need, len(s)-i-1)
+		}
+	}
+	return min(need, most)
 }
 
 func (g grid) bundle() Bundle {

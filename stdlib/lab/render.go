@@ -125,6 +125,9 @@ func fromMethods(v any) (Bundle, bool) {
 	}
 	found := false
 	for _, m := range displayMethods {
+		if _, drawn := data[mimeSVG]; drawn && (m.mime == mimePNG || m.mime == mimeJPEG) {
+			continue // a raster of the same picture costs time and space and adds nothing
+		}
 		value, ok, err := callMethod(v, m.name)
 		if !ok {
 			continue

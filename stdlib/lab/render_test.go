@@ -22,12 +22,16 @@ func (htmlOnly) HTML() string { return "<b>x</b>" }
 type many struct{}
 
 func (*many) SVG() string          { return "<svg/>" }
-func (*many) PNG() ([]byte, error) { return nil, errors.New("no raster today") }
+func (*many) PNG() ([]byte, error) { panic("a picture with an SVG form was drawn as PNG too") }
 func (*many) Markdown() []byte     { return []byte("**m**") }
 func (*many) JSON() any            { return map[string]int{"a": 1} }
 func (*many) String() string       { return "many" }
 func (*many) Latex(x int) string   { return "not a display method" }
 func (*many) MIMEBundle() any      { return map[string]any{"x/y": "z"} }
+
+type noForm struct{}
+
+func (noForm) PNG() ([]byte, error) { return nil, errors.New("no raster today") }
 
 type broken struct{}
 
@@ -69,11 +73,11 @@ func TestRenderForms(t *testing.T) {
 		{"svg method", &many{}, mimeSVG, "<svg/>"},
 		{"bytes method", &many{}, mimeMarkdown, "**m**"},
 		{"own mime", &many{}, "x/y", "z"},
-		{"method that failed", &many{}, mimeText, "many\ncannot be shown as it asks: PNG() of *lab.many: no raster today"},
+		{"method that failed", noForm{}, mimeText, "lab.noForm cannot be shown as it asks: PNG() of lab.noForm: no raster today"},
 		{"panic", broken{}, mimeText, "HTML() of lab.broken: panicked: kaputt"},
 		{"panic in String", brokenString{1}, mimeText, "lab.brokenString (panicked: no text)"},
 		{"matrix", mat.NewDense(2, 2, []float64{1, 2.5, 3, 4}), mimeText, "mat.Dense 2 × 2"},
-		{"matrix html", mat.NewDense(2, 2, []float64{1, 2.5, 3, 4}), mimeHTML, "2.5000"},
+		{"matrix html", mat.NewDense(2, 2, []float64{1, 2.5, 3, 4}), mimeHTML, ">2.5<"},
 		{"vector", mat.NewVecDense(3, []float64{1, 2, 3}), mimeText, "mat.VecDense 3 × 1"},
 		{"plot", plot.New(), mimeSVG, "<svg"},
 		{"figure", plots.New("T"), mimeSVG, "<svg"},
@@ -154,7 +158,7 @@ func TestFormatColumn(t *testing.T) {
 		want string
 	}{
 		{[]float64{1, 20, -3}, "1 20 -3"},
-		{[]float64{1.5, 20.25}, "1.500 20.250"},
+		{[]float64{1.5, 20.25}, "1.50 20.25"},
 		{[]float64{0.001234, 0.5}, "0.00123 0.50000"},
 		{[]float64{1e7, 1.5}, "1.0000e+07 1.5000e+00"},
 		{[]float64{1366.123, 1365.9}, "1366.1 1365.9"},

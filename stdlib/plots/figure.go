@@ -209,13 +209,15 @@ func (f *Figure) drawPanel(c draw.Canvas, top vg.Length) {
 
 // drawPlot hands gonum a copy of the plot with the layers in their order.
 func (f *Figure) drawPlot(c draw.Canvas) {
-	p := f.ready()
-	p.Draw(c)
+	f.ready(c).Draw(c)
 }
 
-// ready is the plot with ranges set and layers added.
-func (f *Figure) ready() *plot.Plot {
+// ready is the plot, to be drawn about the size of c, with ranges set and
+// layers added.
+func (f *Figure) ready(c draw.Canvas) *plot.Plot {
 	p := *f.p
+	fewer(&p.X, float64(c.Max.X-c.Min.X)/105)
+	fewer(&p.Y, float64(c.Max.Y-c.Min.Y)/48)
 	p.Title.Text = ""
 	layers := append([]*layer(nil), f.layers...)
 	sort.SliceStable(layers, func(i, j int) bool { return layers[i].z < layers[j].z })
@@ -232,6 +234,14 @@ func (f *Figure) ready() *plot.Plot {
 	f.setRange(&p, layers)
 	p.Y.Tick.Marker = spaced{p.Y.Tick.Marker}
 	return &p
+}
+
+// fewer lets an axis have only as many marks as its length has room for.
+func fewer(a *plot.Axis, room float64) {
+	if t, mine := a.Tick.Marker.(niceTicks); mine {
+		t.most = math.Max(1.5, math.Min(5.5, room))
+		a.Tick.Marker = t
+	}
 }
 
 // setRange fits the axes to the data with a little air, or takes the limits
@@ -280,8 +290,9 @@ func (f *Figure) setRange(p *plot.Plot, layers []*layer) {
 		}
 	}
 	if wholeNumbers(layers) && !isLog(&p.X) && p.X.Max-p.X.Min >= 3 && p.X.Max-p.X.Min <= 60 {
-		if _, mine := p.X.Tick.Marker.(niceTicks); mine {
-			p.X.Tick.Marker = niceTicks{whole: true}
+		if t, mine := p.X.Tick.Marker.(niceTicks); mine {
+			t.whole = true
+			p.X.Tick.Marker = t
 		}
 	}
 }
@@ -347,7 +358,7 @@ func (f *Figure) drawGrid(c draw.Canvas) {
 		if i%f.cols == 0 {
 			plotsOf = append(plotsOf, make([]*plot.Plot, f.cols))
 		}
-		plotsOf[i/f.cols][i%f.cols] = p.ready()
+		plotsOf[i/f.cols][i%f.cols] = p.ready(draw.Crop(tile, 0, 0, 0, -top))
 	}
 	if !simple {
 		return

@@ -203,7 +203,7 @@ func (b *colorBar) draw(c draw.Canvas, f *Figure) draw.Canvas {
 		wide = max(wide, sty.Width(t.Label))
 	}
 	rest := draw.Crop(c, 0, -(wide + 34), 0, 0)
-	area := f.ready().DataCanvas(rest)
+	area := f.ready(rest).DataCanvas(rest)
 	x0, x1 := rest.Max.X+12, rest.Max.X+24
 	img := image.NewNRGBA(image.Rect(0, 0, 1, 128))
 	for i := range 128 {

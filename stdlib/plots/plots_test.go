@@ -17,6 +17,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 var (
@@ -147,16 +148,17 @@ func TestGapsAtNaN(t *testing.T) {
 }
 
 func TestRanges(t *testing.T) {
+	size := draw.NewCanvas(nil, 600, 300)
 	f := New("").Line(x5, y5, "").XRange(1, 2).YRange(-5, 5)
-	p := f.ready()
+	p := f.ready(size)
 	if p.X.Min != 1 || p.X.Max != 2 || p.Y.Min != -5 || p.Y.Max != 5 {
 		t.Errorf("fixed range %v..%v, %v..%v", p.X.Min, p.X.Max, p.Y.Min, p.Y.Max)
 	}
-	p = New("").Line(x5, y5, "").ready()
+	p = New("").Line(x5, y5, "").ready(size)
 	if p.X.Min != 0 || p.X.Max != 4 || p.Y.Min >= 0 || p.Y.Max <= 16 || p.Y.Max > 18 {
 		t.Errorf("fitted range %v..%v, %v..%v", p.X.Min, p.X.Max, p.Y.Min, p.Y.Max)
 	}
-	p = New("").Bars([]string{"a"}, []float64{5}).ready()
+	p = New("").Bars([]string{"a"}, []float64{5}).ready(size)
 	if p.Y.Min != 0 {
 		t.Errorf("bars begin at %v", p.Y.Min)
 	}
@@ -166,7 +168,7 @@ func TestRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.Plot().Add(line)
-	if p = g.Line(x5, y5, "").ready(); p.X.Min != -7 || p.X.Max != 9 {
+	if p = g.Line(x5, y5, "").ready(size); p.X.Min != -7 || p.X.Max != 9 {
 		t.Errorf("what was added to the plot itself is not in range: %v..%v", p.X.Min, p.X.Max)
 	}
 }
@@ -244,6 +246,7 @@ func TestTicks(t *testing.T) {
 		{niceTicks{}, 0, 2e7, "0 5e6 1e7 1.5e7 2e7"},
 		{niceTicks{}, 0, 3e-5, "0 1e-5 2e-5 3e-5"},
 		{niceTicks{whole: true}, 1, 4, "1 2 3 4"},
+		{niceTicks{most: 1.5}, 0, 1, "0 1"},
 		{niceTicks{}, 1, 1, ""},
 		{niceTicks{}, math.Inf(-1), 1, ""},
 		{logTicks{}, 1, 100, "1 2 5 10 20 50 100"},

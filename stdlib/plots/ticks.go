@@ -8,16 +8,23 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// niceTicks puts about six marks at 1, 2 or 5 times a power of ten; with
-// whole set only at integers.
-type niceTicks struct{ whole bool }
+// niceTicks puts marks at 1, 2 or 5 times a power of ten, at most about so
+// many (0: six); with whole set only at integers.
+type niceTicks struct {
+	whole bool
+	most  float64
+}
 
 // Ticks satisfies plot.Ticker.
 func (n niceTicks) Ticks(lo, hi float64) []plot.Tick {
 	if !(hi > lo) || math.IsInf(lo, 0) || math.IsInf(hi, 0) {
 		return nil
 	}
-	step := niceStep((hi - lo) / 5.5)
+	most := n.most
+	if most == 0 {
+		most = 5.5
+	}
+	step := niceStep((hi - lo) / most)
 	if n.whole {
 		step = math.Max(1, step)
 	}
