@@ -44,7 +44,7 @@ type fake struct {
 
 func (f *fake) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
 	f.mu.Lock()
-	f.ran = append(f.ran, x)
+	f.ran = latest(f.ran, x)
 	f.mu.Unlock()
 	var reply serve.Reply
 	for line := range strings.SplitSeq(x.Code, "\n") {
@@ -55,6 +55,14 @@ func (f *fake) Execute(ctx context.Context, x serve.Execution, out serve.Output)
 		}
 	}
 	return reply
+}
+
+// latest appends to a list that does not grow without end in a soak.
+func latest[T any](list []T, v T) []T {
+	if len(list) >= 1000 {
+		list = append(list[:0:0], list[500:]...)
+	}
+	return append(list, v)
 }
 
 func (f *fake) step(ctx context.Context, word, rest string, out serve.Output, reply *serve.Reply) *serve.Failure {
@@ -177,7 +185,7 @@ func (f *fake) IsComplete(code string) (string, string) {
 // {"sleep": ms} makes the handler slow.
 func (f *fake) Comm(ctx context.Context, m lab.CommMessage, out serve.Output) {
 	f.mu.Lock()
-	f.got = append(f.got, m)
+	f.got = latest(f.got, m)
 	known := m.Target == "echo" || f.comms[m.ID] != ""
 	if m.Kind == "open" && known {
 		f.comms[m.ID] = m.Target
