@@ -62,15 +62,15 @@ func gemm32(group, name string, count, m, n, k int, tb bool) row {
 	}
 	am := kernel.Matrix[float32]{Data: a, RS: k, CS: 1}
 	oa, ob, oc := offsets(count, m*k), offsets(count, k*n), offsets(count, m*n)
-	return row{group, name, 2 * float64(count*m*n) * float64(k),
-		func() {
+	return row{group: group, name: name, flops: 2 * float64(count*m*n) * float64(k),
+		ours: func() {
 			if count == 1 {
 				kernel.Gemm(m, n, k, 1, am, bm, c, n, false)
 			} else {
 				kernel.GemmBatch(m, n, k, 1, am, bm, c, n, oa, ob, oc, false)
 			}
 		},
-		func() {
+		peer: func() {
 			C.sgemms(C.int(count), C.int(t), C.int(m), C.int(n), C.int(k), fp(a), C.int(k), fp(b), C.int(ldb), fp(c), C.int(n), C.long(m*k), C.long(k*n), C.long(m*n))
 		}}
 }
@@ -83,15 +83,15 @@ func gemm64(group, name string, count, m, n, k int, tb bool) row {
 	}
 	am := kernel.Matrix[float64]{Data: a, RS: k, CS: 1}
 	oa, ob, oc := offsets(count, m*k), offsets(count, k*n), offsets(count, m*n)
-	return row{group, name, 2 * float64(count*m*n) * float64(k),
-		func() {
+	return row{group: group, name: name, flops: 2 * float64(count*m*n) * float64(k),
+		ours: func() {
 			if count == 1 {
 				kernel.Gemm(m, n, k, 1, am, bm, c, n, false)
 			} else {
 				kernel.GemmBatch(m, n, k, 1, am, bm, c, n, oa, ob, oc, false)
 			}
 		},
-		func() {
+		peer: func() {
 			C.dgemms(C.int(count), C.int(t), C.int(m), C.int(n), C.int(k), dp(a), C.int(k), dp(b), C.int(ldb), dp(c), C.int(n), C.long(m*k), C.long(k*n), C.long(m*n))
 		}}
 }
@@ -112,21 +112,21 @@ func spd64(n int) []float64 {
 
 func cholRow(n int) row {
 	a, w, v := spd64(n), make([]float64, n*n), make([]float64, n*n)
-	return row{"chol f64", fmt.Sprint(n), float64(n*n) * float64(n) / 3,
-		func() { copy(w, a); kernel.Chol(w, n, 0) },
-		func() { copy(v, a); C.dpotrf1(C.int(n), dp(v)) }}
+	return row{group: "chol f64", name: fmt.Sprint(n), flops: float64(n*n) * float64(n) / 3,
+		ours: func() { copy(w, a); kernel.Chol(w, n, 0) },
+		peer: func() { copy(v, a); C.dpotrf1(C.int(n), dp(v)) }}
 }
 
 func trsmRow(n, m int) row {
 	l := linalg.Cholesky(linalg.FromFloat64(spd64(n), n, n), 0).Float64s()
 	b := rand64(n * m)
 	w, v := make([]float64, n*m), make([]float64, n*m)
-	return row{"trsm f64", fmt.Sprintf("%d, %d columns", n, m), float64(n*n) * float64(m),
-		func() {
+	return row{group: "trsm f64", name: fmt.Sprintf("%d, %d columns", n, m), flops: float64(n*n) * float64(m),
+		ours: func() {
 			copy(w, b)
 			kernel.Trsm(true, true, false, n, m, 1, kernel.Matrix[float64]{Data: l, RS: n, CS: 1}, w, m)
 		},
-		func() {
+		peer: func() {
 			copy(v, b)
 			C.cblas_dtrsm(C.CblasRowMajor, C.CblasLeft, C.CblasLower, C.CblasNoTrans, C.CblasNonUnit, C.int(n), C.int(m), 1, dp(l), C.int(n), dp(v), C.int(m))
 		}}
@@ -139,9 +139,9 @@ func cholBatchRow(count, n int) row {
 		a = append(a, one...)
 	}
 	w, v := make([]float32, len(a)), make([]float32, len(a))
-	return row{"chol batch f32", fmt.Sprintf("%d of %d", count, n), float64(count) * float64(n*n) * float64(n) / 3,
-		func() { copy(w, a); kernel.Chol(w, n, 0) },
-		func() { copy(v, a); C.spotrfs(C.int(count), C.int(n), fp(v)) }}
+	return row{group: "chol batch f32", name: fmt.Sprintf("%d of %d", count, n), flops: float64(count) * float64(n*n) * float64(n) / 3,
+		ours: func() { copy(w, a); kernel.Chol(w, n, 0) },
+		peer: func() { copy(v, a); C.spotrfs(C.int(count), C.int(n), fp(v)) }}
 }
 
 // blasRows are the rows whose peer is OpenBLAS.
@@ -180,11 +180,11 @@ func blasRows() []row {
 	}
 	const m, n, k = 512, 128, 6400
 	a, b, c := rand32(m*k), rand32(k*n), make([]float32, m*n)
-	rows = append(rows, row{"shapes f32", "ViT weight gradient 512x128, K=6400", 2 * m * n * k,
-		func() {
+	rows = append(rows, row{group: "shapes f32", name: "ViT weight gradient 512x128, K=6400", flops: 2 * m * n * k,
+		ours: func() {
 			kernel.Gemm(m, n, k, 1, kernel.Matrix[float32]{Data: a, RS: 1, CS: m}, kernel.Matrix[float32]{Data: b, RS: n, CS: 1}, c, n, false)
 		},
-		func() { C.sgemmT(m, n, k, fp(a), fp(b), fp(c)) }})
+		peer: func() { C.sgemmT(m, n, k, fp(a), fp(b), fp(c)) }})
 	for _, n := range []int{50, 64, 100, 200, 300, 500, 1000} {
 		rows = append(rows, cholRow(n))
 	}
