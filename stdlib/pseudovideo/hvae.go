@@ -73,7 +73,9 @@ func (n *levelNet) macs() int64 {
 }
 
 // NewHVAE makes an untrained model for images of height h, width w and c channels.
-func NewHVAE(cfg HVAEConfig, h, w, c int) (*HVAE, error) {
+func NewHVAE(cfg HVAEConfig, h, w, c int) (*HVAE, error) { return newHVAE(cfg, h, w, c, false) }
+
+func newHVAE(cfg HVAEConfig, h, w, c int, dry bool) (*HVAE, error) {
 	if cfg.Levels == 0 {
 		cfg.Levels = 8
 	}
@@ -94,14 +96,14 @@ func NewHVAE(cfg HVAEConfig, h, w, c int) (*HVAE, error) {
 		}
 	}
 	d := h * w * c
-	b := newBuilder(cfg.Precision, cfg.Seed, false)
+	b := newBuilder(cfg.Precision, cfg.Seed, dry)
 	m.decoder = b.levelNet("decoder", d, cfg.Width, d, cfg.Levels)
 	m.logVar = b.full("log-variance", -1, cfg.Levels)
 	if !m.Supervised() {
 		m.encoder = b.levelNet("encoder", 2*d, cfg.Width, 2*d, cfg.Levels)
 	}
 	m.params, m.count = b.params, b.count
-	if m.Supervised() {
+	if m.Supervised() && !dry {
 		m.keepStart()
 	}
 	return m, nil
