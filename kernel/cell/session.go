@@ -301,11 +301,26 @@ func (s *Session) effect(pt *part, it item, body *exec.Body) {
 		body.Define(lhs, a.Rhs, nil)
 		return
 	}
-	if pt.result != nil && it.stmt == ast.Stmt(pt.result) {
+	if pt.result != nil && it.stmt == ast.Stmt(pt.result) && !prints(pt.info, pt.result.X) {
 		body.Result(pt.result.X)
 		return
 	}
 	body.Statements([]ast.Stmt{it.stmt})
+}
+
+// prints reports whether e is a call of fmt's printing functions: what they
+// return, bytes written and an error, is not what the cell is about.
+func prints(info *types.Info, e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	f, ok := info.Uses[sel.Sel].(*types.Func)
+	return ok && f.Pkg() != nil && f.Pkg().Path() == "fmt" && strings.Contains(strings.ToLower(f.Name()), "print") && !strings.HasPrefix(f.Name(), "S")
 }
 
 // publish makes a part's objects the live ones.

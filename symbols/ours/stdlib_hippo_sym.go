@@ -23,6 +23,7 @@ func init() {
 			"Projection":    reflect.ValueOf(p.Projection),
 			"Rule":          reflect.ValueOf((*p.Rule)(nil)),
 			"Run":           reflect.ValueOf(p.Run),
+			"RunMany":       reflect.ValueOf(p.RunMany),
 			"Step":          reflect.ValueOf(p.Step),
 			"Transition":    reflect.ValueOf(p.Transition),
 		}

@@ -12,21 +12,23 @@ import (
 func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/param", "param", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
-			"Between":   reflect.ValueOf((*p.Between)(nil)),
-			"Fit":       reflect.ValueOf((*p.Fit)(nil)),
-			"Gamma":     reflect.ValueOf((*p.Gamma)(nil)),
-			"Identity":  reflect.ValueOf((*p.Identity)(nil)),
-			"Log":       reflect.ValueOf((*p.Log)(nil)),
-			"LogNormal": reflect.ValueOf((*p.LogNormal)(nil)),
-			"New":       reflect.ValueOf(p.New),
-			"Normal":    reflect.ValueOf((*p.Normal)(nil)),
-			"Objective": reflect.ValueOf((*p.Objective)(nil)),
-			"Param":     reflect.ValueOf((*p.Param)(nil)),
-			"Positive":  reflect.ValueOf(p.Positive),
-			"Prior":     reflect.ValueOf((*p.Prior)(nil)),
-			"Real":      reflect.ValueOf(p.Real),
-			"Set":       reflect.ValueOf((*p.Set)(nil)),
-			"Transform": reflect.ValueOf((*p.Transform)(nil)),
+			"Between":       reflect.ValueOf((*p.Between)(nil)),
+			"Draws":         reflect.ValueOf((*p.Draws)(nil)),
+			"Fit":           reflect.ValueOf((*p.Fit)(nil)),
+			"Gamma":         reflect.ValueOf((*p.Gamma)(nil)),
+			"Identity":      reflect.ValueOf((*p.Identity)(nil)),
+			"Log":           reflect.ValueOf((*p.Log)(nil)),
+			"LogNormal":     reflect.ValueOf((*p.LogNormal)(nil)),
+			"New":           reflect.ValueOf(p.New),
+			"Normal":        reflect.ValueOf((*p.Normal)(nil)),
+			"Objective":     reflect.ValueOf((*p.Objective)(nil)),
+			"Param":         reflect.ValueOf((*p.Param)(nil)),
+			"Positive":      reflect.ValueOf(p.Positive),
+			"Prior":         reflect.ValueOf((*p.Prior)(nil)),
+			"Real":          reflect.ValueOf(p.Real),
+			"SampleOptions": reflect.ValueOf((*p.SampleOptions)(nil)),
+			"Set":           reflect.ValueOf((*p.Set)(nil)),
+			"Transform":     reflect.ValueOf((*p.Transform)(nil)),
 		}
 	})
 }

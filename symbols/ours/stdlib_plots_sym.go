@@ -12,10 +12,20 @@ import (
 func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/plots", "plots", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
-			"Figure": reflect.ValueOf((*p.Figure)(nil)),
-			"Grid":   reflect.ValueOf(p.Grid),
-			"New":    reflect.ValueOf(p.New),
-			"Of":     reflect.ValueOf(p.Of),
+			"Attention":   reflect.ValueOf(p.Attention),
+			"Codebook":    reflect.ValueOf(p.Codebook),
+			"Covariance":  reflect.ValueOf(p.Covariance),
+			"Figure":      reflect.ValueOf((*p.Figure)(nil)),
+			"Forest":      reflect.ValueOf(p.Forest),
+			"Forgetting":  reflect.ValueOf(p.Forgetting),
+			"Frames":      reflect.ValueOf(p.Frames),
+			"Grid":        reflect.ValueOf(p.Grid),
+			"Loss":        reflect.ValueOf(p.Loss),
+			"New":         reflect.ValueOf(p.New),
+			"Of":          reflect.ValueOf(p.Of),
+			"Rank":        reflect.ValueOf(p.Rank),
+			"Reliability": reflect.ValueOf(p.Reliability),
+			"Trace":       reflect.ValueOf(p.Trace),
 		}
 	})
 }
