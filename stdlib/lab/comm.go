@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -203,7 +204,7 @@ func (w *Widget) update(state map[string]any) {
 				corrected[key] = v
 			}
 		}
-		if key == w.kind.value && !same(w.state[key], v) {
+		if key == w.kind.value && !nearly(w.state[key], v) {
 			valueChanged = true
 		}
 		w.state[key] = v
@@ -218,6 +219,14 @@ func (w *Widget) update(state map[string]any) {
 	if valueChanged {
 		wait(w.fire())
 	}
+}
+
+// nearly compares values, numbers up to rounding: a logarithmic slider sends
+// its value back, through logarithm and power, as soon as it is drawn.
+func nearly(a, b any) bool {
+	x, okX := a.(float64)
+	y, okY := b.(float64)
+	return okX && okY && math.Abs(x-y) <= 1e-12*math.Abs(x) || same(a, b)
 }
 
 // wait gives a callback its grace.

@@ -47,6 +47,23 @@ func TestEchoIsAsReceived(t *testing.T) {
 	}
 }
 
+// A logarithmic slider sends its value back when it is drawn, off by rounding.
+func TestRoundingIsNoChange(t *testing.T) {
+	useHost(t, true)
+	w := FloatLogSlider("a", 5, 1, 100)
+	n := 0
+	w.OnChange(func() { n++ })
+	Show(w)
+	move(w, "value", 4.999999999999994)
+	if n != 0 {
+		t.Error("rounding set off a callback")
+	}
+	move(w, "value", 5.1)
+	if n != 1 {
+		t.Errorf("%d callbacks", n)
+	}
+}
+
 // An Output widget reports its outputs back. Nothing may follow from that.
 func TestOutputWritesBack(t *testing.T) {
 	h := useHost(t, true)
