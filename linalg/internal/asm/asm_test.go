@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sort"
+	"strings"
 	"testing"
 )
 
@@ -52,5 +54,37 @@ func TestGenerateAgain(t *testing.T) {
 		if err != nil || string(a) != string(b) {
 			t.Errorf("%s is not what the generator writes", f.Name())
 		}
+	}
+}
+
+// The AVX2 functions must not touch what only AVX-512 has: registers 16 and up, 512-bit registers, masks.
+func TestAVX2StaysAVX2(t *testing.T) {
+	files, err := filepath.Glob("*_amd64.s")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no assembly: %v", err)
+	}
+	name := regexp.MustCompile(`^TEXT ·(\w+)`)
+	narrow := regexp.MustCompile(`256|^Transpose8F32$|^Transpose4F64$|^Copy`)
+	wide := regexp.MustCompile(`\b([XY](1[6-9]|[23]\d)|Z\d+|K[0-7])\b`)
+	functions := 0
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := false
+		for i, l := range strings.Split(string(b), "\n") {
+			if m := name.FindStringSubmatch(l); m != nil {
+				if in = narrow.MatchString(m[1]); in {
+					functions++
+				}
+			}
+			if in && wide.MatchString(l) {
+				t.Errorf("%s:%d: %s", f, i+1, strings.TrimSpace(l))
+			}
+		}
+	}
+	if functions < 100 {
+		t.Errorf("only %d AVX2 functions were looked at", functions)
 	}
 }

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "0393c858b40b1610702e131e2444342ab392cca04961afe07374641537fa2a17"
+const sourceHash = "cfa4712cc751d2d362082663387575d983f128754f29ce5b2a97272f7f00a53f"

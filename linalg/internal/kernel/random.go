@@ -79,6 +79,8 @@ func sincosTurn(v uint64) (s, c float64) {
 
 // FillNormal64 fills dst, of even length, from blocks lo, lo+1, ... of the stream.
 func FillNormal64(dst []float64, lo, stream, key uint64) {
+	done := normalSteps(dst, lo, stream, key)
+	dst, lo = dst[done:], lo+uint64(done/2)
 	for i := 0; i+1 < len(dst); i += 2 {
 		dst[i], dst[i+1] = NormalPair(Philox(lo, stream, key))
 		lo++
@@ -88,6 +90,8 @@ func FillNormal64(dst []float64, lo, stream, key uint64) {
 // FillNormal32 fills dst, of a length divisible by four, from blocks lo, lo+1, ... of the stream: each 64-bit word of
 // a block makes one Box-Muller pair.
 func FillNormal32(dst []float32, lo, stream, key uint64) {
+	done := normalSteps(dst, lo, stream, key)
+	dst, lo = dst[done:], lo+uint64(done/4)
 	for i := 0; i+3 < len(dst); i += 4 {
 		b := Philox(lo, stream, key)
 		dst[i], dst[i+1] = normalPair32(b[0], b[1])

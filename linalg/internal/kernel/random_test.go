@@ -36,3 +36,29 @@ func TestNormalPairParts(t *testing.T) {
 		}
 	}
 }
+
+// Every level gives the same bits, from any counter, stream and key.
+func TestNormalBitsOfLevels(t *testing.T) {
+	old := CurrentLevel()
+	defer SetLevel(old)
+	for _, c := range [][3]uint64{{0, 0, 1}, {5, 77, 0x123456789abcdef0}, {1<<32 - 3, 1 << 40, 9}, {math.MaxUint64 - 7, math.MaxUint64, math.MaxUint64}} {
+		var d [3][]float64
+		var f [3][]float32
+		for i, l := range []Level{Portable, AVX2, Best} {
+			SetLevel(l)
+			d[i], f[i] = make([]float64, 40002), make([]float32, 40004)
+			FillNormal64(d[i], c[0], c[1], c[2])
+			FillNormal32(f[i], c[0], c[1], c[2])
+		}
+		for i := range d[0] {
+			if d[0][i] != d[1][i] || d[0][i] != d[2][i] {
+				t.Fatalf("float64 %d: %v plain, %v with AVX2, %v at the best level", i, d[0][i], d[1][i], d[2][i])
+			}
+		}
+		for i := range f[0] {
+			if f[0][i] != f[1][i] || f[0][i] != f[2][i] {
+				t.Fatalf("float32 %d: %v plain, %v with AVX2, %v at the best level", i, f[0][i], f[1][i], f[2][i])
+			}
+		}
+	}
+}

@@ -38,6 +38,7 @@ var files = []struct {
 	{"zips", zips},
 	{"reductions", reductions},
 	{"special", specials},
+	{"normal", normals},
 }
 
 func main() {

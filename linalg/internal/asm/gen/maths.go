@@ -213,7 +213,7 @@ func maps() {
 	one("Tanh", [2]int{4, 1}, (*prog).tanh)
 	one("Erf", [2]int{2, 1}, (*prog).erf)
 	one("Sigmoid", [2]int{4, 1}, (*prog).sigmoid)
-	one("Softplus", [2]int{2, 1}, (*prog).softplus)
+	one("Softplus", [2]int{2, 0}, (*prog).softplus)
 	one("GELU", [2]int{2, 1}, (*prog).gelu)
 	one("SiLU", [2]int{4, 1}, func(p *prog, x V) V { return p.mul(x, p.sigmoid(x)) })
 }

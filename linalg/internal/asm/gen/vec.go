@@ -31,6 +31,8 @@ type prog struct {
 	ptr       []reg.GPVirtual
 	tail      bool
 	disp      int               // bytes added to every address
+	thin      bool              // narrow: one register of a unit at a time, namely
+	part      int               // this one
 	k         reg.OpmaskVirtual // wide tail: lanes in use
 	masks     V                 // narrow tail: the same as vectors
 }
@@ -57,8 +59,11 @@ func (p *prog) reg() reg.VecVirtual {
 }
 
 func (p *prog) count() int {
-	if p.wide {
+	switch {
+	case p.wide:
 		return p.units
+	case p.thin:
+		return 1
 	}
 	return 2 * p.units
 }
@@ -89,6 +94,7 @@ var forms = map[string]form{
 	"FNMA231": {(*build.Context).VFNMADD231PS, (*build.Context).VFNMADD231PD, (*build.Context).VFNMADD231PS_BCST, (*build.Context).VFNMADD231PD_BCST},
 	"IADD":    {(*build.Context).VPADDD, (*build.Context).VPADDQ, (*build.Context).VPADDD_BCST, (*build.Context).VPADDQ_BCST},
 	"ISUB":    {(*build.Context).VPSUBD, (*build.Context).VPSUBQ, (*build.Context).VPSUBD_BCST, (*build.Context).VPSUBQ_BCST},
+	"MULU":    {nil, (*build.Context).VPMULUDQ, nil, (*build.Context).VPMULUDQ_BCST},
 	"SQRT":    {(*build.Context).VSQRTPS, (*build.Context).VSQRTPD, nil, nil},
 	"SHL":     {(*build.Context).VPSLLD, (*build.Context).VPSLLQ, nil, nil},
 	"SHR":     {(*build.Context).VPSRLD, (*build.Context).VPSRLQ, nil, nil},
@@ -390,7 +396,7 @@ func (p *prog) load(j int) V {
 		w = 64
 	}
 	for i := range d {
-		m := Mem{Base: p.ptr[j], Index: p.idx, Scale: 1, Disp: p.disp + w*i}
+		m := Mem{Base: p.ptr[j], Index: p.idx, Scale: 1, Disp: p.disp + w*(i+p.part)}
 		switch {
 		case !p.tail:
 			ctx.VMOVUPS(m, d[i])
@@ -399,9 +405,9 @@ func (p *prog) load(j int) V {
 		case p.wide:
 			ctx.VMOVUPS_Z(m, p.k, d[i])
 		case p.f64:
-			ctx.VMASKMOVPD(m, p.masks[i], d[i])
+			ctx.VMASKMOVPD(m, p.masks[i+p.part], d[i])
 		default:
-			ctx.VMASKMOVPS(m, p.masks[i], d[i])
+			ctx.VMASKMOVPS(m, p.masks[i+p.part], d[i])
 		}
 	}
 	return d
@@ -414,7 +420,7 @@ func (p *prog) store(v V, j int) {
 		w = 64
 	}
 	for i := range v {
-		m := Mem{Base: p.ptr[j], Index: p.idx, Scale: 1, Disp: p.disp + w*i}
+		m := Mem{Base: p.ptr[j], Index: p.idx, Scale: 1, Disp: p.disp + w*(i+p.part)}
 		switch {
 		case !p.tail:
 			ctx.VMOVUPS(v[i], m)
@@ -423,9 +429,9 @@ func (p *prog) store(v V, j int) {
 		case p.wide:
 			ctx.VMOVUPS(v[i], p.k, m)
 		case p.f64:
-			ctx.VMASKMOVPD(v[i], p.masks[i], m)
+			ctx.VMASKMOVPD(v[i], p.masks[i+p.part], m)
 		default:
-			ctx.VMASKMOVPS(v[i], p.masks[i], m)
+			ctx.VMASKMOVPS(v[i], p.masks[i+p.part], m)
 		}
 	}
 }
@@ -444,9 +450,9 @@ func (p *prog) keep(v, other V) V {
 		case p.wide:
 			ctx.VBLENDMPS(v[i], o, p.k, d[i])
 		case p.f64:
-			ctx.VBLENDVPD(p.masks[i], v[i], o, d[i])
+			ctx.VBLENDVPD(p.masks[i+p.part], v[i], o, d[i])
 		default:
-			ctx.VBLENDVPS(p.masks[i], v[i], o, d[i])
+			ctx.VBLENDVPS(p.masks[i+p.part], v[i], o, d[i])
 		}
 	}
 	return d
@@ -498,7 +504,8 @@ func (p *prog) tailMasks() {
 var vecNames []string
 
 // vector writes the four variants of a function over n numbers behind ptrs pointers: setup runs once (it may be nil),
-// body once a group of units, finish at the end. units gives the main loop's units with AVX-512 and AVX2.
+// body once a group of units, finish at the end. units gives the main loop's units with AVX-512 and AVX2, 0 standing for half
+// a unit at a time.
 func vector(name string, ptrs int, units [2]int, setup, body, finish func(p *prog)) {
 	vecNames = append(vecNames, name)
 	for variant := 0; variant < 4; variant++ {
@@ -523,11 +530,22 @@ func vector(name string, ptrs int, units [2]int, setup, body, finish func(p *pro
 		if setup != nil {
 			setup(p)
 		}
+		once := body
+		if main == 0 { // AVX2 has too few registers for whole units: one register at a time
+			main, p.units, p.thin = 1, 1, true
+			body := body
+			once = func(p *prog) {
+				for p.part = 0; p.part < 2; p.part++ {
+					body(p)
+				}
+				p.part = 0
+			}
+		}
 		step := uint32(main * p.lanes())
 		ctx.SUBQ(U32(step), p.n)
 		ctx.JL(LabelRef("tail"))
 		ctx.Label("loop")
-		body(p)
+		once(p)
 		ctx.ADDQ(U32(uint32(64*main)), p.idx)
 		ctx.SUBQ(U32(step), p.n)
 		ctx.JGE(LabelRef("loop"))
@@ -537,7 +555,7 @@ func vector(name string, ptrs int, units [2]int, setup, body, finish func(p *pro
 		ctx.Label("rest")
 		p.units, p.tail = 1, true
 		p.tailMasks()
-		body(p)
+		once(p)
 		ctx.ADDQ(Imm(64), p.idx)
 		ctx.SUBQ(Imm(uint64(p.lanes())), p.n)
 		ctx.JG(LabelRef("rest"))
