@@ -44,6 +44,7 @@ type Config struct {
 	OutJitter     float64 // of posterior covariances in Full mode [1e-6]
 	KLGlobalScale string  // [PerSequence]
 	TrainSize     int     // N, for PerDataset
+	KLWeight      float64 // multiplies every divergence of SGPA layers, beside beta [1]; below 1 the posterior is tempered
 
 	SeparateNorms bool // a LayerNorm for each place instead of one shared by all
 	Double        bool // float64 throughout, for tests
@@ -82,6 +83,7 @@ func (c Config) withDefaults() Config {
 	num(&c.Classes, 2)
 	num(&c.EmbedWidth, c.Width)
 	real(&c.Rho, 0.1)
+	real(&c.KLWeight, 1)
 	real(&c.Jitter, 1e-6)
 	real(&c.OutJitter, 1e-6)
 	return c
@@ -126,6 +128,9 @@ func (c Config) check() {
 	if c.Rho <= 0 {
 		fail("New", "", "Rho is %v: it must be positive", c.Rho)
 	}
+	if c.KLWeight < 0 {
+		fail("New", "use sgpa.NoKL in training for none", "KLWeight is %v: it must be positive", c.KLWeight)
+	}
 	kinds := 0
 	for _, on := range []bool{c.Size > 0, c.Vocabulary > 0, c.AtomTypes > 0} {
 		if on {
@@ -165,11 +170,12 @@ func (c Config) tokens() int {
 	return c.MaxTokens
 }
 
+// globalScale is the factor of KL_g in the loss.
 func (c Config) globalScale() float64 {
 	if c.KLGlobalScale == PerDataset && c.TrainSize > 0 {
-		return 1 / float64(c.TrainSize)
+		return c.KLWeight / float64(c.TrainSize)
 	}
-	return 1
+	return c.KLWeight
 }
 
 // PaperCIFAR10 is the published configuration for CIFAR-10: 64 tokens, five layers, 16 global points a head.

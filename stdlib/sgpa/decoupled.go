@@ -18,14 +18,15 @@ type DecoupledLayer struct {
 
 	Mode              Mode
 	Jitter, OutJitter float64
-	GlobalScale       float64 // factor of KL_g in the loss: 1, or 1/N
+	Weight            float64 // factor of KL_a in the loss: 1 unless tempered
+	GlobalScale       float64 // factor of KL_g in the loss: Weight, or Weight/N
 }
 
 // NewDecoupledLayer draws a layer from r.
 func NewDecoupledLayer(r *linalg.Rand, c Config) *DecoupledLayer {
 	c = c.withDefaults()
 	H, d, M, dt := c.Heads, c.Width/c.Heads, c.Inducing, c.dtype()
-	l := &DecoupledLayer{projection: newProjection(r, c), Mode: c.Mode, Jitter: c.Jitter, OutJitter: c.OutJitter, GlobalScale: c.globalScale()}
+	l := &DecoupledLayer{projection: newProjection(r, c), Mode: c.Mode, Jitter: c.Jitter, OutJitter: c.OutJitter, Weight: c.KLWeight, GlobalScale: c.globalScale()}
 	l.Zg = linalg.Param(linalg.Normal(r, dt, H, M, c.Width))
 	if c.Start == Cold {
 		l.Vg = linalg.Param(linalg.Normal(r, dt, H, M, d))
@@ -50,7 +51,7 @@ func (l *DecoupledLayer) Attend(r Request) *Result {
 	res := l.posterior(q, va, r)
 	F := res.draw(r, l.Mode, l.OutJitter)
 	res.Out = l.output(F, r)
-	r.Pass.Penalise(r.Name+" KL_a", res.KLa.Sum(1, 2).Mean(), 1)
+	r.Pass.Penalise(r.Name+" KL_a", res.KLa.Sum(1, 2).Mean(), l.Weight)
 	r.Pass.Penalise(r.Name+" KL_g", res.KLg.Sum(), l.GlobalScale)
 	return res
 }

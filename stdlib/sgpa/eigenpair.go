@@ -18,6 +18,7 @@ type EigenPairLayer struct {
 	Ltri, LogDiag *linalg.Tensor // [H s s s], [H s s]
 	Out           *linalg.Tensor // [H s d]
 	O             nn.Mapper
+	Weight        float64 // factor of the divergence in the loss: 1 unless tempered
 	Eta           float64 // weight of the singular-value penalty
 }
 
@@ -32,7 +33,7 @@ func NewEigenPairLayer(r *linalg.Rand, c Config) *EigenPairLayer {
 	return &EigenPairLayer{heads: H, Wq: draw(D, H, d, D), Wk: draw(D, H, d, D), We: draw(d, H, d, s), Wr: draw(d, H, d, s),
 		Theta: linalg.Param(linalg.Zeros(dt, H, s)), Mu: linalg.Param(linalg.Normal(r, dt, H, s, s).MulS(0.1)),
 		Ltri: linalg.Param(linalg.Zeros(dt, H, s, s, s)), LogDiag: linalg.Param(linalg.Full(dt, math.Log(c.Rho), H, s, s)),
-		Out: draw(s, H, s, d), O: nn.NewLinear(r, dt, D, D), Eta: 1}
+		Out: draw(s, H, s, d), O: nn.NewLinear(r, dt, D, D), Weight: c.KLWeight, Eta: 1}
 }
 
 // Params lists everything.
@@ -54,7 +55,7 @@ func (l *EigenPairLayer) Attend(r Request) *Result {
 	res, kl, energy := eigenPair(q, k, l.We, l.Wr, l.Theta, l.Mu, l.Ltri, l.LogDiag)
 	F := res.draw(r, Diag, 0) // [B S H T s]
 	res.Out = p.output(F.MatMul(l.Out), r)
-	r.Pass.Penalise(r.Name+" KL", kl.Sum(), 1)
+	r.Pass.Penalise(r.Name+" KL", kl.Sum(), l.Weight)
 	trace := l.We.Mul(l.Wr).Sum(-1, -2)
 	r.Pass.Penalise(r.Name+" singular values", energy.Sub(trace).Square().Sum(1).Mean(), l.Eta)
 	return res

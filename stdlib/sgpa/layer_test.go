@@ -116,7 +116,7 @@ func TestDecoupledTensorGolden(t *testing.T) {
 
 // goldenLayer builds a decoupled layer from parameters found by name.
 func goldenLayer(c goldenCase, get func(string) *linalg.Tensor) *DecoupledLayer {
-	l := &DecoupledLayer{Mode: Mode(c.Mode), Jitter: c.Jitter, OutJitter: c.OutJitter, GlobalScale: 1}
+	l := &DecoupledLayer{Mode: Mode(c.Mode), Jitter: c.Jitter, OutJitter: c.OutJitter, Weight: 1, GlobalScale: 1}
 	l.kind, l.Wqk, l.Wv = Kind(c.Kind), get("Wqk"), get("Wv")
 	l.heads = l.Wqk.Shape()[0]
 	l.LogVar, l.LogScale = get("log_var"), get("log_ls")

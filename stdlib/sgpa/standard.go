@@ -17,6 +17,7 @@ type StandardLayer struct {
 
 	Mode              Mode
 	Jitter, OutJitter float64
+	Weight            float64 // factor of the divergence in the loss: 1 unless tempered
 }
 
 // NewStandardLayer draws a layer for sequences of exactly c.Tokens tokens.
@@ -26,7 +27,7 @@ func NewStandardLayer(r *linalg.Rand, c Config) *StandardLayer {
 		fail("NewStandardLayer", "set Config.Tokens", "standard SGPA needs to know the number of tokens")
 	}
 	H, d, T := c.Heads, c.Width/c.Heads, c.tokens()
-	l := &StandardLayer{projection: newProjection(r, c), Mode: c.Mode, Jitter: c.Jitter, OutJitter: c.OutJitter}
+	l := &StandardLayer{projection: newProjection(r, c), Mode: c.Mode, Jitter: c.Jitter, OutJitter: c.OutJitter, Weight: c.KLWeight}
 	if c.Start == Cold {
 		l.Ltri = linalg.Param(linalg.Normal(r, c.dtype(), H, d, T, T))
 		l.LogDiag = linalg.Param(linalg.Normal(r, c.dtype(), H, d, T))
@@ -53,7 +54,7 @@ func (l *StandardLayer) Attend(r Request) *Result {
 	}
 	res := standard(l.kind, q, nil, va, l.Ltri, l.LogDiag, l.LogVar, l.LogScale, l.Jitter, l.Mode, r.Name)
 	res.Out = l.output(res.draw(r, l.Mode, l.OutJitter), r)
-	r.Pass.Penalise(r.Name+" KL", res.KLg.Sum(1, 2).Mean(), 1)
+	r.Pass.Penalise(r.Name+" KL", res.KLg.Sum(1, 2).Mean(), l.Weight)
 	return res
 }
 

@@ -10,9 +10,7 @@ import (
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
-	"github.com/priorlab/priorlab/stdlib/calib"
 	"github.com/priorlab/priorlab/stdlib/data"
-	"github.com/priorlab/priorlab/stdlib/sgpa"
 )
 
 // every kind of corruption keeps numbers in range, changes more as severity grows, and repeats from its seed.
@@ -252,28 +250,26 @@ func TestZINC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tab.Rows) != 4 || !(tab.Rows[0].Mean[0] > 0) {
+	if len(tab.Rows) != 5 || !(tab.Rows[0].Mean[0] > 0) {
 		t.Errorf("%v", tab)
 	}
 }
 
-// On corrupted glyphs SGPA is compared with the kernel point estimate over five seeds, and the outcome is stated. What
-// is required is what holds at this size; see the text of the failure for what does not.
+// On corrupted glyphs, over five seeds, tempered SGPA has a better likelihood and a better calibration than the kernel
+// point estimate, at an accuracy within three points. Whole divergences do not give this at this size: see tempered.
 func TestSGPAOnCorruptedGlyphs(t *testing.T) {
 	if os.Getenv("PRIORLAB_LONG") == "" {
 		t.Skip("PRIORLAB_LONG is not set: this comparison takes minutes")
 	}
-	r, err := Run(context.Background(), Glyphs(2000, 1), Budget{Epochs: 60, Methods: []string{"MLE kernel", "SGPA"}}, []uint64{1, 2, 3, 4, 5})
+	r, err := Run(context.Background(), Glyphs(1000, 1), Budget{Epochs: 30, Methods: []string{"MLE kernel", "SGPA", "SGPA tempered"}}, []uint64{1, 2, 3, 4, 5})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("\n%v", r)
-	kernel, post := r.Shifted[1].Rows[0], r.Shifted[1].Rows[1]
-	const nll, ece = 2, 4
-	if !(post.Mean[ece] < kernel.Mean[ece]) {
-		t.Errorf("calibration error at severity 3: SGPA %v, kernel %v", post.Mean[ece], kernel.Mean[ece])
+	kernel, post := r.Shifted[1].Rows[0], r.Shifted[1].Rows[2]
+	const accuracy, nll, ece = 0, 2, 4
+	if !(post.Mean[nll] < kernel.Mean[nll]) || !(post.Mean[ece] < kernel.Mean[ece]) || post.Mean[accuracy] < kernel.Mean[accuracy]-0.03 {
+		t.Errorf("severity 3, accuracy, NLL, ECE: tempered SGPA %v %v %v, kernel %v %v %v", post.Mean[accuracy], post.Mean[nll], post.Mean[ece],
+			kernel.Mean[accuracy], kernel.Mean[nll], kernel.Mean[ece])
 	}
-	_ = nll
-	_ = calib.Top1Bins
-	_ = sgpa.SGPA
 }

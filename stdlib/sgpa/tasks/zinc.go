@@ -126,20 +126,21 @@ func RunZINC(ctx context.Context, n int, b Budget, seeds []uint64, w io.Writer) 
 	c := sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}
 	for _, seed := range seeds {
 		bench := &bench{task: t, budget: b, seed: seed}
-		for _, method := range []sgpa.Method{sgpa.Softmax, sgpa.KernelAttention, sgpa.SGPA} {
-			c.Method = method
+		for _, v := range []variant{softmax, kernel, posterior, tempered} {
+			c := c
+			v.change(&c)
 			net := sgpa.NewRegressor(linalg.NewRand(seed), c)
 			h, err := net.Fit(ctx, train.x, train.y, sgpa.RampUp, bench.options(seed))
 			if err != nil {
-				return nil, fmt.Errorf("tasks: ZINC, %s, seed %d: %w", method, seed, err)
+				return nil, fmt.Errorf("tasks: ZINC, %s, seed %d: %w", v.name, seed, err)
 			}
 			if w != nil {
-				fmt.Fprintf(w, "%s, seed %d: %v\n", method, seed, h)
+				fmt.Fprintf(w, "%s, seed %d: %v\n", v.name, seed, h)
 			}
-			if err := addRegression(ctx, table, string(method), net, test, sgpa.Passes{Samples: b.Samples, Seed: seed}); err != nil {
+			if err := addRegression(ctx, table, v.name, net, test, sgpa.Passes{Samples: b.Samples, Seed: seed}); err != nil {
 				return nil, err
 			}
-			if method == sgpa.Softmax {
+			if c.Method == sgpa.Softmax {
 				if err := addRegression(ctx, table, "MC dropout", net, test, sgpa.Passes{Samples: b.Samples, Seed: seed, Dropout: true}); err != nil {
 					return nil, err
 				}
