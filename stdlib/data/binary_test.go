@@ -391,3 +391,10 @@ func TestArchives(t *testing.T) {
 		t.Errorf("own error: %v", err)
 	}
 }
+
+func writeFile(t *testing.T, path string, raw []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
