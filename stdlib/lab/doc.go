@@ -44,6 +44,10 @@
 // of the callback it makes obsolete. Nothing queues up. See [HandleComm] for
 // the pacing against the front end.
 //
+// On top of controls stand Interact (a function and its arguments), Explore (a
+// model and its parameters), Elicit (a prior from an interval), Bake (a slider
+// that needs no kernel) and Progress.
+//
 // Start reading at render.go for display, at widget.go and events.go for
-// controls.
+// controls, at interact.go for what is built of them.
 package lab

@@ -37,7 +37,8 @@ type View struct {
 //
 //   - an [Explorable];
 //   - a Gaussian process: a value with the methods of [Process]; more is then
-//     its data, x and y as []float64, or nothing to see the prior alone;
+//     its data, x and y as []float64, or nothing to see the prior alone, and
+//     observations can be added and taken away;
 //   - a param.Set, or a value with Params() param.Set; more is then a function
 //     that draws it, as for [Interact], of a View, perhaps after a
 //     context.Context.
@@ -62,7 +63,9 @@ type explorer struct {
 	knobs   []*knob
 	picture func(ctx context.Context, v View) ([]any, error)
 	score   func() (float64, error)
+	scoreIs string // what the score is called
 	implies func() string
+	data    *processView // of a process, for adding observations; nil otherwise
 
 	seed, dice, pin, undo, code *Widget
 	status, listing             *Widget
@@ -89,7 +92,7 @@ const (
 )
 
 func newExplorer(model any, more []any) (*explorer, error) {
-	e := &explorer{key: new(int)}
+	e := &explorer{key: new(int), scoreIs: "score"}
 	if m, ok := model.(interface{ Score() (float64, error) }); ok {
 		e.score = m.Score
 	}
@@ -186,7 +189,11 @@ func (e *explorer) show() {
 	for _, w := range []*Widget{e.dice, e.pin, e.undo, e.code} {
 		w.Layout("width", "auto")
 	}
-	Show(VBox(VBox(rows...), buttons, e.status, e.listing))
+	panel := VBox(VBox(rows...), buttons, e.status, e.listing)
+	if e.data != nil {
+		panel.SetChildren(VBox(rows...), buttons, e.observing(), e.status, e.listing)
+	}
+	Show(panel)
 	e.display = Display()
 	if err := e.draw(Context(), false); err != nil {
 		panic(err)
@@ -301,7 +308,7 @@ func (e *explorer) tell() {
 	if e.score != nil {
 		if s, err := e.score(); err == nil {
 			e.mu.Lock()
-			text := fmt.Sprintf("score %.2f", s)
+			text := fmt.Sprintf("%s %.2f", e.scoreIs, s)
 			if e.hasScore && s != e.scored {
 				text += fmt.Sprintf(" (%+.2f)", s-e.scored)
 			}

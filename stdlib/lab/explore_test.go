@@ -228,8 +228,23 @@ func TestExploreProcess(t *testing.T) {
 	if svg, _ := first.Data[mimeSVG].(string); !strings.Contains(svg, "Posterior") || !strings.Contains(svg, "data") {
 		t.Errorf("the picture %.200s", svg)
 	}
-	if s := e.status.Text(); !strings.Contains(s, "zero crossings") || !strings.Contains(s, "degrees of freedom 1.0 of 3") || !strings.Contains(s, "score -1.00") {
+	if s := e.status.Text(); !strings.Contains(s, "zero crossings") || !strings.Contains(s, "degrees of freedom 1.0 of 3") || !strings.Contains(s, "log marginal likelihood -1.00") {
 		t.Errorf("status %q", s)
+	}
+	row := e.data
+	panel := e.status.parent.Children()[2]
+	fields := panel.Children()
+	move(fields[0], "value", 4.0)
+	move(fields[1], "value", 40.0)
+	click(fields[2])
+	if len(row.x) != 4 || len(l.x) != 4 || l.y[3] != 40 {
+		t.Errorf("after an observation: %v, the model has %v", row.x, l.y)
+	}
+	for range 9 {
+		click(fields[3])
+	}
+	if len(row.x) != 1 || len(l.x) != 1 {
+		t.Errorf("after forgetting: %v, the model has %v", row.x, l.x)
 	}
 	explored(t, &line{set: l.set})
 	if svg, _ := h.shown[len(h.shown)-1].b.Data[mimeSVG].(string); !strings.Contains(svg, "Prior") {

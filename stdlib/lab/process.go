@@ -59,14 +59,15 @@ func (e *explorer) process(m Process, x, y []float64) error {
 	} else if p, err := e.set.Get("lengthscale"); err == nil { // a prior has no place of its own
 		hi = 10 * p.Value()
 	}
-	pr := &processView{m: m, x: x, y: y, lo: lo, hi: hi}
-	e.picture = pr.picture
+	pr := &processView{m: m, x: append([]float64(nil), x...), y: append([]float64(nil), y...), lo: lo, hi: hi}
+	e.picture, e.data = pr.picture, pr
 	if e.implies == nil {
 		e.implies = pr.implies
 	}
 	if s, ok := m.(interface {
 		LogMarginal() (float64, []float64, error)
 	}); ok && e.score == nil && len(x) > 0 {
+		e.scoreIs = "log marginal likelihood"
 		e.score = func() (float64, error) {
 			v, _, err := s.LogMarginal()
 			return v, err
@@ -177,3 +178,27 @@ func (p *processView) describe(paths *mat.Dense, mean, sd []float64) string {
 }
 
 func (p *processView) implies() string { return p.words }
+
+// observing is a row of controls that add an observation and take the last
+// one away. A model keeps at least one once it has any.
+func (e *explorer) observing() *Widget {
+	x, y := FloatText("x", (e.data.lo+e.data.hi)/2), FloatText("y", 0)
+	add, remove := Button("Observe").With("icon", "plus"), Button("Forget the last").With("icon", "minus")
+	for _, w := range []*Widget{x, y} {
+		w.Style("description_width", "1.5em").Layout("width", "9em")
+	}
+	for _, w := range []*Widget{add, remove} {
+		w.Layout("width", "auto")
+	}
+	add.OnClick(func() {
+		e.data.x, e.data.y = append(e.data.x, x.Float()), append(e.data.y, y.Float())
+		e.try(Context(), false)
+	})
+	remove.OnClick(func() {
+		if n := len(e.data.x); n > 1 {
+			e.data.x, e.data.y = e.data.x[:n-1], e.data.y[:n-1]
+			e.try(Context(), false)
+		}
+	})
+	return HBox(x, y, add, remove)
+}
