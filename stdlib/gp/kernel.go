@@ -48,6 +48,18 @@ type Stationary interface {
 	Smooth() bool
 }
 
+// BackwardAll adds the parameter gradient to grad and returns that by the rows
+// of x, in one pass where the kernel can.
+func BackwardAll(k Kernel, x, y, w *mat.Dense, grad []float64) *mat.Dense {
+	if both, ok := k.(interface {
+		BackwardAll(x, y, w *mat.Dense, grad []float64) *mat.Dense
+	}); ok {
+		return both.BackwardAll(x, y, w, grad)
+	}
+	k.Backward(x, y, w, grad)
+	return k.BackwardX(x, y, w)
+}
+
 // StationaryOf returns k as a kernel of the lag on the line, or says which
 // part of it is not one.
 func StationaryOf(k Kernel) (Stationary, error) {

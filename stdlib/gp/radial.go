@@ -234,38 +234,107 @@ func (k *Radial) Diag(x *mat.Dense) []float64 {
 	return out
 }
 
+// slopes fills h with h(s) and d with dh/ds, from one exponential each.
+func (k *Radial) slopes(s, h, d []float64) {
+	switch k.Family {
+	case FamilySE:
+		for i, v := range s {
+			e := math.Exp(-0.5 * v)
+			h[i], d[i] = e, -0.5*e
+		}
+	case FamilyMatern32:
+		for i, v := range s {
+			r := math.Sqrt(3 * v)
+			e := math.Exp(-r)
+			h[i], d[i] = (1+r)*e, -1.5*e
+		}
+	case FamilyMatern52:
+		for i, v := range s {
+			r := math.Sqrt(5 * v)
+			e := math.Exp(-r)
+			h[i], d[i] = (1+r+r*r/3)*e, -5.0/6*(1+r)*e
+		}
+	default:
+		copy(h, s)
+		k.shape(h)
+		for i, v := range s {
+			d[i] = k.dshape(v)
+		}
+	}
+}
+
 // Backward adds the gradient with respect to log variance, log length-scales
 // and log alpha.
-func (k *Radial) Backward(x, y, w *mat.Dense, grad []float64) {
+func (k *Radial) Backward(x, y, w *mat.Dense, grad []float64) { k.backward(x, y, w, grad, nil) }
+
+// BackwardX is the gradient with respect to the rows of x.
+func (k *Radial) BackwardX(x, y, w *mat.Dense) *mat.Dense {
 	n, d := x.Dims()
+	out := newMatrix(n, d)
+	k.backward(x, y, w, nil, out)
+	return out
+}
+
+// BackwardAll is Backward and BackwardX in one pass.
+func (k *Radial) BackwardAll(x, y, w *mat.Dense, grad []float64) *mat.Dense {
+	n, d := x.Dims()
+	out := newMatrix(n, d)
+	k.backward(x, y, w, grad, out)
+	return out
+}
+
+// backward adds to grad and to dx, whichever is not nil.
+func (k *Radial) backward(x, y, w *mat.Dense, grad []float64, dx *mat.Dense) {
+	n, cols := x.Dims()
 	m, _ := y.Dims()
-	wt, v := k.weights(d), k.Variance.Value()
+	wt, v := k.weights(cols), k.Variance.Value()
 	nl := k.Lengthscale.Len()
-	s, h := make([]float64, m), make([]float64, m)
+	s, h, d := make([]float64, m), make([]float64, m), make([]float64, m)
+	value, alpha := 0.0, 0.0          // sums of w h and w dh/dalpha
+	scale := make([]float64, len(wt)) // sums of w dh/ds u^2 by column
 	for i := 0; i < n; i++ {
 		xi, wi := row(x, i), row(w, i)
 		squared(s, xi, y, wt)
-		copy(h, s)
-		k.shape(h)
-		for j, hj := range h {
-			if wi[j] == 0 {
-				continue
-			}
-			grad[0] += wi[j] * hj * slope(k.Variance, 0)
-			g := -2 * v * wi[j] * k.dshape(s[j])
-			if nl == 1 {
-				grad[1] += g * s[j] / k.Lengthscale.Value() * slope(k.Lengthscale, 0)
-			} else {
-				yj := row(y, j)
-				for c := range wt {
-					u := xi[c] - yj[c]
-					grad[1+c] += g * u * u * wt[c] / k.Lengthscale.At(c) * slope(k.Lengthscale, c)
-				}
-			}
-			if k.Alpha != nil {
-				grad[1+nl] += v * wi[j] * k.dalpha(s[j]) * slope(k.Alpha, 0)
+		k.slopes(s, h, d)
+		for j := range d {
+			value += wi[j] * h[j]
+			d[j] *= wi[j]
+		}
+		if grad != nil && k.Alpha != nil {
+			for j := range s {
+				alpha += wi[j] * k.dalpha(s[j])
 			}
 		}
+		if nl == 1 && grad != nil {
+			for j := range d {
+				scale[0] += d[j] * s[j]
+			}
+			if dx == nil {
+				continue
+			}
+		}
+		for j, dj := range d {
+			yj := row(y, j)
+			for c := range wt {
+				u := xi[c] - yj[c]
+				if dx != nil {
+					dx.RawRowView(i)[c] += 2 * v * dj * u * wt[c]
+				}
+				if nl > 1 {
+					scale[c] += dj * u * u * wt[c]
+				}
+			}
+		}
+	}
+	if grad == nil {
+		return
+	}
+	grad[0] += value * slope(k.Variance, 0)
+	for c := 0; c < nl; c++ {
+		grad[1+c] -= 2 * v * scale[c] / k.Lengthscale.At(c) * slope(k.Lengthscale, c)
+	}
+	if k.Alpha != nil {
+		grad[1+nl] += v * alpha * slope(k.Alpha, 0)
 	}
 }
 
@@ -274,27 +343,6 @@ func (k *Radial) BackwardDiag(x *mat.Dense, w []float64, grad []float64) {
 	for _, wi := range w {
 		grad[0] += wi * slope(k.Variance, 0)
 	}
-}
-
-// BackwardX is the gradient with respect to the rows of x.
-func (k *Radial) BackwardX(x, y, w *mat.Dense) *mat.Dense {
-	n, d := x.Dims()
-	m, _ := y.Dims()
-	out := newMatrix(n, d)
-	wt, v := k.weights(d), k.Variance.Value()
-	s := make([]float64, m)
-	for i := 0; i < n; i++ {
-		xi, wi, oi := row(x, i), row(w, i), row(out, i)
-		squared(s, xi, y, wt)
-		for j, sj := range s {
-			g := 2 * v * wi[j] * k.dshape(sj)
-			yj := row(y, j)
-			for c := range wt {
-				oi[c] += g * (xi[c] - yj[c]) * wt[c]
-			}
-		}
-	}
-	return out
 }
 
 // stationary refuses several length-scales: those need several inputs.

@@ -211,12 +211,10 @@ func (f *sparseFit) gradient(k Kernel) (dk []float64, ds2 float64, dZ []float64)
 // at inducing inputs.
 func pointGradient(k Kernel, Z, x, uu, uf *mat.Dense, ff []float64) (dk, dZ []float64) {
 	dk = make([]float64, k.Params().Len())
-	k.Backward(Z, Z, uu, dk)
-	k.Backward(Z, x, uf, dk)
 	k.BackwardDiag(x, ff, dk)
-	d := k.BackwardX(Z, Z, uu)
+	d := BackwardAll(k, Z, Z, uu, dk)
 	d.Scale(2, d)
-	d.Add(d, k.BackwardX(Z, x, uf))
+	d.Add(d, BackwardAll(k, Z, x, uf, dk))
 	n, _ := d.Dims()
 	for i := 0; i < n; i++ {
 		dZ = append(dZ, row(d, i)...)

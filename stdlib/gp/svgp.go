@@ -190,10 +190,10 @@ func (s *SVGP) Fit(ctx context.Context, x *mat.Dense, y []float64, o SVGPOptions
 		return fmt.Errorf("gp: %s: %w", s.Likelihood.Name, err)
 	}
 	o = o.filled(len(y))
-	free, D, eta := s.Params().Free(), mat.DenseCopyOf(s.D), append([]float64(nil), s.eta...)
+	before, D, eta := s.Params().Clone(), mat.DenseCopyOf(s.D), append([]float64(nil), s.eta...)
 	if err := s.climb(ctx, x, y, o); err != nil {
 		s.D, s.eta = D, eta
-		if back := s.Params().SetFree(free); back != nil {
+		if back := s.Params().CopyFrom(before); back != nil {
 			return back
 		}
 		return err

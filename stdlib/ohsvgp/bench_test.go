@@ -90,3 +90,39 @@ func BenchmarkLagTable(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPoints is value and gradient of the online bound by inducing inputs,
+// kernel and noise: the step of OSGPR.
+func BenchmarkPoints(b *testing.B) {
+	for _, s := range [][2]int{{50, 1000}, {50, 5000}, {100, 1000}, {100, 5000}} {
+		M, n := s[0], s[1]
+		b.Run(fmt.Sprintf("M%d_N%d", M, n), func(b *testing.B) {
+			x, y := wave(2 * n)
+			Z := func(lo, hi float64) *points {
+				z := make([]float64, M)
+				for i := range z {
+					z[i] = lo + (hi-lo)*float64(i)/float64(M-1)
+				}
+				return &points{gp.Column(z)}
+			}
+			k := gp.SE(1, 0.6)
+			m, err := newModel(Options{Kernel: k, Noise: 0.13, Hyper: HyperFixed}, &pointMethod{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			m.policy = fixedJitter(1e-6)
+			l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[:n]), y: y[:n], jitter: *m.policy}
+			u, err := l.update(Z(0, 5))
+			if err != nil {
+				b.Fatal(err)
+			}
+			m.q, l.x, l.y = u.q, gp.Column(x[n:]), y[n:]
+			basis := Z(0, 10)
+			for b.Loop() {
+				if _, _, err := l.value(basis, true, true); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

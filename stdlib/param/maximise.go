@@ -38,7 +38,7 @@ func (f Fit) String() string {
 // the best point seen. When ctx is cancelled the parameters are put back as
 // they were and the error is that of ctx.
 func (s Set) Maximise(ctx context.Context, objective Objective, steps int) (Fit, error) {
-	start := s.Free()
+	start, before := s.Free(), s.Clone()
 	if len(start) == 0 || steps <= 0 {
 		v, _, err := objective()
 		p, _ := s.LogPrior()
@@ -47,7 +47,7 @@ func (s Set) Maximise(ctx context.Context, objective Objective, steps int) (Fit,
 	c := &climb{ctx: ctx, set: s, objective: objective, best: math.Inf(-1)}
 	first := c.at(start)
 	if c.failure != nil && math.IsInf(first, -1) {
-		_ = s.SetFree(start)
+		_ = s.CopyFrom(before)
 		return Fit{}, c.failure
 	}
 	settings := &optimize.Settings{
@@ -72,7 +72,7 @@ func (s Set) Maximise(ctx context.Context, objective Objective, steps int) (Fit,
 	}
 	res, err := optimize.Minimize(problem, start, settings, &optimize.LBFGS{Store: 20})
 	if cerr := ctx.Err(); cerr != nil {
-		_ = s.SetFree(start)
+		_ = s.CopyFrom(before)
 		return Fit{}, cerr
 	}
 	// A line search that cannot gain any more ends with an error at the

@@ -44,7 +44,8 @@ func (s Set) Sample(ctx context.Context, objective Objective, o SampleOptions) (
 	if len(start) == 0 {
 		return nil, fmt.Errorf("param: nothing to sample: no parameter is trainable")
 	}
-	defer func() { _ = s.SetFree(start) }()
+	before := s.Clone() // values, not free numbers: put back to the bit
+	defer func() { _ = s.CopyFrom(before) }()
 	h := &sampler{set: s, objective: objective, o: o, uniform: linalg.NewRand(o.Seed).Split(1), normal: linalg.NewRand(o.Seed).Split(2)}
 	h.scale = make([]float64, len(start))
 	for i := range h.scale {

@@ -184,7 +184,7 @@ func TestMaximise(t *testing.T) {
 }
 
 func TestMaximiseCancelledPutsBack(t *testing.T) {
-	s := Set{Positive("a", 5), Real("b", -3)}
+	s := Set{Positive("a", 5.1234567890123), Real("b", -3)}
 	ctx, cancel := context.WithCancel(context.Background())
 	calls := 0
 	f := bowl(s)
@@ -194,7 +194,7 @@ func TestMaximiseCancelledPutsBack(t *testing.T) {
 		}
 		return f()
 	}, 100)
-	if !errors.Is(err, context.Canceled) || s[0].Value() != 5 || s[1].Value() != -3 {
+	if !errors.Is(err, context.Canceled) || s[0].Value() != 5.1234567890123 || s[1].Value() != -3 {
 		t.Errorf("%v, %v", err, s)
 	}
 }
