@@ -135,19 +135,28 @@ func (n *Network) Save(path string) error {
 
 // Load reads a network that Save wrote.
 func Load(path string) (n *Network, err error) {
-	f, err := train.Load(path)
+	var c Config
+	f, err := open(path, fileKind, &c)
 	if err != nil {
 		return nil, err
-	}
-	if f.Kind != fileKind || f.Version != fileVersion {
-		return nil, fmt.Errorf("%s holds a %s of version %d, not a %s of version %d", path, f.Kind, f.Version, fileKind, fileVersion)
-	}
-	var c Config
-	if err := json.Unmarshal(f.Config, &c); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := linalg.Try(func() { n = New(linalg.NewRand(0), c) }); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return n, f.Into(n)
+}
+
+// open reads a file of the given kind and its configuration.
+func open(path, kind string, config any) (*train.File, error) {
+	f, err := train.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	if f.Kind != kind || f.Version != fileVersion {
+		return nil, fmt.Errorf("%s holds a %s of version %d, not a %s of version %d", path, f.Kind, f.Version, kind, fileVersion)
+	}
+	if err := json.Unmarshal(f.Config, config); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
 }

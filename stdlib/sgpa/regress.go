@@ -126,3 +126,34 @@ func (m *Means) Moments() (mean, sd []float64) {
 	}
 	return mean, sd
 }
+
+const regressorKind = "sgpa.Regressor"
+
+// regressorConfig is what a saved regressor needs beside its tensors.
+type regressorConfig struct {
+	Network     Config
+	Shift, Unit float64
+}
+
+// Save writes the regressor with its configuration.
+func (g *Regressor) Save(path string) error {
+	f, err := train.NewFile(regressorKind, fileVersion, regressorConfig{g.Net.Config, g.Shift, g.Unit}, g)
+	if err != nil {
+		return err
+	}
+	return f.Save(path)
+}
+
+// LoadRegressor reads a regressor that Save wrote.
+func LoadRegressor(path string) (g *Regressor, err error) {
+	var c regressorConfig
+	f, err := open(path, regressorKind, &c)
+	if err != nil {
+		return nil, err
+	}
+	if err := linalg.Try(func() { g = NewRegressor(linalg.NewRand(0), c.Network) }); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	g.Shift, g.Unit = c.Shift, c.Unit
+	return g, f.Into(g)
+}
