@@ -320,6 +320,9 @@ func TestCompareAndShow(t *testing.T) {
 	if h := tab.HTML(); !strings.Contains(h, "flat &lt;1&gt;") || !strings.Contains(h, "<b>") {
 		t.Errorf("HTML reads %s", h)
 	}
+	if strings.Contains(tab.HTML(), "<svg") || !strings.Contains(tab.WithDiagrams().HTML(), "<svg") {
+		t.Error("diagrams are shown when they are asked for, and only then")
+	}
 	if svg := tab.Diagrams().SVG(); !strings.Contains(svg, "<svg") {
 		t.Error("the diagrams are not a picture")
 	}

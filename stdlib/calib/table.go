@@ -19,8 +19,9 @@ type Table struct {
 	Columns []string
 	Rows    []Row
 
-	better  []int // per column: +1 larger is better, -1 smaller is better, 0 neither
-	reports []*Report
+	diagrams bool  // HTML draws them too
+	better   []int // per column: +1 larger is better, -1 smaller is better, 0 neither
+	reports  []*Report
 }
 
 // Row is one model of a Table. Mean and SD (n-1) belong to the columns; SD is 0 when there is one run only.
@@ -181,7 +182,16 @@ func (t *Table) HTML() string {
 		s.WriteString("</tr>")
 	}
 	s.WriteString("</tbody></table>")
+	if f := t.Diagrams(); t.diagrams && f != nil {
+		s.WriteString(f.SVG())
+	}
 	return s.String()
+}
+
+// WithDiagrams makes the table show the reliability diagrams of its models beneath it, and returns it.
+func (t *Table) WithDiagrams() *Table {
+	t.diagrams = true
+	return t
 }
 
 // Diagrams draws the top-1 reliability diagram of each model, of its first run. It is nil unless the table was made by

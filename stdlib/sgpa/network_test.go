@@ -277,3 +277,30 @@ func TestDiagLosesUncertaintyInPooling(t *testing.T) {
 		t.Errorf("variance of the pooled output: diag %v, full %v, joint %v", diag, full, joint)
 	}
 }
+
+// A layer whose values are zero and whose R is one has no signal and no divergence; State says so.
+func TestStateSeesAPosteriorAtThePrior(t *testing.T) {
+	for _, m := range []Method{SGPA, StandardSGPA, CorrelatedGP, EigenPairs, Softmax} {
+		c := glyphConfig
+		c.Method, c.Rho, c.Double = m, 1, true
+		n := New(linalg.NewRand(1), c)
+		in := &Inputs{Images: linalg.Normal(linalg.NewRand(2), linalg.F64, 3, 1, 8, 8)}
+		rows := n.State(in, 1)
+		if m == Softmax {
+			if len(rows) != 0 {
+				t.Errorf("softmax layers have states %v", rows)
+			}
+			continue
+		}
+		if len(rows) != 2 || !(rows[0].Var > 0) || !(rows[0].Signal > 0) {
+			t.Fatalf("%s: states %+v", m, rows)
+		}
+		l, ok := n.Layers[0].Attn.(*DecoupledLayer)
+		if !ok {
+			continue
+		}
+		l.Wv.Set(linalg.Zeros(linalg.F64, l.Wv.Shape()...))
+		s := n.State(in, 1)[0]
+		closeTo(t, "state at the prior", []float64{s.Mean2, s.Signal, s.KLa, s.KLg, s.R, s.Var}, []float64{0, 0, 0, 0, 1, s.Variance}, 1e-5)
+	}
+}
