@@ -9,7 +9,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/priorlab/priorlab/kernel/cell/internal/exec"
 	"github.com/priorlab/priorlab/symbols"
 )
 
@@ -161,6 +160,10 @@ func (s *Session) Variables() []Variable {
 	if idle {
 		defer s.running.Unlock()
 	}
+	return s.variables(idle)
+}
+
+func (s *Session) variables(idle bool) []Variable {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []Variable
@@ -281,5 +284,3 @@ func cutText(s string, limit int) string {
 	}
 	return string(r[:limit-1]) + "…"
 }
-
-var _ = exec.Current

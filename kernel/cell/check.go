@@ -97,8 +97,12 @@ func mentions(n ast.Node, into map[string]bool) {
 		return
 	}
 	ast.Inspect(n, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			into[id.Name] = true
+		switch n := n.(type) {
+		case *ast.Ident:
+			into[n.Name] = true
+		case *ast.SelectorExpr:
+			mentions(n.X, into)
+			return false
 		}
 		return true
 	})
@@ -108,11 +112,11 @@ func mentions(n ast.Node, into map[string]bool) {
 func (s *Session) cut(p *parsed) []*part {
 	cur := &part{named: map[string]bool{}}
 	parts := []*part{cur}
-	used := map[string]bool{}
+	used, early := map[string]bool{}, map[string]bool{} // by statements, by var declarations
 	next := func() {
 		cur = &part{named: map[string]bool{}}
 		parts = append(parts, cur)
-		used = map[string]bool{}
+		used, early = map[string]bool{}, map[string]bool{}
 	}
 	known := func(n string) bool {
 		if s.live[n] != nil || types.Universe.Lookup(n) != nil || s.imports[n] != "" || len(symbols.Candidates(n)) > 0 {
@@ -144,7 +148,7 @@ func (s *Session) cut(p *parsed) []*part {
 				default:
 					fresh++
 				}
-				clash = clash || used[n] && known(n) && !cur.named[n]
+				clash = clash || !cur.named[n] && (used[n] && (isDefine || isVar(it)) || (used[n] || early[n]) && known(n))
 			}
 			switch {
 			case isDefine && again > 0 && fresh > 0:
@@ -175,7 +179,7 @@ func (s *Session) cut(p *parsed) []*part {
 			mentions(it.stmt, used)
 			cur.mixed = true
 		} else if g, ok := it.decl.(*ast.GenDecl); ok && g.Tok == token.VAR {
-			mentions(g, used)
+			mentions(g, early)
 		}
 		cur.items = append(cur.items, it)
 	}
@@ -229,6 +233,11 @@ func (s *Session) typesFirst(p *part) []*part {
 	}
 	rest.items = items
 	return []*part{&first, &rest}
+}
+
+func isVar(it item) bool {
+	g, ok := it.decl.(*ast.GenDecl)
+	return ok && g.Tok == token.VAR
 }
 
 // assignOld turns a, err := f() with err already declared in this part into
@@ -515,7 +524,7 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 			}
 			d := s.diagnostic(p, e.Pos, e.Msg)
 			if e.Soft {
-				if strings.HasPrefix(e.Msg, "declared and not used") || strings.Contains(e.Msg, "imported and not used") {
+				if strings.HasPrefix(e.Msg, "declared and not used") || strings.HasSuffix(e.Msg, "and not used") {
 					if e.Pos.IsValid() {
 						d.Severity = SeverityNote
 						notes = append(notes, d)

@@ -99,23 +99,30 @@ func (s *Session) Eval(ctx context.Context, c Cell) (out Outcome) {
 	if done, o := s.magic(ctx, &c); done {
 		return o
 	}
-	u, diags, notes := s.compile(c)
-	if len(diags) > 0 {
-		out.Err = &CompileError{Diagnostics: diags}
+	return s.evalGo(ctx, c)
+}
+
+// evalGo runs a cell that is Go.
+func (s *Session) evalGo(ctx context.Context, c Cell) Outcome {
+	u, out := s.prepare(c)
+	if u == nil {
 		return out
 	}
-	out.Notes = notes
-	s.machine.Locked(func() {
-		s.machine.Commit()
-		for _, pt := range u.parts {
-			s.publish(u, pt, &out)
-		}
-	})
 	s.run(ctx, u, &out)
 	if u.parsed.quiet {
 		out.Values = nil
 	}
 	return out
+}
+
+// prepare checks and compiles a cell; the unit is nil if that fails.
+func (s *Session) prepare(c Cell) (*unit, Outcome) {
+	u, diags, notes := s.compile(c)
+	if len(diags) > 0 {
+		return nil, Outcome{Err: &CompileError{Diagnostics: diags}}
+	}
+	s.machine.Locked(s.machine.Commit)
+	return u, Outcome{Notes: notes}
 }
 
 func internalError(r any) error {
@@ -182,22 +189,22 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 		}
 	}()
 	s.machine.Locked(func() {
-		for _, pt := range u.parts {
-			u.bodies = append(u.bodies, s.build(u, pt))
+		for i, pt := range u.parts {
+			u.bodies = append(u.bodies, s.build(u, pt, i))
 		}
 	})
 	return u, nil, notes
 }
 
 // build compiles a checked part.
-func (s *Session) build(u *unit, pt *part) *exec.Body {
+func (s *Session) build(u *unit, pt *part, index int) *exec.Body {
 	scope := pt.scope
 	for _, n := range scope.Names() {
 		v, ok := scope.Lookup(n).(*types.Var)
 		if !ok || !pt.named[n] {
 			continue
 		}
-		old, ok := s.live[n].(*types.Var)
+		old, ok := s.before(u, index, n).(*types.Var)
 		if ok && types.Identical(old.Type(), v.Type()) && s.machine.ShareGlobal(v, old) {
 			continue
 		}
@@ -220,6 +227,16 @@ func (s *Session) build(u *unit, pt *part) *exec.Body {
 	s.order(u, pt, body)
 	body.Finish()
 	return body
+}
+
+// before is what a name meant before a part of the cell.
+func (s *Session) before(u *unit, index int, name string) types.Object {
+	for i := index - 1; i >= 0; i-- {
+		if u.parts[i].named[name] {
+			return u.parts[i].scope.Lookup(name)
+		}
+	}
+	return s.live[name]
 }
 
 func everything(pt *part) []ast.Stmt {
@@ -327,6 +344,10 @@ func prints(info *types.Info, e ast.Expr) bool {
 func (s *Session) publish(u *unit, pt *part, out *Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.machine.Locked(func() { s.publishLocked(u, pt, out) })
+}
+
+func (s *Session) publishLocked(u *unit, pt *part, out *Outcome) {
 	for _, spec := range pt.imports {
 		path, _ := strconv.Unquote(spec.Path.Value)
 		switch {
@@ -348,7 +369,7 @@ func (s *Session) publish(u *unit, pt *part, out *Outcome) {
 		if !pt.named[n] || strings.Contains(n, "·") || (n == "main" && u.parsed.isFile) {
 			continue
 		}
-		if old := s.live[n]; old != nil {
+		if old := s.live[n]; old != nil && old != o {
 			s.replaced(old, o, out)
 		}
 		s.live[n] = o
@@ -443,9 +464,9 @@ func (s *Session) run(ctx context.Context, u *unit, out *Outcome) {
 		end := ending{val: errGone}
 		defer func() { done <- end }()
 		val, tr := s.machine.Go(run, func(t *exec.Thread) {
-			for _, b := range u.bodies {
-				vals = b.Run(t)
-			}
+			// Functions and methods change for earlier callers when the cell
+			// comes to them.
+			vals = s.machine.RunAll(t, u.bodies, func(i int) { s.publish(u, u.parts[i], out) })
 		})
 		end = ending{val, tr}
 	}()

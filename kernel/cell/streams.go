@@ -304,6 +304,8 @@ func replaceMethod(path, name string) reflect.Value {
 	switch name {
 	case "WaitGroup.Wait":
 		return reflect.ValueOf(func(w *sync.WaitGroup) { wait(w.Wait) })
+	case "Cond.Wait":
+		return reflect.ValueOf(func(c *sync.Cond) { wait(c.Wait) })
 	case "Mutex.Lock":
 		return reflect.ValueOf(func(m *sync.Mutex) { lock(m.TryLock, m.Lock, m.Unlock) })
 	case "RWMutex.Lock":

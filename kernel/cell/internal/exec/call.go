@@ -25,6 +25,10 @@ func (k *callee) start(nf *frame) {
 	if k.native != nil {
 		k.native(nf.p)
 		nf.th.sp--
+		if s := nf.th.sticky; s != nil {
+			nf.th.sticky = nil
+			panic(s)
+		}
 		return
 	}
 	if k.recv != nil {

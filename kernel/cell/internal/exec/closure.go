@@ -16,6 +16,7 @@ type closure struct {
 	code  *code
 	boxes []unsafe.Pointer
 	recv  unsafe.Pointer // bound receiver, nil for none
+	run   *Run           // that made it; nil for declared functions
 }
 
 func (cl *closure) target() *code {
@@ -27,31 +28,56 @@ func (cl *closure) target() *code {
 
 // call is how compiled code enters an interpreted function.
 func (cl *closure) call(args []reflect.Value) []reflect.Value {
-	return cl.m.callback(cl.target(), cl.boxes, cl.recv, args)
+	return cl.m.callback(cl.run, cl.target(), cl.boxes, cl.recv, args)
 }
 
-func (m *Machine) callback(c *code, boxes []unsafe.Pointer, recv unsafe.Pointer, args []reflect.Value) (out []reflect.Value) {
+// callback runs interpreted code on behalf of compiled code. home is the run to
+// attribute it to when the goroutine belongs to none.
+func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsafe.Pointer, args []reflect.Value) (out []reflect.Value) {
 	parent := currentThread()
 	run := idleRun
 	if parent != nil {
 		run = parent.run
+	} else if home != nil {
+		run = home
+	}
+	// A goroutine that compiled code started has no interpreted caller: its
+	// panic would end the process.
+	alone := parent == nil || parent.g != rt.G()
+	if alone {
+		parent = nil
 	}
 	th := m.newThread(run, parent)
 	old := getLabels()
 	setLabels(unsafe.Pointer(th))
-	// A panic goes on through the compiled caller as a Go panic; the place it
-	// arose is kept for the traceback.
 	ok := false
 	defer func() {
 		setLabels(old)
-		if !ok {
-			if v := recover(); v != nil {
-				if _, is := v.(*repanic); !is {
-					v = &repanic{v, th.trace()}
-				}
-				panic(unwrapForNative(v))
-			}
+		th.g = 0
+		if ok {
+			return
 		}
+		v := recover()
+		if v == nil {
+			return
+		}
+		// A panic goes on through the compiled caller as a Go panic; the place it
+		// arose is kept for the traceback.
+		p, is := v.(*repanic)
+		if !is {
+			p = &repanic{v, th.trace()}
+		}
+		if !alone {
+			lastTrace.Store(p)
+			if final(p.val) {
+				parent.sticky = p
+			}
+			panic(p.val)
+		}
+		if _, stopped := p.val.(Stopped); !stopped && run.Fault != nil {
+			run.Fault(p.val, p.trace)
+		}
+		out = zeroResults(c.sig)
 	}()
 	nf := th.enter(c, boxes)
 	for i, a := range args {
@@ -72,14 +98,22 @@ func (m *Machine) callback(c *code, boxes []unsafe.Pointer, recv unsafe.Pointer,
 	return out
 }
 
-// unwrapForNative gives compiled code the value that was panicked with: it may
-// recover and look at it (fmt does), or let it pass.
-func unwrapForNative(v any) any {
-	if p, ok := v.(*repanic); ok {
-		lastTrace.Store(p)
-		return p.val
+// final reports whether a panic ends the run even if compiled code between
+// recovers from it, as fmt does around String methods.
+func final(v any) bool {
+	switch v.(type) {
+	case Stopped, Exit:
+		return true
 	}
-	return v
+	return v == error(ErrDepth)
+}
+
+func zeroResults(l *sigLayout) []reflect.Value {
+	out := make([]reflect.Value, len(l.results))
+	for i, t := range l.results {
+		out[i] = reflect.Zero(t)
+	}
+	return out
 }
 
 var idleRun = &Run{done: make(chan struct{})}

@@ -113,7 +113,13 @@ func try(th *thread, d deferred, p *panicking) (q *panicking) {
 
 func (c *compiler) deferStmt(s *ast.DeferStmt) frameFunc {
 	prepare := c.prepared(s.Call)
-	return func(fr *frame) { fr.defers = append(fr.defers, prepare(fr)) }
+	return func(fr *frame) {
+		d := prepare(fr)
+		if fr.home != nil {
+			fr = fr.home
+		}
+		fr.defers = append(fr.defers, d)
+	}
 }
 
 // prepared compiles a call whose function and arguments are evaluated now and
@@ -245,14 +251,11 @@ func (c *compiler) goStmt(s *ast.GoStmt) frameFunc {
 		d := prepare(fr)
 		run := fr.th.run
 		run.live.Add(1)
-		started := fr.th
-		// A goroutine inherits the labels of its starter; make sure they are
-		// this cell's even when the starter is a callback of another one.
-		_ = started
 		go func() {
 			defer run.live.Add(-1)
 			th := m.newThread(run, nil)
 			setLabels(unsafe.Pointer(th))
+			defer func() { th.g = 0 }()
 			val, tr := m.protect(th, func() { d(th, nil) })
 			if val == nil || Goexit(val) {
 				return

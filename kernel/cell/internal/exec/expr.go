@@ -577,7 +577,7 @@ func (c *compiler) closureMaker(e *ast.FuncLit, sig *types.Signature) func(*fram
 	}
 	m := c.m
 	return func(fr *frame) *closure {
-		cl := &closure{m: m, code: cd}
+		cl := &closure{m: m, code: cd, run: fr.th.run}
 		if len(boxes) > 0 {
 			cl.boxes = make([]unsafe.Pointer, len(boxes))
 			for i, b := range boxes {

@@ -29,6 +29,7 @@ type frame struct {
 	target int        // label of a break, continue or goto under way
 	rec    *panicking // set in a deferred call: what recover finds
 	defers []deferred
+	home   *frame         // of a part of a cell: the frame whose end runs deferred calls
 	spareP unsafe.Pointer // locals of another function that ran at this depth
 	spareC *code
 }
@@ -42,6 +43,8 @@ type thread struct {
 	sp     int
 	base   int // depth of the callers in another thread
 	parent *thread
+	sticky *repanic  // a final panic that compiled code may have swallowed
+	g      uintptr   // the goroutine, 0 when it has ended
 	grace  time.Time // deferred calls of a stopped run may still run until then
 }
 
@@ -132,7 +135,7 @@ func (th *thread) enter(c *code, boxes []unsafe.Pointer) *frame {
 	if nf.code != c {
 		nf.take(c)
 	}
-	nf.boxes, nf.rec = boxes, nil
+	nf.boxes, nf.rec, nf.home = boxes, nil, nil
 	return nf
 }
 
@@ -177,10 +180,11 @@ func (th *thread) checkStop() {
 }
 
 func (m *Machine) newThread(run *Run, parent *thread) *thread {
-	th := &thread{m: m, run: run, parent: parent}
+	th := &thread{m: m, run: run, parent: parent, g: rt.G()}
 	if parent != nil {
 		th.base = parent.base + parent.sp + 40 // compiled frames lie between
 		if th.base > maxDepth {
+			parent.sticky = &repanic{ErrDepth, parent.trace()}
 			panic(ErrDepth)
 		}
 		th.grace = parent.grace
@@ -231,11 +235,19 @@ func (m *Machine) protect(th *thread, f func()) (val any, tr []Frame) {
 		}
 		if p, ok := val.(*repanic); ok {
 			val, tr = p.val, p.trace
+		} else if p := lastTrace.Load(); p != nil && len(p.trace) > len(tr) && same(p.val, val) {
+			tr = p.trace // it came through compiled code
 		}
 	}()
 	f()
 	done = true
 	return nil, nil
+}
+
+// same compares two panic values, of which neither need be comparable.
+func same(a, b any) (eq bool) {
+	defer func() { _ = recover() }()
+	return a == b
 }
 
 type goexit struct{}
@@ -309,7 +321,7 @@ func (m *Machine) Go(run *Run, f func(*Thread)) (val any, tr []Frame) {
 	th := m.newThread(run, nil)
 	old := getLabels()
 	setLabels(unsafe.Pointer(th))
-	defer setLabels(old)
+	defer func() { setLabels(old); th.g = 0 }()
 	return m.protect(th, func() { f((*Thread)(th)) })
 }
 

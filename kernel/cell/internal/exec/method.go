@@ -186,7 +186,7 @@ func (m *Machine) callTarget(t *methodTarget, i iface, l *sigLayout, args []refl
 	var k callee
 	t.bind(m, i, l, &k)
 	if k.native == nil {
-		return m.callback(k.code, k.boxes, k.recv, args)
+		return m.callback(nil, k.code, k.boxes, k.recv, args)
 	}
 	block := unsafeNew(l.native.ftype)
 	for i, a := range args {

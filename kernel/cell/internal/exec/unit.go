@@ -12,11 +12,12 @@ import (
 // Body compiles the statements of a cell. They run one after the other; their
 // top-level variables are globals.
 type Body struct {
-	m    *Machine
-	c    *compiler
-	cd   *code
-	run  []stmtFunc
-	last []resultRead
+	m      *Machine
+	c      *compiler
+	cd     *code
+	run    []stmtFunc
+	last   []resultRead
+	labels map[int]int // label to index in run
 }
 
 type resultRead struct {
@@ -31,13 +32,20 @@ func (m *Machine) NewBody(info *types.Info, root ast.Node) *Body {
 	c := &compiler{m: m, info: info, code: cd, esc: m.escapes(root, info),
 		vars: map[types.Object]*variable{}, capIdx: map[types.Object]int{}, labels: map[types.Object]int{}}
 	cd.sig = m.layout(reflect.TypeFor[func()]())
-	return &Body{m: m, c: c, cd: cd}
+	return &Body{m: m, c: c, cd: cd, labels: map[int]int{}}
 }
 
 // Statements adds statements.
 func (b *Body) Statements(list []ast.Stmt) {
 	b.c.defers = b.c.defers || hasDefer(&ast.BlockStmt{List: list})
-	b.run = append(b.run, b.c.block(list))
+	for _, s := range list {
+		if l, ok := s.(*ast.LabeledStmt); ok {
+			b.labels[b.c.label(b.c.info.Defs[l.Label])] = len(b.run)
+		}
+		if f := b.c.stmt(s); f != nil {
+			b.run = append(b.run, f)
+		}
+	}
 }
 
 // Define adds the initialisation of package-level variables.
@@ -99,16 +107,21 @@ func (b *Body) Result(e ast.Expr) {
 
 // Finish compiles everything the body needs.
 func (b *Body) Finish() {
-	run := b.run
+	run, labels := b.run, b.labels
 	do := func(fr *frame) {
-		for _, f := range run {
-			if r := f(fr); r != ctlNext {
+		for i := 0; i < len(run); i++ {
+			r := run[i](fr)
+			if r == ctlGoto {
+				if to, ok := labels[fr.target]; ok {
+					poll(fr)
+					i = to - 1
+					continue
+				}
+			}
+			if r != ctlNext {
 				return
 			}
 		}
-	}
-	if b.c.defers {
-		do = withDefers(do)
 	}
 	b.cd.body = do
 	b.cd.frame, _ = pack(b.cd.fields)
@@ -116,11 +129,38 @@ func (b *Body) Finish() {
 	b.m.Flush()
 }
 
-// Run executes the body on a goroutine of the run and returns the trailing
-// expression's values.
-func (b *Body) Run(t *Thread) []any {
+// RunAll executes the bodies of a cell's parts on a goroutine of the run and
+// returns the last one's trailing values. Deferred calls run when all have
+// ended. Before each part begins is called.
+func (m *Machine) RunAll(t *Thread, bodies []*Body, begins func(i int)) (vals []any) {
 	th := (*thread)(t)
+	deferring := false
+	for _, b := range bodies {
+		deferring = deferring || b.c.defers
+	}
+	var home *frame
+	do := func(fr *frame) {
+		if deferring {
+			home = fr
+		}
+		for i, b := range bodies {
+			begins(i)
+			vals = b.exec(th, home)
+		}
+	}
+	if !deferring {
+		do(nil)
+		return vals
+	}
+	fr := th.enter(m.layout(reflect.TypeFor[func()]()).native, nil)
+	withDefers(do)(fr)
+	th.sp--
+	return vals
+}
+
+func (b *Body) exec(th *thread, home *frame) []any {
 	nf := th.enter(b.cd, nil)
+	nf.home = home
 	nf.exec()
 	var vals []any
 	for _, r := range b.last {

@@ -16,3 +16,6 @@ func entry(i int) unsafe.Pointer {
 	p := entryTable() + uintptr(i)*entrySize
 	return *(*unsafe.Pointer)(unsafe.Pointer(&p))
 }
+
+// G identifies the calling goroutine among those alive.
+func G() uintptr

@@ -21,3 +21,9 @@ TEXT ·entryTable(SB), NOSPLIT, $0-8
 	LEAQ ·entries(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET
+
+// func G() uintptr
+TEXT ·G(SB), NOSPLIT, $0-8
+	MOVQ (TLS), AX
+	MOVQ AX, ret+0(FP)
+	RET
