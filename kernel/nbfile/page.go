@@ -229,7 +229,9 @@ var codeStyle = sync.OnceValue(func() string {
 	// Writing to a buffer cannot fail.
 	_ = formatter.WriteCSS(&light, styles.Get("github"))
 	_ = formatter.WriteCSS(&dark, styles.Get("github-dark"))
-	return light.String() + "@media (prefers-color-scheme:dark){\n" + dark.String() + "}\n.chroma,.bg{background:none!important}\n"
+	// Each sheet stands alone: what one leaves uncoloured must not keep a colour of the other.
+	return "@media not all and (prefers-color-scheme:dark){\n" + light.String() + "}\n@media (prefers-color-scheme:dark){\n" + dark.String() +
+		"}\n.chroma,.bg{background:none!important}\n"
 })
 
 const pageStyle = `:root{color-scheme:light dark;--fg:#1f2328;--bg:#fff;--soft:#f5f6f8;--line:#e2e5e9;--dim:#6b727c;--bad:#b3401f}

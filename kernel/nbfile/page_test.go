@@ -39,6 +39,15 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// On a dark page no colour of the light one may be left: black names on black.
+func TestCodeColorsAreApart(t *testing.T) {
+	css := codeStyle()
+	light, dark, ok := strings.Cut(css, "@media (prefers-color-scheme:dark){")
+	if !ok || !strings.HasPrefix(light, "@media not all and (prefers-color-scheme:dark){") || !strings.Contains(light, ".chroma") || !strings.Contains(dark, ".chroma") {
+		t.Errorf("style sheet %.200s", css)
+	}
+}
+
 func TestPageChoosesForm(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -218,20 +218,24 @@ func samplePaths(x []float64, paths any) [][]float64 {
 // Scatter draws points, small and dark, for data.
 func (f *Figure) Scatter(x, y []float64, label string) *Figure {
 	same("Scatter", x, "y", len(y))
-	r := vg.Length(2.6)
-	if len(x) > 150 {
-		r = 1.7
-	}
-	if len(x) > 2000 {
-		r = 1.1
-	}
-	return f.points(x, y, label, draw.GlyphStyle{Color: fade(ink, 0.8), Radius: r, Shape: draw.CircleGlyph{}})
+	return f.points(x, y, label, draw.GlyphStyle{Color: fade(ink, 0.8), Radius: pointRadius(len(x)), Shape: draw.CircleGlyph{}})
 }
 
 // Held draws points as rings, for data held out of the fit.
 func (f *Figure) Held(x, y []float64, label string) *Figure {
 	same("Held", x, "y", len(y))
-	return f.points(x, y, label, draw.GlyphStyle{Color: palette[1], Radius: 2.4, Shape: draw.RingGlyph{}})
+	return f.points(x, y, label, draw.GlyphStyle{Color: fade(palette[1], 0.65), Radius: pointRadius(len(x)), Shape: draw.RingGlyph{}})
+}
+
+// pointRadius makes points smaller where there are many.
+func pointRadius(n int) vg.Length {
+	switch {
+	case n > 2000:
+		return 1.1
+	case n > 150:
+		return 1.7
+	}
+	return 2.6
 }
 
 var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{},
