@@ -100,17 +100,7 @@ func kernelFilter(kernel []float64, n int, rule string) filter {
 // orthonormal DCT-II, a factor exp(-(pi k/n)^2 sigma^2/2) for frequency k, and back. The two-dimensional factor is a
 // product over the axes, so one filter for each axis is the whole map.
 func heatFilter(sigma float64, n int) filter {
-	d := make([][]float64, n) // rows are frequencies
-	for k := range d {
-		d[k] = make([]float64, n)
-		c := math.Sqrt(2 / float64(n))
-		if k == 0 {
-			c = math.Sqrt(1 / float64(n))
-		}
-		for i := range n {
-			d[k][i] = c * math.Cos(math.Pi*(float64(i)+0.5)*float64(k)/float64(n))
-		}
-	}
+	d := dctMatrix(n)
 	f := filter{make([][]int, n), make([][]float64, n)}
 	for i := range n {
 		f.at[i], f.w[i] = make([]int, n), make([]float64, n)
@@ -123,6 +113,22 @@ func heatFilter(sigma float64, n int) filter {
 		}
 	}
 	return f
+}
+
+// dctMatrix is the orthonormal DCT-II; rows are frequencies.
+func dctMatrix(n int) [][]float64 {
+	d := make([][]float64, n)
+	for k := range d {
+		d[k] = make([]float64, n)
+		c := math.Sqrt(2 / float64(n))
+		if k == 0 {
+			c = math.Sqrt(1 / float64(n))
+		}
+		for i := range n {
+			d[k][i] = c * math.Cos(math.Pi*(float64(i)+0.5)*float64(k)/float64(n))
+		}
+	}
+	return d
 }
 
 // separable applies rows to the H axis and cols to the W axis of every H x W plane of x, in place.

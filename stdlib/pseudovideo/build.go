@@ -28,7 +28,7 @@ func Build(x *linalg.Tensor, s Spec, rng *linalg.Rand) (*linalg.Tensor, error) {
 	if f == 1 {
 		return x.Reshape(n, c, 1, h, w), nil
 	}
-	frames := buildFrames(x.Float64s(), h, w, s, noise)
+	frames := buildFrames(x.Float64s(), c, h, w, s, noise)
 	stack := make([]*linalg.Tensor, f)
 	for i := range frames {
 		stack[i] = linalg.FromFloat64(frames[i], n, c, h, w).To(x.DType())
@@ -43,16 +43,16 @@ type source interface {
 	FillUniform(dst []float64)
 }
 
-// buildFrames returns F arrays like x (any number of H x W planes), most corrupted first; the last is x itself.
+// buildFrames returns F arrays like x (images of c planes of h x w), most corrupted first; the last is x itself.
 // Random numbers are drawn kind by kind, and within a kind from the frame beside the image back to frame 0.
-func buildFrames(x []float64, h, w int, s Spec, noise source) [][]float64 {
+func buildFrames(x []float64, c, h, w int, s Spec, noise source) [][]float64 {
 	f := s.F()
 	v := make([][]float64, f)
 	v[f-1] = x
 	for i := range f - 1 {
 		v[i] = append([]float64(nil), x...)
 	}
-	corrupt(v, h, w, s, noise)
+	corrupt(v, c, h, w, s, noise)
 	if s.Jitter > 0 {
 		e := make([]float64, len(x))
 		for i := f - 2; i >= 0; i-- {
@@ -64,7 +64,7 @@ func buildFrames(x []float64, h, w int, s Spec, noise source) [][]float64 {
 }
 
 // corrupt applies a kind to frames 0..F-2, in place.
-func corrupt(v [][]float64, h, w int, s Spec, noise source) {
+func corrupt(v [][]float64, c, h, w int, s Spec, noise source) {
 	f := len(v)
 	levels, _ := s.Ladder.Values(f)
 	switch s.kind() {
@@ -110,7 +110,7 @@ func corrupt(v [][]float64, h, w int, s Spec, noise source) {
 			axpy(v[i], rest(stds[i], stds[i+1]), e)
 		}
 	case MaskIndependent:
-		mask(v, h, w, levels, max(s.Patch, 1), s.Fill, noise)
+		mask(v, c, h, w, levels, max(s.Patch, 1), s.Fill, noise)
 	case Down:
 		for i := range f - 1 {
 			pool(v[i], h, w, poolFactor(levels[i]))
@@ -122,7 +122,7 @@ func corrupt(v [][]float64, h, w int, s Spec, noise source) {
 	case Compose:
 		for _, p := range s.Parts {
 			p.Frames = f
-			corrupt(v, h, w, p, noise)
+			corrupt(v, c, h, w, p, noise)
 			if p.Jitter > 0 {
 				e := make([]float64, len(v[0]))
 				for i := f - 2; i >= 0; i-- {
@@ -170,16 +170,16 @@ func shrinkChained(v [][]float64, levels []float64, noise source) {
 	}
 }
 
-// mask replaces squares of side patch, each with probability equal to the level, by fill. All planes of x share no
-// mask: every plane and frame draws its own.
-func mask(v [][]float64, h, w int, levels []float64, patch int, fill float64, noise source) {
+// mask replaces squares of side patch, each with probability equal to the level, by fill. Every image and frame draws a
+// mask of its own; the colours of a pixel share it.
+func mask(v [][]float64, c, h, w int, levels []float64, patch int, fill float64, noise source) {
 	ph, pw := (h+patch-1)/patch, (w+patch-1)/patch
-	u := make([]float64, len(v[0])/(h*w)*ph*pw)
+	u := make([]float64, len(v[0])/(c*h*w)*ph*pw)
 	for i := len(v) - 2; i >= 0; i-- {
 		noise.FillUniform(u)
 		for p := range v[i] {
-			plane, row, col := p/(h*w), p/w%h, p%w
-			if u[(plane*ph+row/patch)*pw+col/patch] < levels[i] {
+			image, row, col := p/(c*h*w), p/w%h, p%w
+			if u[(image*ph+row/patch)*pw+col/patch] < levels[i] {
 				v[i][p] = fill
 			}
 		}

@@ -77,7 +77,7 @@ func framesCase(t *testing.T, c goldenCase, kind string, levels, noise []float64
 	x, want := num(t, c.Inputs, "x"), num(t, c.Expected, "video")
 	s := Spec{Frames: len(levels), Kind: kind, Ladder: Levels(levels...)}
 	planes, p := x.Shape[0]*x.Shape[1], x.Shape[2]*x.Shape[3]
-	v := buildFrames(x.Data, x.Shape[2], x.Shape[3], s, &stored{noise, planes, len(levels) - 1, p})
+	v := buildFrames(x.Data, x.Shape[1], x.Shape[2], x.Shape[3], s, &stored{noise, planes, len(levels) - 1, p})
 	got := make([]float64, 0, len(want.Data))
 	for i := range planes {
 		for f := range levels {
@@ -179,7 +179,7 @@ func TestMarkovAndIndependentNoiseStatistics(t *testing.T) {
 	se := 4 / math.Sqrt(n)
 	frames := map[string][][]float64{}
 	for _, kind := range []string{NoiseMarkov, NoiseIndependent} {
-		v := buildFrames(x, 1, n, Spec{Frames: 4, Kind: kind, Ladder: Levels(stds...)}, linalg.NewRand(5))
+		v := buildFrames(x, 1, 1, n, Spec{Frames: 4, Kind: kind, Ladder: Levels(stds...)}, linalg.NewRand(5))
 		for f, s := range stds {
 			e := diff(v[f], x)
 			if got := corr(e, e, false); math.Abs(got-s*s) > s*s*1.5*se {
@@ -204,12 +204,37 @@ func TestMarkovAndIndependentNoiseStatistics(t *testing.T) {
 	}
 }
 
+func TestMasksLosePatchesOfAllColours(t *testing.T) {
+	x := linalg.Ones(linalg.F32, 200, 3, 4, 4)
+	v, err := Build(x, Spec{Frames: 2, Kind: MaskIndependent, Ladder: Levels(0.3), Patch: 2, Fill: -1}, linalg.NewRand(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := 0
+	for n := range 200 {
+		for c := range 3 {
+			for p := range 16 {
+				got := v.At(n, c, 0, p/4, p%4)
+				if first := v.At(n, 0, 0, p/8*2, p%4/2*2); got != first {
+					t.Fatalf("image %d, colour %d, pixel %d is %g, the first of its patch %g", n, c, p, got, first)
+				}
+				if got == -1 {
+					lost++
+				}
+			}
+		}
+	}
+	if share := float64(lost) / (200 * 48); math.Abs(share-0.3) > 0.06 {
+		t.Errorf("a share of %.3f was lost, want 0.3", share)
+	}
+}
+
 func TestVariancePreservingKinds(t *testing.T) {
 	const n = 40000
 	x := make([]float64, n)
 	linalg.NewRand(1).FillNormal(x)
 	for _, kind := range []string{VPMarkov, VPIndependent} {
-		v := buildFrames(x, 1, n, Spec{Frames: 4, Kind: kind, Ladder: Levels(0.9, 0.5, 0.2)}, linalg.NewRand(2))
+		v := buildFrames(x, 1, 1, n, Spec{Frames: 4, Kind: kind, Ladder: Levels(0.9, 0.5, 0.2)}, linalg.NewRand(2))
 		for f, lost := range []float64{0.9, 0.5, 0.2} {
 			if got := corr(v[f], v[f], false); math.Abs(got-1) > 0.03 {
 				t.Errorf("%s frame %d: variance %.3f, want 1", kind, f, got)

@@ -45,6 +45,7 @@ func (b *Codebook) restart() {
 // Init takes the codes from K of the rows of z (M x D), drawn without repetition. If there are fewer than K rows they
 // are used again with a little noise, since equal codes would never part.
 func (b *Codebook) Init(z []float64, rng *linalg.Rand) {
+	b.rows("Init", z)
 	m := len(z) / b.D
 	if m == 0 {
 		return
@@ -116,6 +117,7 @@ func inverseLength(x []float64) float64 {
 // Assign returns the nearest code of each row of z (M x D), ties to the lowest number. The search expands the square
 // and multiplies matrices in single precision; codes that come out nearly as near are compared again in double.
 func (b *Codebook) Assign(z []float64) []int {
+	b.rows("Assign", z)
 	m := len(z) / b.D
 	if m*b.K*b.D < 1<<15 {
 		return b.assignPlain(z)
@@ -183,8 +185,25 @@ func (b *Codebook) nearest(z []float64, dot, half []float32) int {
 	return arg
 }
 
+// rows refuses numbers that are no whole rows.
+func (b *Codebook) rows(op string, z []float64) {
+	if len(z)%b.D != 0 {
+		panic(&linalg.Error{Op: "Codebook." + op, Msg: fmt.Sprintf("%d numbers are no whole rows of %d", len(z), b.D)})
+	}
+}
+
+// known refuses indices of codes that do not exist.
+func known(op string, idx []int, k int) {
+	for i, c := range idx {
+		if c < 0 || c >= k {
+			panic(&linalg.Error{Op: op, Msg: fmt.Sprintf("index %d at place %d; the codes are 0 to %d", c, i, k-1)})
+		}
+	}
+}
+
 // Lookup returns the codes of the given indices, one row each.
 func (b *Codebook) Lookup(idx []int) []float64 {
+	known("Codebook.Lookup", idx, b.K)
 	out := make([]float64, 0, len(idx)*b.D)
 	for _, k := range idx {
 		out = append(out, b.Code[k*b.D:(k+1)*b.D]...)
@@ -197,6 +216,10 @@ func (b *Codebook) Lookup(idx []int) []float64 {
 //	N_k <- g N_k + (1-g) n_k,  S_k <- g S_k + (1-g) sum z,  e_k = S_k / Nhat_k
 //	Nhat_k = (N_k + eps) / (sum N + K eps) * sum N
 func (b *Codebook) Update(z []float64, idx []int) {
+	known("Codebook.Update", idx, b.K)
+	if len(z) != len(idx)*b.D {
+		panic(&linalg.Error{Op: "Codebook.Update", Msg: fmt.Sprintf("%d numbers for %d indices of codes of %d", len(z), len(idx), b.D)})
+	}
 	g := b.Decay
 	scale(b.Count, g)
 	scale(b.Sum, g)
@@ -219,6 +242,7 @@ func (b *Codebook) Update(z []float64, idx []int) {
 // Revive moves every code whose running count has fallen below threshold onto a random row of z and says which. The
 // running count and sum restart with it, so that the next Update does not pull it back.
 func (b *Codebook) Revive(z []float64, threshold float64, rng *linalg.Rand) []int {
+	b.rows("Revive", z)
 	var moved []int
 	m := len(z) / b.D
 	for k, n := range b.Count {
@@ -236,6 +260,7 @@ func (b *Codebook) Revive(z []float64, threshold float64, rng *linalg.Rand) []in
 
 // Usage counts how often each of k codes occurs.
 func Usage(idx []int, k int) []int {
+	known("Usage", idx, k)
 	n := make([]int, k)
 	for _, i := range idx {
 		n[i]++

@@ -136,3 +136,17 @@ func TestPerplexityOfUniformUse(t *testing.T) {
 		t.Error("a codebook without codes was made")
 	}
 }
+
+func TestCodebookRefusesWhatDoesNotFit(t *testing.T) {
+	b, _ := NewCodebook(4, 3, 0, linalg.NewRand(1))
+	for what, f := range map[string]func(){
+		"half a row":          func() { b.Assign(make([]float64, 4)) },
+		"a code that is none": func() { b.Lookup([]int{4}) },
+		"too few numbers":     func() { b.Update(make([]float64, 3), []int{0, 1}) },
+		"a negative index":    func() { Usage([]int{-1}, 4) },
+	} {
+		if err := linalg.Try(f); err == nil {
+			t.Errorf("%s was accepted", what)
+		}
+	}
+}

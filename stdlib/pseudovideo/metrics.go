@@ -25,13 +25,13 @@ func moments(f *mat.Dense) ([]float64, *mat.SymDense) {
 	return m, s
 }
 
-// FrechetMoments is the squared Frechet distance of two Gaussians,
+// frechetMoments is the squared Frechet distance of two Gaussians,
 //
 //	|m1-m2|^2 + tr S1 + tr S2 - 2 tr (S1^{1/2} S2 S1^{1/2})^{1/2},
 //
 // by two symmetric eigendecompositions. Negative eigenvalues of rounding are cut off at zero; nothing is added to the
 // covariances.
-func FrechetMoments(m1 []float64, s1 *mat.SymDense, m2 []float64, s2 *mat.SymDense) float64 {
+func frechetMoments(m1 []float64, s1 *mat.SymDense, m2 []float64, s2 *mat.SymDense) float64 {
 	d := len(m1)
 	w, u := eigSym(s1)
 	r := mat.NewDense(d, d, nil) // u sqrt(w)
@@ -77,7 +77,7 @@ func Frechet(f, g *mat.Dense) (float64, error) {
 	}
 	m1, s1 := moments(f)
 	m2, s2 := moments(g)
-	return FrechetMoments(m1, s1, m2, s2), nil
+	return frechetMoments(m1, s1, m2, s2), nil
 }
 
 // matching checks that two feature sets have equally many columns and at least n rows.

@@ -46,7 +46,7 @@ func TestGoldenMetrics(t *testing.T) {
 				}
 				near(t, "precision and recall", []float64{p, r}, append(num(t, want, "precision").Data, num(t, want, "recall").Data...), 1e-12)
 			case "frechet":
-				got := FrechetMoments(num(t, in, "mean_f").Data, num(t, in, "cov_f").sym(), num(t, in, "mean_g").Data, num(t, in, "cov_g").sym())
+				got := frechetMoments(num(t, in, "mean_f").Data, num(t, in, "cov_f").sym(), num(t, in, "mean_g").Data, num(t, in, "cov_g").sym())
 				near(t, "Frechet", []float64{got}, num(t, want, "frechet").Data, tol)
 			case "pvrf_features":
 				x := num(t, in, "x")

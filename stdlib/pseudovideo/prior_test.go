@@ -232,3 +232,34 @@ func TestGenerateFromRandomPseudoVideos(t *testing.T) {
 	}
 	sameInts(t, "shape", y.Shape(), []int{5, 1, 4, 4})
 }
+
+func TestTokensAndStatesDoNotDependOnThreads(t *testing.T) {
+	x := linalg.Normal(linalg.NewRand(1), linalg.F32, 16, 1, 4, 4).Clamp(-1, 1)
+	run := func(threads int) (tokens, states []float64) {
+		old := linalg.Threads()
+		linalg.SetThreads(threads)
+		defer linalg.SetThreads(old)
+		k := tinyTokenizer(t, Causal, 2, func(c *TokenizerConfig) { c.Precision = linalg.F32 })
+		p, _ := NewPrior(PriorConfig{Width: 12}, k)
+		m, _ := NewHVAE(HVAEConfig{Levels: 3, Width: 16}, 4, 4, 1)
+		o := TrainOptions{Steps: 5, Batch: 8}
+		for _, err := range []error{k.Fit(context.Background(), x, o), p.Fit(context.Background(), k, x, o), m.Fit(context.Background(), x, o)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		a, err := Generate(context.Background(), k, p, 6, linalg.NewRand(2), TokenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := m.Sample(context.Background(), 6, linalg.NewRand(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Float64s(), b.Float64s()
+	}
+	a1, b1 := run(1)
+	a2, b2 := run(2)
+	near(t, "tokens", a2, a1, 0)
+	near(t, "states", b2, b1, 0)
+}

@@ -23,7 +23,7 @@ func (b *bench) diffusion() error {
 	}
 	steps := b.steps(400)
 	t := Table{Title: "D. Image against pseudo-video diffusion", Notes: b.captions(),
-		Columns: append([]string{"arm", "parameters", "multiply-adds per evaluation", "steps"}, b.scoreNames()...)}
+		Columns: append([]string{"arm", "parameters", "multiply-adds per evaluation", "steps", "samples/s"}, b.scoreNames()...)}
 	var names []string
 	var clf []figures
 	for _, a := range arms {
@@ -38,17 +38,20 @@ func (b *bench) diffusion() error {
 			if err := d.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps, Batch: 64, LR: 1.5e-3, Warmup: min(100, steps/2), Average: 0.995, Clip: 1, Seed: seed}); err != nil {
 				return nil, err
 			}
-			x, err := d.Sample(b.ctx, b.samples(), linalg.NewRand(100+seed), pv.SampleOptions{Steps: 40})
+			x, rate, err := b.perSecond(func() (*linalg.Tensor, error) {
+				return d.Sample(b.ctx, b.samples(), linalg.NewRand(100+seed), pv.SampleOptions{Steps: 40})
+			})
 			if err != nil {
 				return nil, err
 			}
-			return b.scores(x)
+			s, err := b.scores(x)
+			return append([]float64{rate}, s...), err
 		})
 		if err != nil {
 			return err
 		}
 		t.Rows = append(t.Rows, append([]string{a.name, fmt.Sprint(d.Parameters()), fmt.Sprintf("%.3g", float64(d.MACs())), fmt.Sprint(steps)}, texts(f)...))
-		names, clf = append(names, a.name), append(clf, f[0])
+		names, clf = append(names, a.name), append(clf, f[1])
 	}
 	t.Notes = append(t.Notes, verdict(b.scoreNames()[0]+" of samples", names, clf),
 		"Frames are channels, so all arms cost nearly the same. In joint diffusion even copies act as repeated measurements: credit a corruption only with what it gains over the copies.")

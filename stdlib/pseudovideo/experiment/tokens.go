@@ -16,21 +16,23 @@ func (b *bench) tokens() error {
 		name  string
 		video pv.Spec
 		codes int
+		times int // training steps are multiplied by this
 	}{
-		{"image", pv.Spec{}, 8},
-		{"2 frames, copies (control)", two(pv.Dup, 0), 8},
-		{"2 frames, blur sigma 2", two(pv.Blur, 2), 8},
-		{"2 frames, blur sigma 0.7", two(pv.Blur, 0.7), 8},
-		{"image, equal bits (control)", pv.Spec{}, 64},
+		{"image", pv.Spec{}, 8, 1},
+		{"2 frames, copies (control)", two(pv.Dup, 0), 8, 1},
+		{"2 frames, blur sigma 2", two(pv.Blur, 2), 8, 1},
+		{"2 frames, blur sigma 0.7", two(pv.Blur, 0.7), 8, 1},
+		{"image, equal bits (control)", pv.Spec{}, 64, 1},
+		{"image, equal multiply-adds (control)", pv.Spec{}, 8, 2},
 	}
 	t := Table{Title: "C. Image against pseudo-video tokenizers", Notes: b.captions(),
-		Columns: append([]string{"arm", "tokens", "bits", "parameters (tokenizer + prior)", "multiply-adds to train / to sample an image", "steps", "held-out error", "fd of reconstructions"}, b.scoreNames()...)}
+		Columns: append([]string{"arm", "tokens", "bits", "parameters (tokenizer + prior)", "multiply-adds to train / to sample an image", "steps", "held-out error", "fd of reconstructions", "samples/s"}, b.scoreNames()...)}
 	var names []string
 	var mse, clf []figures
 	for _, a := range arms {
 		var k *pv.Tokenizer
 		var p *pv.Prior
-		steps := [2]int{b.steps(1000), b.steps(3000)}
+		steps := [2]int{a.times * b.steps(1000), a.times * b.steps(3000)}
 		f, err := b.seeds("C "+a.name, func(seed uint64) ([]float64, error) {
 			var err error
 			if k, p, err = b.train(a.video, a.codes, steps, seed); err != nil {
@@ -45,12 +47,14 @@ func (b *bench) tokens() error {
 			if err != nil {
 				return nil, err
 			}
-			x, err := pv.Generate(b.ctx, k, p, b.samples(), linalg.NewRand(100+seed), pv.TokenOptions{})
+			x, rate, err := b.perSecond(func() (*linalg.Tensor, error) {
+				return pv.Generate(b.ctx, k, p, b.samples(), linalg.NewRand(100+seed), pv.TokenOptions{})
+			})
 			if err != nil {
 				return nil, err
 			}
 			s, err := b.scores(x)
-			return append([]float64{e, fd.Value}, s...), err
+			return append([]float64{e, fd.Value, rate}, s...), err
 		})
 		if err != nil {
 			return err
@@ -59,7 +63,7 @@ func (b *bench) tokens() error {
 		t.Rows = append(t.Rows, append([]string{a.name, fmt.Sprint(k.Tokens()), fmt.Sprintf("%.0f", k.Bits()),
 			fmt.Sprintf("%d + %d", k.Parameters(), p.Parameters()), fmt.Sprintf("%.2g / %.2g", float64(enc+dec), float64(p.MACs()+dec)),
 			fmt.Sprintf("%d + %d", steps[0], steps[1])}, texts(f)...))
-		names, mse, clf = append(names, a.name), append(mse, f[0]), append(clf, f[2])
+		names, mse, clf = append(names, a.name), append(mse, f[0]), append(clf, f[3])
 	}
 	t.Notes = append(t.Notes, verdict("Held-out error, all arms", names, mse), verdict("Held-out error at equal bits, copies against blur", names[1:4], mse[1:4]),
 		verdict(b.scoreNames()[0]+" of samples", names, clf),

@@ -23,11 +23,16 @@ func run() error {
 	parts := flag.String("parts", "ABC", "which parts: A what older frames know, B states, C tokenizers, D diffusion")
 	seeds := flag.Int("seeds", 1, "seeds for each arm")
 	scale := flag.Float64("scale", 1, "multiplies all numbers of training steps")
+	set := flag.String("data", "digits", "digits, mnist, fashion, cifar10 or folder; files follow as arguments")
 	out := flag.String("o", "", "write the tables to this file (default: standard output)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	report, err := experiment.Run(ctx, experiment.Options{Parts: strings.Split(*parts, ""), Seeds: *seeds, Scale: *scale, Log: os.Stderr})
+	o := experiment.Options{Parts: strings.Split(*parts, ""), Seeds: *seeds, Scale: *scale, Log: os.Stderr}
+	if err := o.Load(*set, flag.Args()...); err != nil {
+		return err
+	}
+	report, err := experiment.Run(ctx, o)
 	if report == nil {
 		return err
 	}
