@@ -66,7 +66,7 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	if len(o.Values) == 0 || x.Silent {
 		return serve.Reply{}
 	}
-	b := lab.Render(o.Values...)
+	b := lab.Result(o.Values...)
 	return serve.Reply{Result: &b}
 }
 
@@ -88,7 +88,7 @@ func (l *Local) Evaluate(ctx context.Context, expr string) (lab.Bundle, *serve.F
 	if o.Err != nil {
 		return lab.Bundle{}, failure(o.Err)
 	}
-	return lab.Render(o.Values...), nil
+	return lab.Result(o.Values...), nil
 }
 
 // Complete implements serve.Backend.
