@@ -14,6 +14,7 @@ func init() {
 		return map[string]reflect.Value{
 			"Active":            reflect.ValueOf(p.Active),
 			"ActiveKernel":      reflect.ValueOf((*p.ActiveKernel)(nil)),
+			"BackwardAll":       reflect.ValueOf(p.BackwardAll),
 			"BernoulliLogit":    reflect.ValueOf(p.BernoulliLogit),
 			"BernoulliProbit":   reflect.ValueOf(p.BernoulliProbit),
 			"ChangePoint":       reflect.ValueOf(p.ChangePoint),

@@ -72,6 +72,7 @@ func init() {
 			"RadioButtons":     reflect.ValueOf(p.RadioButtons),
 			"Render":           reflect.ValueOf(p.Render),
 			"Reset":            reflect.ValueOf(p.Reset),
+			"Result":           reflect.ValueOf(p.Result),
 			"SVG":              reflect.ValueOf((*p.SVG)(nil)),
 			"Select":           reflect.ValueOf(p.Select),
 			"SelectionSlider":  reflect.ValueOf(p.SelectionSlider),
