@@ -134,23 +134,43 @@ func (t *Tensor) BackwardFrom(g *Tensor) {
 	}
 	order := reachable(t.rec)
 	NoGrad(func() {
-		t.rec.add(g)
-		for _, r := range order {
-			if r.leaf || r.grad == nil {
-				continue
-			}
-			gs := r.back(r.grad)
-			for i, gi := range gs {
-				if in := r.inputs[i]; gi != nil && wanted(in) {
-					if !slices.Equal(gi.shape, in.shape) || gi.dt != in.dt {
-						fail("Backward", "a gradient of %v %v came back for an input of %v %v", gi.dt, gi.shape, in.dt, in.shape)
-					}
-					in.rec.add(gi)
+		Scope(func() {
+			s := openScope()
+			t.rec.add(g)
+			for _, r := range order {
+				if r.leaf || r.grad == nil {
+					continue
 				}
+				from := len(s.made)
+				for i, gi := range r.back(r.grad) {
+					if in := r.inputs[i]; gi != nil && wanted(in) {
+						if !slices.Equal(gi.shape, in.shape) || gi.dt != in.dt {
+							fail("Backward", "a gradient of %v %v came back for an input of %v %v", gi.dt, gi.shape, in.dt, in.shape)
+						}
+						in.rec.add(gi)
+					}
+				}
+				r.setGrad(nil)
+				r.back, r.inputs, r.spent = nil, nil, true
+				s.releaseFrom(from)
 			}
-			r.grad, r.back, r.inputs, r.spent = nil, nil, nil, true
-		}
+		})
 	})
+}
+
+// setGrad replaces the gradient. The memory of gradients is counted, so that what a walk made and no record waits for goes
+// back to the pool at once and is warm in the cache when it is used again.
+func (r *record) setGrad(g *Tensor) {
+	if r.grad != nil {
+		if b := r.grad.buf; !r.leaf {
+			if b.waiting--; b.waiting == 0 && b.walk {
+				b.release()
+			}
+		}
+	}
+	if r.grad = g; g != nil && !r.leaf {
+		g.buf.waiting++
+	}
 }
 
 // reachable lists the records behind r, r included, latest first.
@@ -191,12 +211,13 @@ func (r *record) add(g *Tensor) {
 	case r.leaf || r.owned:
 		addInPlace(r.grad, g.dense())
 	case r.grad == nil:
-		r.grad = g
+		r.setGrad(g)
 	default:
 		sum := like(g)
 		copyStrided(sum, r.grad)
 		addInPlace(sum, g.dense())
-		r.grad, r.owned = sum, true
+		r.setGrad(sum)
+		r.owned = true
 	}
 }
 
@@ -215,11 +236,11 @@ func (t *Tensor) addSlice(axis, lo int, g *Tensor) {
 			clear(vals[float64](r.grad))
 		}
 	case r.grad == nil:
-		r.grad = zeros(t.dt, slices.Clone(t.shape))
+		r.setGrad(zeros(t.dt, slices.Clone(t.shape)))
 	case !r.owned && !r.leaf:
 		sum := like(t)
 		copyStrided(sum, r.grad)
-		r.grad = sum
+		r.setGrad(sum)
 	}
 	r.owned, r.spent = true, false
 	part := r.grad.view(g.shape, r.grad.strides, lo*r.grad.strides[axis])
@@ -230,7 +251,8 @@ func (t *Tensor) addSlice(axis, lo int, g *Tensor) {
 }
 
 // Custom records a user's own operation: out was computed from inputs by means the library did not see, and backward
-// turns the gradient of out into gradients of the inputs (nil where none is wanted).
+// turns the gradient of out into gradients of the inputs (nil where none is wanted). What backward makes is released when
+// Backward has used it.
 func Custom(inputs []*Tensor, out *Tensor, backward func(gradOut *Tensor) []*Tensor) *Tensor {
 	o := *out.detached()
 	n := len(inputs)

@@ -13,6 +13,8 @@ import (
 type buffer struct {
 	raw      []byte
 	kept     bool
+	walk     bool // made by a function of a record during Backward
+	waiting  int  // records whose gradient it is
 	pooled   bool // raw came from package mem
 	released atomic.Bool
 }
@@ -87,6 +89,15 @@ func Scope(f func()) {
 		}
 	}()
 	f()
+}
+
+// releaseFrom marks what was made from number from on as made during Backward, and releases what no record waits for.
+func (s *scope) releaseFrom(from int) {
+	for _, b := range s.made[from:] {
+		if b.walk = !b.kept; b.walk && b.waiting == 0 {
+			b.release()
+		}
+	}
 }
 
 // Keep exempts t from the release at the end of the scope it was made in, and returns it. What t was computed from is
