@@ -100,64 +100,31 @@ func (pvrf) Of(x *linalg.Tensor) (*mat.Dense, error) {
 	if x.Rank() != 4 || x.Dim(2)%4 != 0 || x.Dim(3)%4 != 0 {
 		return nil, fmt.Errorf("pseudovideo: fd-pvrf1 takes images [N, C, H, W] with H and W divisible by 4, not %v", x.Shape())
 	}
-	n, c, h, w := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
-	ws, px, out := pvrfWeights(c), x.Float64s(), mat.NewDense(n, 96, nil)
-	for i := range n {
-		l1 := convRelu(px[i*c*h*w:(i+1)*c*h*w], ws[0], c, 16, h, w, 1)
-		l2 := convRelu(l1, ws[1], 16, 32, h, w, 2)
-		l3 := convRelu(l2, ws[2], 32, 48, h/2, w/2, 2)
-		row := out.RawRowView(i)
-		for k := range 32 {
-			row[k], _ = planeMoments(l2, k, h/2*(w/2))
-		}
-		for k := range 48 {
-			m, v := planeMoments(l3, k, h/4*(w/4))
-			row[32+k] = m
-			if k < 16 {
-				row[80+k] = math.Sqrt(v + 1e-12)
-			}
-		}
-	}
-	return out, nil
-}
-
-// convRelu is a 3x3 cross-correlation of one image (ci, h, w) with zeros around it, then max(0, .).
-func convRelu(x, w []float64, ci, co, h, wd, stride int) []float64 {
-	oh, ow := (h-1)/stride+1, (wd-1)/stride+1
-	y := make([]float64, co*oh*ow)
-	for o := range co {
-		out := y[o*oh*ow : (o+1)*oh*ow]
-		for c := range ci {
-			for tap := range 9 {
-				k, di, dj := w[(o*ci+c)*9+tap], tap/3-1, tap%3-1
-				for i := range oh {
-					p := i*stride + di
-					if p < 0 || p >= h {
-						continue
-					}
-					for j := range ow {
-						if q := j*stride + dj; q >= 0 && q < wd {
-							out[i*ow+j] += k * x[(c*h+p)*wd+q]
-						}
-					}
+	ws := pvrfWeights(x.Dim(1))
+	out := mat.NewDense(x.Dim(0), 96, nil)
+	err := linalg.Try(func() {
+		linalg.NoGrad(func() {
+			linalg.Scope(func() {
+				h := x.To(linalg.F64).Permute(0, 2, 3, 1)
+				var mean [3]*linalg.Tensor
+				for i, w := range ws {
+					h = convRelu(h, w, i)
+					mean[i] = h.Mean(1, 2)
 				}
-			}
-		}
-		for i, v := range out {
-			out[i] = max(v, 0)
-		}
-	}
-	return y
+				dev := h.Sub(mean[2].Reshape(-1, 1, 1, 48)).Square().Mean(1, 2).AddS(1e-12).Sqrt()
+				out.Copy(linalg.Concat(1, mean[1], mean[2], dev.Slice(1, 0, 16)).Dense())
+			})
+		})
+	})
+	return out, err
 }
 
-func planeMoments(x []float64, k, n int) (mean, variance float64) {
-	for _, v := range x[k*n : (k+1)*n] {
-		mean += v / float64(n)
-	}
-	for _, v := range x[k*n : (k+1)*n] {
-		variance += (v - mean) * (v - mean) / float64(n)
-	}
-	return mean, variance
+// convRelu is layer i: a 3x3 convolution of h [N, H, W, in] by weights stored (out, in, 3, 3), with stride 2 after the
+// first layer, then max(0, .).
+func convRelu(h *linalg.Tensor, w []float64, i int) *linalg.Tensor {
+	in := h.Dim(3)
+	k := linalg.FromFloat64(w, len(w)/(9*in), in, 3, 3).Permute(2, 3, 1, 0)
+	return linalg.Conv(h, k, nil, linalg.ConvOptions{Stride: min(i+1, 2), Pad: 1}).ReLU()
 }
 
 // FID is the Frechet distance of two files of Inception features that the user computed with the original network and
