@@ -13,7 +13,8 @@
 //
 // Every reader checks sizes before it allocates and reports the file, the
 // place in it and the reason; none panics on a damaged file. What the package
-// is not for: downloading, and fixing data silently. Missing values stay NaN
+// is not for: fixing data silently, or downloading unasked ([Source.Fetch] is the
+// one call that uses the network). Missing values stay NaN
 // until they are dropped on purpose.
 //
 // Symbols: n rows, d inputs; x is n × d, y has length n; rows are observations.
