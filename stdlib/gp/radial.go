@@ -313,6 +313,15 @@ func (k *Radial) backward(x, y, w *mat.Dense, grad []float64, dx *mat.Dense) {
 				continue
 			}
 		}
+		if len(wt) == 1 {
+			g := 0.0
+			yr := y.RawMatrix()
+			for j, dj := range d {
+				g += dj * (xi[0] - yr.Data[j*yr.Stride])
+			}
+			dx.Set(i, 0, dx.At(i, 0)+2*v*wt[0]*g)
+			continue
+		}
 		for j, dj := range d {
 			yj := row(y, j)
 			for c := range wt {

@@ -2,7 +2,7 @@ package hippo
 
 import (
 	"math"
-	"sync"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -10,35 +10,42 @@ import (
 // Legendre fills dst[m] = sqrt(2m+1) P_m(s), the orthonormal Legendre
 // polynomials under the uniform measure on [-1,1], by the three-term recurrence.
 func Legendre(dst []float64, s float64) {
-	p0, p1 := 1.0, s
-	norm := roots(len(dst))
+	LegendreP(dst, s)
+	norm := tableFor(len(dst)).norm
 	for m := range dst {
-		dst[m] = norm[m] * p0
-		p0, p1 = p1, (float64(2*m+3)*s*p1-float64(m+1)*p0)/float64(m+2)
+		dst[m] *= norm[m]
 	}
 }
 
-var rootTable = struct {
-	sync.RWMutex
-	v []float64
-}{}
+// LegendreP fills dst[m] = P_m(s), not normalised.
+func LegendreP(dst []float64, s float64) {
+	t := tableFor(len(dst))
+	up, back := t.up[:len(dst)], t.back[:len(dst)]
+	p0, p1 := 1.0, s
+	for m := range dst {
+		dst[m] = p0
+		p0, p1 = p1, up[m]*s*p1-back[m]*p0
+	}
+}
 
-// roots returns sqrt(2m+1) for m < n.
-func roots(n int) []float64 {
-	rootTable.RLock()
-	v := rootTable.v
-	rootTable.RUnlock()
-	if len(v) >= n {
-		return v
+// table holds, for every m, sqrt(2m+1) and the recurrence
+// P_{m+2} = up s P_{m+1} - back P_m, up = (2m+3)/(m+2), back = (m+1)/(m+2).
+type table struct{ norm, up, back []float64 }
+
+var tables atomic.Pointer[table]
+
+func tableFor(n int) *table {
+	if t := tables.Load(); t != nil && len(t.norm) >= n {
+		return t
 	}
-	v = make([]float64, 2*n)
-	for m := range v {
-		v[m] = math.Sqrt(float64(2*m + 1))
+	t := &table{make([]float64, 2*n), make([]float64, 2*n), make([]float64, 2*n)}
+	for m := range t.norm {
+		t.norm[m] = math.Sqrt(float64(2*m + 1))
+		t.up[m] = float64(2*m+3) / float64(m+2)
+		t.back[m] = float64(m+1) / float64(m+2)
 	}
-	rootTable.Lock()
-	rootTable.v = v
-	rootTable.Unlock()
-	return v
+	tables.Store(t)
+	return t
 }
 
 // Basis is g_m(x) on [0,t], one row for every x: what the memory multiplies in

@@ -67,7 +67,7 @@ func buildLagTable(M int) *lagTable {
 	p := mat.NewDense(n, n, nil)
 	for q := range s {
 		r := p.RawRowView(q)
-		legendreP(r, s[q])
+		hippo.LegendreP(r, s[q])
 		for j := range r {
 			r[j] *= float64(2*j + 1)
 		}
@@ -124,15 +124,6 @@ func lagPolynomials(M int, r float64) *mat.Dense {
 	return h
 }
 
-// legendreP fills dst[j] = P_j(s), not normalised.
-func legendreP(dst []float64, s float64) {
-	p0, p1 := 1.0, s
-	for j := range dst {
-		dst[j] = p0
-		p0, p1 = p1, (float64(2*j+3)*s*p1-float64(j+1)*p0)/float64(j+2)
-	}
-}
-
 // moments returns kappa_j, j < 2M, of k and, on request, of its derivative by
 // every parameter. The rule resolves both k and the polynomials.
 func (t *lagTable) moments(k gp.Stationary, time float64, grad bool) (kappa []float64, dkappa [][]float64) {
@@ -160,7 +151,7 @@ func (t *lagTable) moments(k gp.Stationary, time float64, grad bool) (kappa []fl
 		if !live {
 			continue
 		}
-		legendreP(p, 2*r[q]-1)
+		hippo.LegendreP(p, 2*r[q]-1)
 		for i := range rows {
 			v := w[q] * rows[i][q]
 			o := out[i]
