@@ -155,23 +155,22 @@ func (b *Codebook) Assign(z []float64) []int {
 	return out
 }
 
-// nearest picks the code with the least |e|^2/2 - z.e, and decides near ties by the plain distance.
+// nearest picks the code with the least |e|^2/2 - z.e, and decides by the plain distance where the runner-up comes
+// closer than single precision can tell.
 func (b *Codebook) nearest(z []float64, dot, half []float32) int {
-	best, arg, size := float32(math.Inf(1)), 0, float32(0)
+	best, second, arg := float32(math.Inf(1)), float32(math.Inf(1)), 0
+	dot = dot[:len(half)]
 	for k, h := range half {
-		if v := h - dot[k]; v < best {
-			best, arg = v, k
-		}
-		size = max(size, h, dot[k], -dot[k])
-	}
-	limit := best + 1e-5*size
-	ties := 0
-	for k, h := range half {
-		if h-dot[k] <= limit {
-			ties++
+		v := h - dot[k]
+		if v < second {
+			second = v
+			if v < best {
+				best, second, arg = v, best, k
+			}
 		}
 	}
-	if ties == 1 {
+	limit := best + 1e-5*(half[arg]+max(dot[arg], -dot[arg]))
+	if second > limit {
 		return arg
 	}
 	least := math.Inf(1)
