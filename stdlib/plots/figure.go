@@ -58,6 +58,7 @@ func (f *Figure) Plot() *plot.Plot { return f.p }
 
 // Labels names the axes.
 func (f *Figure) Labels(x, y string) *Figure {
+	f.single("Labels")
 	f.p.X.Label.Text, f.p.Y.Label.Text = x, y
 	return f
 }
@@ -96,10 +97,17 @@ func limits(call string, lo, hi float64) *[2]float64 {
 
 // LogX and LogY make an axis logarithmic. Values that are not positive are
 // left out of the picture.
-func (f *Figure) LogX() *Figure { logAxis(&f.p.X); return f }
+func (f *Figure) LogX() *Figure { f.single("LogX"); logAxis(&f.p.X); return f }
 
 // LogY makes the vertical axis logarithmic; see LogX.
-func (f *Figure) LogY() *Figure { logAxis(&f.p.Y); return f }
+func (f *Figure) LogY() *Figure { f.single("LogY"); logAxis(&f.p.Y); return f }
+
+// single stops calls that a grid has no use for.
+func (f *Figure) single(call string) {
+	if f.p == nil {
+		panic("plots: " + call + " of a grid; call it on the figures inside")
+	}
+}
 
 func logAxis(a *plot.Axis) { a.Scale, a.Tick.Marker = plot.LogScale{}, logTicks{} }
 

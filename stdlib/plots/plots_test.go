@@ -186,6 +186,7 @@ func TestMistakesPanicWithWords(t *testing.T) {
 		"Size(1, 5)":                                         func() { New("").Size(1, 5) },
 		"Grid with 0 columns":                                func() { Grid(0) },
 		"layers are added to the figures inside a grid":      func() { Grid(1, New("")).Line(x5, y5, "") },
+		"Labels of a grid":                                   func() { Grid(1, New("")).Labels("x", "y") },
 		"HeatValues without a heat map":                      func() { New("").HeatValues("%v") },
 		"HeatNames: 1 and 0 names for a matrix of 2 by 2":    func() { New("").Heat(mat.NewDense(2, 2, nil)).HeatNames([]string{"a"}, nil) },
 		"GroupedBars: series \"s\" has 1 values for 2 names": func() { New("").GroupedBars([]string{"a", "b"}, []string{"s"}, [][]float64{{1}}) },
