@@ -3,6 +3,7 @@ package pseudovideo
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/priorlab/priorlab/linalg"
 )
@@ -150,14 +151,14 @@ func (b *Codebook) Assign(z []float64) []int {
 	})
 	out := make([]int, m)
 	for i := range out {
-		out[i] = b.nearest(z[i*b.D:(i+1)*b.D], dot[i*b.K:(i+1)*b.K], half)
+		out[i] = b.nearest(z[i*b.D:(i+1)*b.D], dot[i*b.K:(i+1)*b.K], half, 2*slices.Max(half))
 	}
 	return out
 }
 
 // nearest picks the code with the least |e|^2/2 - z.e, and decides by the plain distance where the runner-up comes
-// closer than single precision can tell.
-func (b *Codebook) nearest(z []float64, dot, half []float32) int {
+// closer than single precision can tell for terms of the given size.
+func (b *Codebook) nearest(z []float64, dot, half []float32, size float32) int {
 	best, second, arg := float32(math.Inf(1)), float32(math.Inf(1)), 0
 	dot = dot[:len(half)]
 	for k, h := range half {
@@ -169,7 +170,7 @@ func (b *Codebook) nearest(z []float64, dot, half []float32) int {
 			}
 		}
 	}
-	limit := best + 1e-5*(half[arg]+max(dot[arg], -dot[arg]))
+	limit := best + 1e-5*(size+max(best, -best))
 	if second > limit {
 		return arg
 	}
