@@ -52,26 +52,19 @@ func TestCholFactorAndSolves(t *testing.T) {
 			t.Errorf("n = %d: the argument changed, or N or jitter is wrong", n)
 		}
 		b := normalDense(n, 3, 5)
-		var want mat.Dense
-		want.Mul(l, c.Half(b))
-		nearDense(t, "L Half(b)", &want, b, 1e-10)
-		want.Mul(l.T(), c.HalfT(b))
-		nearDense(t, "L' HalfT(b)", &want, b, 1e-10)
-		want.Mul(a, c.Solve(b))
-		nearDense(t, "A Solve(b)", &want, b, 1e-9)
+		times := func(a, b mat.Matrix) *mat.Dense { var out mat.Dense; out.Mul(a, b); return &out }
+		nearDense(t, "L Half(b)", times(l, c.Half(b)), b, 1e-10)
+		nearDense(t, "L' HalfT(b)", times(l.T(), c.HalfT(b)), b, 1e-10)
+		nearDense(t, "A Solve(b)", times(a, c.Solve(b)), b, 1e-9)
 		bt := mat.DenseCopyOf(b.T())
-		want.Mul(c.RightHalf(bt), l.T())
-		nearDense(t, "RightHalf(b') L'", &want, bt, 1e-10)
-		want.Mul(c.RightHalfT(bt), l)
-		nearDense(t, "RightHalfT(b') L", &want, bt, 1e-10)
-		want.Mul(l, b)
-		nearDense(t, "Mul", c.Mul(b), &want, 1e-12)
-		want.Mul(a, c.Inverse())
+		nearDense(t, "RightHalf(b') L'", times(c.RightHalf(bt), l.T()), bt, 1e-10)
+		nearDense(t, "RightHalfT(b') L", times(c.RightHalfT(bt), l), bt, 1e-10)
+		nearDense(t, "Mul", c.Mul(b), times(l, b), 1e-12)
 		eye := mat.NewDense(n, n, nil)
 		for i := 0; i < n; i++ {
 			eye.Set(i, i, 1)
 		}
-		nearDense(t, "A Inverse()", &want, eye, 1e-9)
+		nearDense(t, "A Inverse()", times(a, c.Inverse()), eye, 1e-9)
 		col := mat.Col(nil, 0, b)
 		v := func(x []float64) *mat.Dense { return mat.NewDense(n, 1, x) }
 		b0 := v(col)
