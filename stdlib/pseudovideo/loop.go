@@ -189,7 +189,11 @@ func (r *training) fit(ctx context.Context, params []nn.Param, n int, o TrainOpt
 	t := &r.trainer.Options
 	t.Epochs, t.Schedule, t.Show = o.Steps, rates{o}, o.Show
 	t.OnEpoch = func(e train.Epoch) error { return r.after(e, o, began) }
-	if _, err := r.trainer.Fit(ctx); err != nil {
+	var err error
+	if failed := linalg.Try(func() { _, err = r.trainer.Fit(ctx) }); failed != nil {
+		err = failed
+	}
+	if err != nil {
 		err = fmt.Errorf("pseudovideo: training stopped after %d of %d steps (call Fit again to go on): %w", r.done(), o.Steps, err)
 		return errors.Join(err, r.save(o))
 	}
