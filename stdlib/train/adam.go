@@ -17,6 +17,9 @@ type Adam struct {
 	params []nn.Param
 	m, v   []*linalg.Tensor
 	t      int // steps since the moments began
+
+	pending []update
+	onWrite func(parameter int) // for tests of interrupts
 }
 
 // begin makes moments of zero for the parameters.
@@ -29,7 +32,7 @@ func (a *Adam) begin(params []nn.Param) {
 	def(&a.Beta1, 0.9)
 	def(&a.Beta2, 0.999)
 	def(&a.Eps, 1e-8)
-	a.params, a.m, a.v = params, nil, nil
+	a.params, a.m, a.v, a.pending = params, nil, nil, nil
 	for _, p := range params {
 		zero := linalg.Zeros(p.Value.DType(), p.Value.Shape()...)
 		a.m, a.v = append(a.m, linalg.Param(zero)), append(a.v, linalg.Param(zero))
@@ -37,13 +40,15 @@ func (a *Adam) begin(params []nn.Param) {
 	a.t = 0
 }
 
-// step moves every parameter that has a gradient. All new values are computed before the first one is written, so that
-// an interrupt in between leaves the old ones.
+// update is the new value of one parameter and of its moments.
+type update struct {
+	at      int
+	p, m, v *linalg.Tensor
+}
+
+// step moves every parameter that has a gradient. All new values are computed before the first one is written. An
+// interrupt while they are written leaves the rest in pending: finish writes it.
 func (a *Adam) step(rate, gradScale float64) {
-	type update struct {
-		at      int
-		p, m, v *linalg.Tensor
-	}
 	t := float64(a.t + 1)
 	c1, c2 := 1-math.Pow(a.Beta1, t), 1-math.Pow(a.Beta2, t)
 	var todo []update
@@ -66,10 +71,31 @@ func (a *Adam) step(rate, gradScale float64) {
 			todo = append(todo, update{i, x.Sub(move), m, v})
 		}
 	})
-	for _, u := range todo {
+	defer func() {
+		for _, u := range a.pending { // what is left outlives the scope of the step
+			u.p.Keep()
+			u.m.Keep()
+			u.v.Keep()
+		}
+	}()
+	a.pending = todo
+	a.finish()
+}
+
+// finish writes pending updates. Writing one twice does no harm, so an interrupt may fall anywhere.
+func (a *Adam) finish() {
+	if len(a.pending) == 0 {
+		return
+	}
+	for len(a.pending) > 0 {
+		u := a.pending[0]
+		if a.onWrite != nil {
+			a.onWrite(u.at)
+		}
 		a.params[u.at].Value.Set(u.p)
 		a.m[u.at].Set(u.m)
 		a.v[u.at].Set(u.v)
+		a.pending = a.pending[1:]
 	}
 	a.t++
 }

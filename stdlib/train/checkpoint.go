@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 
@@ -31,11 +32,16 @@ func (t *Trainer) checkpoint() error {
 	if t.Options.Checkpoint == "" {
 		return nil
 	}
-	return t.Save(t.Options.Checkpoint)
+	var err error
+	try := linalg.Try(func() { err = t.Save(t.Options.Checkpoint) })
+	return errors.Join(try, err)
 }
 
 // Save writes the whole state of training: model, optimiser, place in the data and history.
 func (t *Trainer) Save(path string) error {
+	if err := t.finish(); err != nil {
+		return err
+	}
 	s := snapshot{Seed: t.Options.Seed, N: uint64(t.Problem.N), Batch: t.Options.Batch, AdamSteps: t.adam.t, Position: t.pos,
 		BestEpoch: t.History.Best, HasBest: len(t.best) > 0}
 	for _, e := range t.History.Epochs {

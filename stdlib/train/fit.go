@@ -38,6 +38,7 @@ type Trainer struct {
 	best   []*linalg.Tensor // parameters of the best epoch
 	clock  time.Time
 	bar    *lab.Progress
+	late   func() // counts a step of which some parameters are still to be written
 }
 
 // position is where the trainer stands, and the sums of the epoch it is in.
@@ -72,6 +73,9 @@ func NewTrainer(p *Problem, o Options) (*Trainer, error) {
 // Fit trains until the epochs are done, patience is at its end, an error happens or ctx is cancelled. After that it may
 // be called again: it goes on where it stopped. Raise Options.Epochs to train longer.
 func (t *Trainer) Fit(ctx context.Context) (*History, error) {
+	if err := t.finish(); err != nil {
+		return t.History, err
+	}
 	if o := t.Options; o.Show != "" {
 		steps := (t.Problem.N + o.Batch - 1) / o.Batch
 		t.bar = lab.NewProgress(o.Show, o.Epochs*steps)
@@ -165,20 +169,26 @@ func (t *Trainer) step(batch []int, rate float64) error {
 			t.adam.step(rate, scale)
 		})
 	})
-	if err = errors.Join(err, fault); err != nil {
-		return fmt.Errorf("train: epoch %d, step %d: %w", t.pos.Epoch, t.pos.Step, err)
-	}
-	t.pos.Step++
-	t.pos.Total++
-	t.pos.Loss += loss
-	t.pos.GradNorm += norm
-	if t.pos.Parts == nil {
-		t.pos.Parts = slices.Clone(parts)
-	} else {
+	count := func() {
+		t.pos.Step++
+		t.pos.Total++
+		t.pos.Loss += loss
+		t.pos.GradNorm += norm
+		if t.pos.Parts == nil {
+			t.pos.Parts = slices.Clone(parts)
+			return
+		}
 		for i := range t.pos.Parts {
 			t.pos.Parts[i].Value += parts[i].Value
 		}
 	}
+	if len(t.adam.pending) > 0 {
+		t.late = count // the interrupt fell between the first and the last parameter: finish writes the rest
+	}
+	if err = errors.Join(err, fault); err != nil {
+		return fmt.Errorf("train: epoch %d, step %d: %w", t.pos.Epoch, t.pos.Step, err)
+	}
+	count()
 	if t.bar != nil {
 		t.bar.Step()
 		t.bar.Note("epoch %d, loss %.4f", at.Epoch, loss)
@@ -186,6 +196,19 @@ func (t *Trainer) step(batch []int, rate float64) error {
 	if t.Options.OnStep != nil {
 		t.Options.OnStep(at, loss)
 	}
+	return nil
+}
+
+// finish completes a step that was interrupted while its new parameters were written.
+func (t *Trainer) finish() error {
+	if t.late == nil {
+		return nil
+	}
+	if err := linalg.Try(t.adam.finish); err != nil {
+		return err
+	}
+	t.late()
+	t.late = nil
 	return nil
 }
 

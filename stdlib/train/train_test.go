@@ -248,6 +248,74 @@ func TestResumeBitForBit(t *testing.T) {
 	}
 }
 
+// The flag of linalg.Interrupt ends Fit like a cancelled context does, in the middle of a step, and loses nothing.
+func TestInterruptFlag(t *testing.T) {
+	whole := newSpiral(linalg.F32)
+	if _, err := Fit(context.Background(), whole.problem(), options); err != nil {
+		t.Fatal(err)
+	}
+	s := newSpiral(linalg.F32)
+	p, o := s.problem(), options
+	loss, calls := p.Loss, 0
+	p.Loss = func(b []int, pass *nn.Pass, at Moment) (*linalg.Tensor, []Part) {
+		if calls++; calls == 9 {
+			linalg.Interrupt(true)
+		}
+		return loss(b, pass, at)
+	}
+	tr, err := NewTrainer(p, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := tr.Fit(context.Background())
+	linalg.Interrupt(false)
+	var stop linalg.Interrupted
+	if err == nil {
+		t.Skip("steps this small finish between two looks at the flag")
+	}
+	if !errors.As(err, &stop) || h.Ended != "interrupted" {
+		t.Fatalf("error %v, ended %q", err, h.Ended)
+	}
+	if _, err := tr.Fit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "weights after an interrupt in the middle of a step", s.weights(), whole.weights())
+}
+
+// An interrupt between the first and the last parameter of a step leaves neither half a step nor a lost one.
+func TestInterruptWhileWriting(t *testing.T) {
+	whole := newSpiral(linalg.F32)
+	want, err := Fit(context.Background(), whole.problem(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for parameter := range 4 {
+		s := newSpiral(linalg.F32)
+		tr, err := NewTrainer(s.problem(), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := 0
+		tr.adam.onWrite = func(i int) {
+			if i == parameter {
+				if steps++; steps == 8 {
+					panic(linalg.Interrupted{})
+				}
+			}
+		}
+		h, err := tr.Fit(context.Background())
+		var stop linalg.Interrupted
+		if !errors.As(err, &stop) || h.Ended != "interrupted" {
+			t.Fatalf("error %v, ended %q", err, h.Ended)
+		}
+		if h, err = tr.Fit(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "weights", s.weights(), whole.weights())
+		same(t, "losses", h.Losses(), want.Losses())
+	}
+}
+
 func TestEarlyStopTakesTheBestBack(t *testing.T) {
 	s := newSpiral(linalg.F64)
 	o := options
