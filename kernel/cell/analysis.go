@@ -284,3 +284,5 @@ func cutText(s string, limit int) string {
 	}
 	return string(r[:limit-1]) + "…"
 }
+
+func previewOf(v any) string { return preview(reflect.ValueOf(&v).Elem(), 60) }

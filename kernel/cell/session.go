@@ -30,6 +30,7 @@ type Session struct {
 	pkg      *types.Package // main, with a fresh scope for each check
 	machine  *exec.Machine
 	streams  *streams
+	plain    *plainCalls
 
 	mu      sync.RWMutex // guards what questions about code read
 	live    map[string]types.Object
@@ -71,6 +72,7 @@ func NewSession(opt Options) (*Session, error) {
 		return nil, err
 	}
 	s.streams = st
+	s.plain = newPlainCalls(s)
 	s.machine = exec.New(exec.Config{
 		Values:        s.values,
 		Replace:       s.replace,
@@ -308,6 +310,10 @@ func (s *Session) effect(pt *part, it item, body *exec.Body) {
 		return
 	}
 	if it.stmt == nil {
+		return
+	}
+	if run := s.plain.step(pt, it); run != nil {
+		body.Native(it.pos, run)
 		return
 	}
 	if a, ok := it.stmt.(*ast.AssignStmt); ok && hoisted(a) {

@@ -154,7 +154,7 @@ func (th *thread) grow() {
 		th.sp--
 		panic(ErrDepth)
 	}
-	fs := make([]frame, max(16, len(th.stack)/2))
+	fs := make([]frame, max(4, len(th.stack)/2))
 	for i := range fs {
 		fs[i].th = th
 		th.stack = append(th.stack, &fs[i])

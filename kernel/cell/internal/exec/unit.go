@@ -2,6 +2,7 @@ package exec
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"reflect"
 	"unsafe"
@@ -63,6 +64,14 @@ func (b *Body) Define(lhs []*ast.Ident, rhs []ast.Expr, typ ast.Expr) {
 		return
 	}
 	b.run = append(b.run, at(lhs[0].Pos(), b.c.defineAll(es, rhs, want)))
+}
+
+// Native adds a step that another executor runs.
+func (b *Body) Native(pos token.Pos, run func()) {
+	b.run = append(b.run, at(pos, func(fr *frame) {
+		poll(fr)
+		run()
+	}))
 }
 
 // Call adds a call of a declared function without parameters.
