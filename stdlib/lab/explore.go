@@ -69,7 +69,7 @@ type explorer struct {
 
 	seed, dice, pin, undo, code *Widget
 	status, listing             *Widget
-	display                     *Handle
+	stage                       *stage
 	key                         *int
 
 	mu       sync.Mutex
@@ -189,12 +189,13 @@ func (e *explorer) show() {
 	for _, w := range []*Widget{e.dice, e.pin, e.undo, e.code} {
 		w.Layout("width", "auto")
 	}
-	panel := VBox(VBox(rows...), buttons, e.status, e.listing)
+	e.stage = newStage()
+	panel := VBox(VBox(rows...), buttons, e.status, e.listing, e.stage.spare)
 	if e.data != nil {
-		panel.SetChildren(VBox(rows...), buttons, e.observing(), e.status, e.listing)
+		panel.SetChildren(VBox(rows...), buttons, e.observing(), e.status, e.listing, e.stage.spare)
 	}
 	Show(panel)
-	e.display = Display()
+	e.stage.begin()
 	if err := e.draw(Context(), false); err != nil {
 		panic(err)
 	}
@@ -249,11 +250,11 @@ func (e *explorer) moved(ctx context.Context) {
 func (e *explorer) try(ctx context.Context, draft bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			e.display.Update(failure(panicText(p)))
+			e.stage.update(failure(panicText(p)))
 		}
 	}()
 	if err := e.draw(ctx, draft); err != nil && ctx.Err() == nil {
-		e.display.Update(failure(errorText(err)))
+		e.stage.update(failure(errorText(err)))
 	}
 }
 
@@ -279,7 +280,7 @@ func (e *explorer) draw(ctx context.Context, draft bool) error {
 		e.remember()
 	}
 	e.mu.Unlock()
-	e.display.Update(shown...)
+	e.stage.update(shown...)
 	if !draft {
 		e.tell()
 	}

@@ -35,7 +35,7 @@ type interaction struct {
 	takesCtx bool
 	controls []*Widget
 	panel    *Widget
-	display  *Handle
+	stage    *stage
 }
 
 func newInteraction(f any, controls []*Widget) (*interaction, error) {
@@ -108,10 +108,10 @@ func controlsFor(params []reflect.Type) ([]*Widget, error) {
 // show runs the function once and puts everything on the page.
 func (in *interaction) show() {
 	lineUp(in.controls)
-	in.panel = VBox(in.controls...)
+	in.panel, in.stage = VBox(in.controls...), newStage()
 	live := host().Widgets()
 	if live && len(in.controls) > 0 {
-		Show(in.panel)
+		Show(VBox(in.panel, in.stage.spare))
 	} else if len(in.controls) > 0 {
 		Show(Markdown("*" + in.panel.String() + "*"))
 	}
@@ -119,7 +119,7 @@ func (in *interaction) show() {
 	if err != nil {
 		panic(err)
 	}
-	in.display = Display(values...)
+	in.stage.begin(values...)
 	if !live {
 		return
 	}
@@ -155,7 +155,7 @@ func lineUp(controls []*Widget) {
 func (in *interaction) redraw(ctx context.Context) {
 	defer func() {
 		if p := recover(); p != nil {
-			in.display.Update(failure(panicText(p)))
+			in.stage.update(failure(panicText(p)))
 		}
 	}()
 	values, err := in.call(ctx)
@@ -163,9 +163,9 @@ func (in *interaction) redraw(ctx context.Context) {
 	case err != nil && ctx.Err() != nil:
 		// Given up for newer values, which are drawn next.
 	case err != nil:
-		in.display.Update(failure(errorText(err)))
+		in.stage.update(failure(errorText(err)))
 	default:
-		in.display.Update(values...)
+		in.stage.update(values...)
 	}
 }
 

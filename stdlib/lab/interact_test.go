@@ -130,3 +130,34 @@ func TestInteractRefusals(t *testing.T) {
 		}
 	}
 }
+
+// After a page was loaded anew its stored picture is dead; the live one is in
+// an Output widget among the controls.
+func TestInteractAfterReload(t *testing.T) {
+	h := useHost(t, true)
+	m := IntSlider("M", 30, 5, 80)
+	in, err := newInteraction(func(m int) any { return m }, []*Widget{m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.show()
+	ask := func() {
+		HandleComm(CommMessage{Kind: "open", ID: "ctl", Target: controlTarget})
+		HandleComm(CommMessage{Kind: "msg", ID: "ctl", Data: map[string]any{"method": "request_states"}})
+	}
+	ask() // the page that has just been opened
+	move(m, "value", 40)
+	if out, _ := in.stage.spare.Get("outputs").([]any); len(out) != 0 {
+		t.Errorf("at first the picture is twice on the page: %v", out)
+	}
+	in.stage.made = in.stage.made.Add(-settled)
+	ask()
+	move(m, "value", 41)
+	out, _ := in.stage.spare.Get("outputs").([]any)
+	if len(out) != 2 || out[1].(map[string]any)["data"].(map[string]any)["text/plain"] != "41" {
+		t.Errorf("after a reload the Output widget holds %v", out)
+	}
+	if h.last() != "41" || in.stage.spare.layout.Get("display") != "" {
+		t.Errorf("display %q, layout %v", h.last(), in.stage.spare.layout.Get("display"))
+	}
+}
