@@ -192,3 +192,32 @@ func TestExactSamples(t *testing.T) {
 		}
 	}
 }
+
+// Posterior draws of hyper-parameters: their mean lies near the fit for much
+// data, and the posterior at a draw can be used.
+func TestHyperparameterDraws(t *testing.T) {
+	x, y := curve(40)
+	k := SE(1, 0.7)
+	for _, p := range k.Params() {
+		p.WithPrior(param.LogNormal{Mu: 0, Sigma: 1})
+	}
+	g := NewExact(k, 0.05)
+	g.Noise.WithPrior(param.LogNormal{Mu: -3, Sigma: 2})
+	if err := g.Condition(x, y); err != nil {
+		t.Fatal(err)
+	}
+	d, err := g.Params().Sample(context.Background(), g.LogMarginal, param.SampleOptions{Draws: 150, Warmup: 150, Depth: 5, Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Fit(context.Background(), 100); err != nil {
+		t.Fatal(err)
+	}
+	mean := d.Mean()
+	if r := mean[1] / k.Lengthscale.Value(); r < 0.7 || r > 1.4 {
+		t.Errorf("length-scale: mean of draws %.3f, fit %.3f", mean[1], k.Lengthscale.Value())
+	}
+	if d.Diverged > 10 || d.Accept < 0.5 {
+		t.Errorf("%s", d)
+	}
+}

@@ -182,6 +182,9 @@ func TestEveryMethodOnOneStream(t *testing.T) {
 				t.Errorf("%s: variance %g", m.Name(), v[i])
 			}
 		}
+		if h := m.HTML(); strings.Count(h, "<tr>") < 1+3+1+3 || !strings.Contains(h, "lengthscale") {
+			t.Errorf("%s: HTML %s", m.Name(), h)
+		}
 		if s := m.String(); !strings.Contains(s, m.Name()) || !strings.Contains(s, "3 tasks") {
 			t.Errorf("printed as %q", s)
 		}

@@ -104,7 +104,7 @@ func Load(path string) (*Model, error) {
 func (m *Model) file() (*train.File, error) {
 	o := m.opt
 	s := savedModel{
-		Method: m.Name(), Rand: m.rand.State(), Columns: m.columns, Noise: m.noise,
+		Method: m.method.name(), Rand: m.rand.State(), Columns: m.columns, Noise: m.noise,
 		Options: savedOptions{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Step: o.Step, Origin: o.Origin,
 			Jitter: o.Jitter, Seed: o.Seed, Interval: o.Interval, Margin: o.Margin, Rule: o.Rule, Order: o.Order,
 			Subsample: o.Subsample, FitSteps: o.FitSteps, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},

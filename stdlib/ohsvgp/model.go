@@ -3,7 +3,9 @@ package ohsvgp
 import (
 	"context"
 	"fmt"
+	"html"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -43,6 +45,11 @@ type Task struct {
 	Learned string        // how hyper-parameter or Z learning went; "" if there was none
 	Took    time.Duration // wall clock
 }
+
+var (
+	_ Online = (*Model)(nil)
+	_ Online = (*Reference)(nil)
+)
 
 // method is what distinguishes one online GP from another: how the inducing
 // variables of the next task are chosen.
@@ -96,7 +103,12 @@ func newModel(o Options, how method) (*Model, error) {
 }
 
 // Name is short, for legends and tables.
-func (m *Model) Name() string { return m.method.name() }
+func (m *Model) Name() string {
+	if _, points := m.method.(*pointMethod); points && m.lik != nil {
+		return "OSVGP" // the same method, with a likelihood that has no closed form
+	}
+	return m.method.name()
+}
 
 // Tasks is how many tasks have been learned.
 func (m *Model) Tasks() int { return len(m.tasks) }
@@ -163,6 +175,22 @@ func (m *Model) String() string {
 		s += fmt.Sprintf(", bound %.4g, jitter %.2g", m.Bound(), m.tasks[n-1].Jitter)
 	}
 	return s
+}
+
+// HTML is the report for a notebook: the line of String, the record of tasks and
+// the parameters.
+func (m *Model) HTML() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<p>%s</p>", html.EscapeString(m.String()))
+	if len(m.tasks) > 0 {
+		b.WriteString("<table><tr><th>task</th><th>points</th><th>end</th><th>bound</th><th>jitter</th><th>seconds</th><th>learned</th></tr>")
+		for i, t := range m.tasks {
+			fmt.Fprintf(&b, "<tr><td>%d</td><td>%d</td><td>%.6g</td><td>%.5g</td><td>%.2g</td><td>%.3g</td><td>%s</td></tr>",
+				i+1, t.N, t.End, t.Bound, t.Jitter, t.Took.Seconds(), html.EscapeString(t.Learned))
+		}
+		b.WriteString("</table>")
+	}
+	return b.String() + m.Params().HTML()
 }
 
 // Update learns one task whose end is its largest input. Earlier data are not

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"github.com/priorlab/priorlab/stdlib/ohsvgp"
 	"gonum.org/v1/gonum/mat"
@@ -30,6 +31,10 @@ func (o online) Test(ctx context.Context, x *mat.Dense, y []float64) (mean, logp
 	return mean, logp, err
 }
 
+func (o online) Draw(ctx context.Context, x *mat.Dense, n int, seed uint64) ([][]float64, error) {
+	return o.m.SampleObservations(ctx, x, n, linalg.NewRand(seed))
+}
+
 // reference adapts the exact GP.
 type reference struct{ r *ohsvgp.Reference }
 
@@ -49,7 +54,22 @@ func (e reference) Test(ctx context.Context, x *mat.Dense, y []float64) (mean, l
 	return mean, logp, nil
 }
 
-// begin is where the first task begins, and all is where the last one ends.
+func (e reference) Draw(ctx context.Context, x *mat.Dense, n int, seed uint64) ([][]float64, error) {
+	mean, v, err := e.r.Predict(ctx, mat.Col(nil, 0, x))
+	if err != nil {
+		return nil, err
+	}
+	r := linalg.NewRand(seed)
+	out := make([][]float64, n)
+	for s := range out {
+		for i := range mean {
+			out[s] = append(out[s], mean[i]+math.Sqrt(v[i]+e.r.Noise())*r.Normal())
+		}
+	}
+	return out, nil
+}
+
+// span is where the first task begins and where the last one ends.
 func span(tasks []Task) (begin, all float64) {
 	begin = math.Inf(1)
 	for _, x := range [][]float64{mat.Col(nil, 0, tasks[0].X), mat.Col(nil, 0, tasks[0].TestX)} {

@@ -14,7 +14,7 @@ import (
 
 // Studies are the chapter's comparisons that need no further files.
 func Studies() []Study {
-	return []Study{Solar(), Speech(), Covid(),
+	return []Study{Solar(), Speech(), Covid(), Measures(), Moons(),
 		Continual("powerplant-input", data.PowerPlant(), ByFirstInput), Continual("powerplant-norm", data.PowerPlant(), ByNorm),
 		Continual("skillcraft-input", data.SkillCraft(), ByFirstInput), Continual("skillcraft-norm", data.SkillCraft(), ByNorm)}
 }
@@ -194,31 +194,35 @@ func parts(r data.Regression, by Criterion, seed uint64) ([]Task, error) {
 	}
 	y, _ := data.Standardize(r.Y)
 	key := make([]float64, n)
-	order := make([]int, n)
 	for i := range key {
-		order[i] = i
 		key[i] = x.At(i, 0)
 		if by == ByNorm {
 			key[i] = mat.Norm(x.RowView(i), 2)
 		}
 	}
+	return sortedParts(x, y, key, 10, 0.1, seed)
+}
+
+// sortedParts cuts data, sorted by key, into k tasks and holds out a share.
+func sortedParts(x *mat.Dense, y, key []float64, k int, test float64, seed uint64) ([]Task, error) {
+	n := len(y)
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
 	sort.SliceStable(order, func(a, b int) bool { return key[order[a]] < key[order[b]] })
-	train, held := data.Split(n, 0.1, seed)
-	where := make([]int, n) // task of every row
-	for k, i := range order {
-		where[i] = k * 10 / n
+	where, rank := make([]int, n), make([]int, n) // task and place of every row
+	for p, i := range order {
+		where[i], rank[i] = p*k/n, p
 	}
-	rank := make([]int, n)
-	for k, i := range order {
-		rank[i] = k
-	}
+	train, held := data.Split(n, test, seed)
 	sort.Slice(train, func(a, b int) bool { return rank[train[a]] < rank[train[b]] })
-	out := make([]Task, 10)
+	out := make([]Task, k)
 	for t := range out {
 		out[t].X, out[t].Y = choose(x, y, train, where, t)
 		out[t].TestX, out[t].TestY = choose(x, y, held, where, t)
 		if len(out[t].TestY) == 0 {
-			return nil, fmt.Errorf("%s: task %d has nothing held out", r.Name, t+1)
+			return nil, fmt.Errorf("task %d of %d has nothing held out", t+1, k)
 		}
 	}
 	return out, nil

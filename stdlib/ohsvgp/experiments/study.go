@@ -29,6 +29,8 @@ type Model interface {
 	Learn(ctx context.Context, t Task) error
 	// Test returns predicted means and log densities of held-out observations.
 	Test(ctx context.Context, x *mat.Dense, y []float64) (mean, logDensity []float64, err error)
+	// Draw returns n sets of observations at x from the predictive distribution.
+	Draw(ctx context.Context, x *mat.Dense, n int, seed uint64) ([][]float64, error)
 }
 
 // Study is one comparison.
@@ -49,6 +51,7 @@ type Row struct {
 	Seed          uint64
 	After, Task   int // from 1
 	RMSE, NLPD    float64
+	ECE           float64 // quantile calibration error of 100 drawn sets of observations
 	Seconds       float64 // spent in learning since the first task
 }
 
@@ -123,12 +126,20 @@ func one(ctx context.Context, study string, m Method, M int, seed uint64, tasks 
 			if err != nil {
 				return rows, err
 			}
+			draws, err := model.Draw(ctx, u.TestX, 100, seed)
+			if err != nil {
+				return rows, err
+			}
+			ece, err := ohsvgp.ECE(u.TestY, draws)
+			if err != nil {
+				return rows, err
+			}
 			nlpd := 0.0
 			for _, l := range logp {
 				nlpd -= l / float64(len(logp))
 			}
 			rows = append(rows, Row{Study: study, Method: m.Name, M: M, Seed: seed, After: j + 1, Task: i + 1,
-				RMSE: ohsvgp.RMSE(u.TestY, mean), NLPD: nlpd, Seconds: spent.Seconds()})
+				RMSE: ohsvgp.RMSE(u.TestY, mean), NLPD: nlpd, ECE: ece, Seconds: spent.Seconds()})
 		}
 	}
 	return rows, nil

@@ -22,10 +22,10 @@ func Write(dir string, s Study, rows []Row) error {
 		return err
 	}
 	w := csv.NewWriter(f)
-	_ = w.Write([]string{"study", "method", "M", "seed", "after", "task", "rmse", "nlpd", "seconds"})
+	_ = w.Write([]string{"study", "method", "M", "seed", "after", "task", "rmse", "nlpd", "ece", "seconds"})
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
 	for _, r := range rows {
-		_ = w.Write([]string{r.Study, r.Method, strconv.Itoa(r.M), strconv.FormatUint(r.Seed, 10), strconv.Itoa(r.After), strconv.Itoa(r.Task), g(r.RMSE), g(r.NLPD), g(r.Seconds)})
+		_ = w.Write([]string{r.Study, r.Method, strconv.Itoa(r.M), strconv.FormatUint(r.Seed, 10), strconv.Itoa(r.After), strconv.Itoa(r.Task), g(r.RMSE), g(r.NLPD), g(r.ECE), g(r.Seconds)})
 	}
 	w.Flush() // keeps the first error of all writes
 	if err := w.Error(); err != nil {
@@ -77,15 +77,15 @@ func Summary(s Study, rows []Row) string {
 			last = max(last, r.After)
 		}
 		fmt.Fprintf(&b, "\n## M = %d, after task %d\n\n", M, last)
-		b.WriteString("| method | RMSE, task 1 | RMSE, all tasks | NLPD, task 1 | NLPD, all tasks | seconds |\n|---|---|---|---|---|---|\n")
+		b.WriteString("| method | RMSE, task 1 | RMSE, all tasks | NLPD, task 1 | NLPD, all tasks | ECE, all tasks | seconds |\n|---|---|---|---|---|---|---|\n")
 		for _, m := range methods(s, rows) {
 			at := pick(rows, m, M, last)
 			if len(at) == 0 {
-				fmt.Fprintf(&b, "| %s | did not finish | | | | |\n", m)
+				fmt.Fprintf(&b, "| %s | did not finish | | | | | |\n", m)
 				continue
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %.2f |\n", m,
-				overSeeds(at, 1, rmse), overSeeds(at, 0, rmse), overSeeds(at, 1, nlpd), overSeeds(at, 0, nlpd), overSeeds(at, 1, seconds).mean)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.2f |\n", m,
+				overSeeds(at, 1, rmse), overSeeds(at, 0, rmse), overSeeds(at, 1, nlpd), overSeeds(at, 0, nlpd), overSeeds(at, 0, ece), overSeeds(at, 1, seconds).mean)
 		}
 		fmt.Fprintf(&b, "\nRMSE on task 1 after each task:\n\n| method |%s\n|---|%s\n", numbers(last), strings.Repeat("---|", last))
 		for _, m := range methods(s, rows) {
@@ -109,6 +109,7 @@ func numbers(n int) string {
 
 func rmse(r Row) float64    { return r.RMSE }
 func nlpd(r Row) float64    { return r.NLPD }
+func ece(r Row) float64     { return r.ECE }
 func seconds(r Row) float64 { return r.Seconds }
 
 func pick(rows []Row, method string, M, after int) []Row {
