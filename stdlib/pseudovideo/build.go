@@ -53,17 +53,21 @@ func buildFrames(x []float64, c, h, w int, s Spec, noise source) [][]float64 {
 		v[i] = append([]float64(nil), x...)
 	}
 	corrupt(v, c, h, w, s, noise)
-	if s.Jitter > 0 {
-		e := make([]float64, len(x))
-		for i := f - 2; i >= 0; i-- {
-			noise.FillNormal(e)
-			axpy(v[i], s.Jitter, e)
-		}
-	}
 	return v
 }
 
-// corrupt applies a kind to frames 0..F-2, in place.
+// jitter adds fresh noise of one standard deviation to every corrupted frame.
+func jitter(v [][]float64, std float64, noise source) {
+	if std > 0 {
+		stds := make([]float64, len(v))
+		for i := range stds {
+			stds[i] = std
+		}
+		addFresh(v, stds, noise)
+	}
+}
+
+// corrupt applies a kind and its jitter to frames 0..F-2, in place.
 func corrupt(v [][]float64, c, h, w int, s Spec, noise source) {
 	f := len(v)
 	levels, _ := s.Ladder.Values(f)
@@ -123,15 +127,9 @@ func corrupt(v [][]float64, c, h, w int, s Spec, noise source) {
 		for _, p := range s.Parts {
 			p.Frames = f
 			corrupt(v, c, h, w, p, noise)
-			if p.Jitter > 0 {
-				e := make([]float64, len(v[0]))
-				for i := f - 2; i >= 0; i-- {
-					noise.FillNormal(e)
-					axpy(v[i], p.Jitter, e)
-				}
-			}
 		}
 	}
+	jitter(v, s.Jitter, noise)
 }
 
 // rest is what must be added in quadrature to b to reach a.

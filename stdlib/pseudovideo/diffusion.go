@@ -75,8 +75,25 @@ func newDiffusion(cfg DiffusionConfig, h, w, c int, dry bool) (*Diffusion, error
 	for i := range d.std {
 		d.std[i] = 1
 	}
+	if cfg.Importance && !dry {
+		d.keepImportance()
+	}
 	d.net, err = newUNet(newBuilder(cfg.Precision, cfg.Seed, dry), cfg.UNet, f, h, w, c, outputs)
 	return d, err
+}
+
+// keepImportance makes the losses that the choice of steps goes by part of what checkpoints hold.
+func (d *Diffusion) keepImportance() {
+	t := linalg.Param(linalg.FromFloat64(d.steps.numbers(), d.Schedule.Steps(), importanceDepth+1))
+	d.run.state = []nn.Param{{Name: "importance", Value: t}}
+	d.run.loaded = func() { d.steps.setNumbers(t.Float64s()) }
+}
+
+// noteImportance copies them there.
+func (d *Diffusion) noteImportance() {
+	for _, p := range d.run.state {
+		p.Value.Set(linalg.FromFloat64(d.steps.numbers(), p.Value.Shape()...))
+	}
 }
 
 // frameWeights scales weights to mean one; none means equal weights.

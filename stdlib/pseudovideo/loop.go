@@ -280,7 +280,7 @@ func (d *Diffusion) Fit(ctx context.Context, x *linalg.Tensor, o TrainOptions) e
 	}
 	return d.run.fit(ctx, d.Params(), x.Dim(0), o, func(rows []int, rng *linalg.Rand) (*linalg.Tensor, stepResult, error) {
 		loss, parts, err := d.Loss(rowsOf(x, rows), rng)
-		return loss, stepResult{perFrame: parts.Simple}, err
+		return loss, stepResult{perFrame: parts.Simple, after: d.noteImportance}, err
 	})
 }
 

@@ -128,3 +128,27 @@ func TestCheckpointsGoOnInAnotherProcess(t *testing.T) {
 	near(t, "codes", again.Book.Code, whole.Book.Code, 0)
 	near(t, "counts", again.Book.Count, whole.Book.Count, 0)
 }
+
+func TestCheckpointsKeepTheChoiceOfSteps(t *testing.T) {
+	x := linalg.Normal(linalg.NewRand(1), linalg.F64, 10, 1, 4, 4).MulS(0.3)
+	change := func(c *DiffusionConfig) { c.Loss, c.Importance, c.Steps = "bound", true, 3 }
+	o := TrainOptions{Steps: 14, Batch: 6, Seed: 5}
+	whole := tiny(t, 1, Stacked, change)
+	if err := whole.Fit(context.Background(), x, o); err != nil {
+		t.Fatal(err)
+	}
+	p := o
+	p.Steps, p.Checkpoint = 11, filepath.Join(t.TempDir(), "run")
+	if err := tiny(t, 1, Stacked, change).Fit(context.Background(), x, p); err != nil {
+		t.Fatal(err)
+	}
+	again := tiny(t, 1, Stacked, change)
+	p.Steps = 14
+	if err := again.Fit(context.Background(), x, p); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "probabilities", again.steps.weights(), whole.steps.weights(), 0)
+	for i, w := range whole.Params() {
+		near(t, w.Name, again.Params()[i].Value.Float64s(), w.Value.Float64s(), 0)
+	}
+}

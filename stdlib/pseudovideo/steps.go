@@ -71,6 +71,25 @@ func (m *importance) record(t []int, loss []float64) {
 	}
 }
 
+// numbers are the history as a table for checkpoints: for each step how many losses, then the losses.
+func (m *importance) numbers() []float64 {
+	out := make([]float64, len(m.history)*(importanceDepth+1))
+	for t, h := range m.history {
+		row := out[t*(importanceDepth+1):]
+		row[0] = float64(len(h))
+		copy(row[1:], h)
+	}
+	return out
+}
+
+// setNumbers takes a history from such a table.
+func (m *importance) setNumbers(x []float64) {
+	for t := range m.history {
+		row := x[t*(importanceDepth+1):]
+		m.history[t] = append([]float64(nil), row[1:1+min(max(int(row[0]), 0), importanceDepth)]...)
+	}
+}
+
 // timeEmbedding is [cos(t f_0), ..., sin(t f_0), ...] with f_i = 10000^(-i/half); an odd size ends with a zero.
 func timeEmbedding(t []float64, dim int) []float64 {
 	half := dim / 2
