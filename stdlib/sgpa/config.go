@@ -39,13 +39,14 @@ type Config struct {
 	Dropout  float64
 
 	Start         Start   // [Calm]
-	Rho           float64 // standard deviation of the whitened posterior at a calm start, relative to the prior [0.1]
+	Rho           float64 // deviation of the whitened posterior at a calm start; the prior has 1, which suits few steps [0.1]
 	Jitter        float64 // [1e-6]
 	OutJitter     float64 // of posterior covariances in Full mode [1e-6]
 	KLGlobalScale string  // [PerSequence]
 	TrainSize     int     // N, for PerDataset
 	KLWeight      float64 // multiplies every divergence of SGPA layers, beside beta [1]; below 1 the posterior is tempered
 
+	MeanField     bool // a normal distribution over each weight of attention and feed-forward blocks; softmax only, needs TrainSize
 	SeparateNorms bool // a LayerNorm for each place instead of one shared by all
 	Double        bool // float64 throughout, for tests
 
@@ -130,6 +131,10 @@ func (c Config) check() {
 	}
 	if c.KLWeight < 0 {
 		fail("New", "use sgpa.NoKL in training for none", "KLWeight is %v: it must be positive", c.KLWeight)
+	}
+	if c.MeanField && (c.Method != Softmax || c.TrainSize < 1) {
+		fail("New", "set Method to sgpa.Softmax and TrainSize to the number of training inputs",
+			"MeanField with %s attention and %d training inputs", c.Method, c.TrainSize)
 	}
 	kinds := 0
 	for _, on := range []bool{c.Size > 0, c.Vocabulary > 0, c.AtomTypes > 0} {

@@ -75,17 +75,17 @@ func (l *MeanFieldLinear) divergence(mean, logStd *linalg.Tensor) *linalg.Tensor
 // MeanFieldNetwork is a softmax network with distributions over all weights of attention and feed-forward blocks, for
 // trainSize training inputs.
 func MeanFieldNetwork(r *linalg.Rand, c Config, trainSize int) *Network {
-	if trainSize < 1 {
-		fail("MeanFieldNetwork", "", "%d training inputs", trainSize)
-	}
-	c.Method = Softmax
-	n := New(r, c)
-	scale := 1 / float64(trainSize)
+	c.Method, c.MeanField, c.TrainSize = Softmax, true, trainSize
+	return New(r, c)
+}
+
+// spreadWeights puts distributions over the weights of the blocks.
+func (n *Network) spreadWeights() {
+	scale := 1 / float64(n.Config.TrainSize)
 	for i, l := range n.Layers {
 		at := fmt.Sprintf("layer %d", i)
 		a := l.Attn.(*SoftmaxLayer)
 		a.Q, a.K, a.V, a.O = meanField(a.Q, scale, at+" Wq"), meanField(a.K, scale, at+" Wk"), meanField(a.V, scale, at+" Wv"), meanField(a.O, scale, at+" Wo")
 		l.Feed.In, l.Feed.Out = meanField(l.Feed.In, scale, at+" W1"), meanField(l.Feed.Out, scale, at+" W2")
 	}
-	return n
 }

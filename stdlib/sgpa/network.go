@@ -57,6 +57,9 @@ func New(r *linalg.Rand, c Config) *Network {
 		n.Layers = append(n.Layers, l)
 	}
 	n.Head = nn.NewLinear(r, dt, c.Width, c.Classes)
+	if c.MeanField {
+		n.spreadWeights()
+	}
 	return n
 }
 

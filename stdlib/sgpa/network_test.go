@@ -126,6 +126,15 @@ func TestSaveLoadAndWarmStart(t *testing.T) {
 	}
 	closeTo(t, "predictions of the loaded network", raw(pb.Probs()), raw(pa.Probs()), 0)
 
+	mf := MeanFieldNetwork(linalg.NewRand(3), c, 100)
+	if err := mf.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = Load(path); err != nil {
+		t.Fatal(err)
+	}
+	closeTo(t, "loaded spread of a weight", b.Layers[0].Feed.In.(*MeanFieldLinear).WLogStd.Float64s(), mf.Layers[0].Feed.In.(*MeanFieldLinear).WLogStd.Float64s(), 0)
+
 	c.Method = KernelAttention
 	point := New(linalg.NewRand(2), c)
 	kept, err := train.WarmStart(a, point)
@@ -203,6 +212,7 @@ func TestNetworkErrors(t *testing.T) {
 		{"cannot be cut into patches of 3", func() { New(r, Config{Channels: 1, Size: 8, Patch: 3}) }},
 		{`no kind of attention "magic"`, func() { New(r, Config{Method: "magic", Vocabulary: 4, MaxTokens: 3}) }},
 		{"dropout is 1", func() { New(r, Config{Dropout: 1, Vocabulary: 4, MaxTokens: 3}) }},
+		{"MeanField with softmax attention and 0 training inputs", func() { MeanFieldNetwork(r, Config{Vocabulary: 4, MaxTokens: 3}, 0) }},
 		{"set TrainSize", func() { New(r, Config{KLGlobalScale: PerDataset, Vocabulary: 4, MaxTokens: 3}) }},
 		{"sequence 0 has 7 tokens, the position table has 6", func() { text.Forward(&Inputs{Tokens: [][]int{make([]int, 7)}}, nn.Eval(), nil) }},
 		{"sequence 1 is empty", func() { text.Forward(&Inputs{Tokens: [][]int{{1}, {}}}, nn.Eval(), nil) }},
