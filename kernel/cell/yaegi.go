@@ -32,6 +32,7 @@ type plainCalls struct {
 	i       *interp.Interpreter
 	bound   map[string]string // import path to alias in the interpreter
 	steps   int
+	age     int // statements the present interpreter has taken
 	run     int // plain calls compiled for yaegi so far
 	refused int
 	off     bool // for comparison: let the machine run everything
@@ -41,9 +42,14 @@ func newPlainCalls(s *Session) *plainCalls {
 	return &plainCalls{s: s, bound: map[string]string{}}
 }
 
-// start makes the interpreter on first use.
+// lifetime is how many statements an interpreter takes: each leaves something
+// behind in it, and makes the next one slower.
+const lifetime = 64
+
+// start makes the interpreter on first use, and a new one now and then.
 func (p *plainCalls) start() {
-	if p.i == nil {
+	if p.i == nil || p.age >= lifetime {
+		p.age, p.bound = 0, map[string]string{}
 		p.i = interp.New(interp.Options{Stdout: p.s.streams.stdout, Stderr: io.Discard, Stdin: p.s.streams.stdin})
 	}
 }
@@ -78,6 +84,7 @@ func (p *plainCalls) step(pt *part, it item) func() {
 	if call == nil || p.off {
 		return nil
 	}
+	p.start()
 	l := &lowering{p: p, pt: pt, vars: map[string]reflect.Value{}, ok: true}
 	text := l.call(call)
 	if dest != nil {
@@ -107,8 +114,8 @@ func (p *plainCalls) compile(text string, vars map[string]reflect.Value) (run fu
 			run = nil
 		}
 	}()
-	p.start()
 	p.steps++
+	p.age++
 	pkg := "step" + strconv.Itoa(p.steps)
 	if err := p.i.Use(interp.Exports{"session/" + pkg + "/" + pkg: vars}); err != nil {
 		p.refused++
@@ -139,7 +146,6 @@ func (p *plainCalls) alias(path string) string {
 	if a := p.bound[path]; a != "" {
 		return a
 	}
-	p.start()
 	a := "p" + strconv.Itoa(len(p.bound))
 	table := map[string]reflect.Value{}
 	for n, v := range p.s.values(path) {

@@ -1,0 +1,115 @@
+package cell_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/priorlab/priorlab/kernel/cell"
+)
+
+// TestDistribution runs the "run" programs of the Go distribution's own test
+// folder, each in a process of its own, and counts how they end. A program that
+// the engine runs to another end than Go does must end with an error; the rest
+// of the gate is a count.
+func TestDistribution(t *testing.T) {
+	if file := os.Getenv("PRIORLAB_DISTRIBUTION_FILE"); file != "" {
+		runDistributionFile(t, file)
+		return
+	}
+	if os.Getenv("PRIORLAB_LONG") == "" {
+		t.Skip("set PRIORLAB_LONG=1 to run the Go distribution's test programs")
+	}
+	files, _ := filepath.Glob(filepath.Join(runtime.GOROOT(), "test", "*.go"))
+	var programs []string
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err == nil && strings.HasPrefix(string(b), "// run\n") && !strings.Contains(string(b), "//go:build") && !strings.Contains(string(b), "import \"C\"") && strings.Contains(string(b), "package main") {
+			programs = append(programs, f)
+		}
+	}
+	if len(programs) == 0 {
+		t.Skip("this Go installation has no test folder")
+	}
+	counts := map[string][]string{}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, 2)
+	for _, f := range programs {
+		wg.Add(1)
+		gate <- struct{}{}
+		go func() {
+			defer func() { <-gate; wg.Done() }()
+			how := distributionVerdict(f)
+			mu.Lock()
+			defer mu.Unlock()
+			kind, _, _ := strings.Cut(how, ":")
+			counts[kind] = append(counts[kind], filepath.Base(f)+" "+how)
+		}()
+	}
+	wg.Wait()
+	t.Logf("%d programs: %d pass, %d refused, %d end with an error, %d give other output, %d die, %d hang", len(programs),
+		len(counts["pass"]), len(counts["refused"]), len(counts["error"]), len(counts["silent"]), len(counts["died"]), len(counts["hang"]))
+	for _, k := range []string{"silent", "died", "hang", "error", "refused"} {
+		for _, l := range counts[k] {
+			t.Log(l)
+		}
+	}
+	if 100*len(counts["pass"]) < 75*len(programs) {
+		t.Error("fewer than 75 in 100 programs pass")
+	}
+}
+
+func distributionVerdict(file string) string {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestDistribution$", "-test.timeout=20s")
+	cmd.Env = append(os.Environ(), "PRIORLAB_DISTRIBUTION_FILE="+file)
+	b, err := cmd.CombinedOutput()
+	text := string(b)
+	if i := strings.Index(text, "VERDICT "); i >= 0 {
+		line, _, _ := strings.Cut(text[i+8:], "\n")
+		return line
+	}
+	if strings.Contains(text, "panic: test timed out") {
+		return "hang:"
+	}
+	if err == nil {
+		return "died: no verdict"
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	return "died: " + line
+}
+
+func runDistributionFile(t *testing.T, file string) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := os.ReadFile(strings.TrimSuffix(file, ".go") + ".out")
+	s, out := newSession(t)
+	var o cell.Outcome
+	done := make(chan struct{})
+	go func() { defer close(done); o = eval(s, string(src)) }()
+	select {
+	case <-done:
+	case <-time.After(12 * time.Second):
+		os.Stdout.WriteString("VERDICT hang:\n")
+		return
+	}
+	var ce *cell.CompileError
+	switch {
+	case errors.As(o.Err, &ce):
+		os.Stdout.WriteString("VERDICT refused: " + strings.ReplaceAll(o.Err.Error(), "\n", " ") + "\n")
+	case o.Err != nil:
+		os.Stdout.WriteString("VERDICT error: " + strings.ReplaceAll(o.Err.Error(), "\n", " ") + "\n")
+	case strings.TrimSpace(out.String()) != strings.TrimSpace(string(want)):
+		os.Stdout.WriteString("VERDICT silent: " + strings.ReplaceAll(difference(out.String(), string(want)), "\n", " | ") + "\n")
+	default:
+		os.Stdout.WriteString("VERDICT pass\n")
+	}
+}
