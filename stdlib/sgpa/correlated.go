@@ -27,7 +27,7 @@ type CorrelatedLayer struct {
 	Alpha             float64 // weight of -log p(z_k | z_o), with z_o drawn from its prior; full form only
 }
 
-// NewCorrelatedLayer draws a layer; sparse asks for the sparse form, for sequences of exactly c.Tokens tokens.
+// NewCorrelatedLayer draws a layer; sparse asks for the sparse form, for sequences of exactly as many tokens as c describes.
 func NewCorrelatedLayer(r *linalg.Rand, c Config, sparse bool) *CorrelatedLayer {
 	c = c.withDefaults()
 	H, d, D, dt := c.Heads, c.Width/c.Heads, c.Width, c.dtype()

@@ -20,11 +20,11 @@ type StandardLayer struct {
 	Weight            float64 // factor of the divergence in the loss: 1 unless tempered
 }
 
-// NewStandardLayer draws a layer for sequences of exactly c.Tokens tokens.
+// NewStandardLayer draws a layer for sequences of exactly as many tokens as c describes.
 func NewStandardLayer(r *linalg.Rand, c Config) *StandardLayer {
 	c = c.withDefaults()
 	if c.tokens() < 1 {
-		fail("NewStandardLayer", "set Config.Tokens", "standard SGPA needs to know the number of tokens")
+		fail("NewStandardLayer", "set MaxTokens, or Size and Patch", "standard SGPA needs to know the number of tokens")
 	}
 	H, d, T := c.Heads, c.Width/c.Heads, c.tokens()
 	l := &StandardLayer{projection: newProjection(r, c), Mode: c.Mode, Jitter: c.Jitter, OutJitter: c.OutJitter, Weight: c.KLWeight}

@@ -505,7 +505,7 @@ func TestWrongCheckpoint(t *testing.T) {
 func TestHistoryShows(t *testing.T) {
 	var log strings.Builder
 	o := options
-	o.Log = &log
+	o.Log, o.Show = &log, "spiral"
 	h, err := Fit(context.Background(), newSpiral(linalg.F32).problem(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package tasks
 import (
 	"math"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/priorlab/priorlab/linalg"
 )
 
@@ -57,21 +59,8 @@ func noise(sd [5]float64, speckle bool) func(*linalg.Rand, []float64, int, int, 
 func shotNoise(r *linalg.Rand, x []float64, _, _, severity int) {
 	c := [5]float64{500, 250, 100, 75, 50}[severity-1]
 	for k, v := range x {
-		x[k] = float64(poisson(r, v*c)) / c
+		x[k] = distuv.Poisson{Lambda: v * c, Src: r}.Rand() / c
 	}
-}
-
-// poisson draws by counting exponential waiting times in pieces short enough for e^-lambda.
-func poisson(r *linalg.Rand, lambda float64) int {
-	n := 0
-	for lambda > 0 {
-		piece := math.Min(lambda, 50)
-		lambda -= piece
-		for sum := r.Exp(); sum < piece; sum += r.Exp() {
-			n++
-		}
-	}
-	return n
 }
 
 func impulseNoise(r *linalg.Rand, x []float64, _, _, severity int) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/data"
 )
@@ -70,13 +72,18 @@ func TestCorruptionsByHand(t *testing.T) {
 		}
 	}
 	r := linalg.NewRand(1)
-	sum, square := 0.0, 0.0
-	for range 4000 {
-		n := float64(poisson(r, 60))
-		sum, square = sum+n/4000, square+n*n/4000
+	many := make([]float64, 4000)
+	for i := range many {
+		many[i] = .6
 	}
-	if math.Abs(sum-60) > 0.6 || math.Abs(square-sum*sum-60) > 6 {
-		t.Errorf("Poisson draws of rate 60 have mean %v and variance %v", sum, square-sum*sum)
+	shotNoise(r, many, 1, 1, 3) // Poisson(60)/100
+	mean, variance := stat.MeanVariance(many, nil)
+	if math.Abs(mean-.6) > .006 || math.Abs(variance-.006) > .0006 {
+		t.Errorf("shot noise of .6 has mean %v and variance %v, want .6 and .006", mean, variance)
+	}
+	dark := []float64{0}
+	if shotNoise(r, dark, 1, 1, 3); dark[0] != 0 {
+		t.Errorf("shot noise of darkness is %v", dark[0])
 	}
 	for i, v := range plasma(r, 16, 2) {
 		if !(v >= 0 && v <= 1) {
