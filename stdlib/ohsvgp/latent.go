@@ -49,17 +49,26 @@ func (c *Latent) Posterior(ctx context.Context, end float64, x, ytil, vtil []flo
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	t, err := c.prepare(end, x)
+	if err != nil {
+		return nil, err
+	}
+	return t.condition(ytil, vtil)
+}
+
+// latentTask is what a channel knows of a task before the encoder speaks: the
+// covariances, and the old memory moved to the new end time.
+type latentTask struct {
+	c *Latent
+	b *legs
+	e *elbo
+	n int
+}
+
+func (c *Latent) prepare(end float64, x []float64) (*latentTask, error) {
 	X := gp.Column(append([]float64(nil), x...))
-	if err := gp.CheckData(X, ytil); err != nil {
+	if err := gp.CheckData(X, make([]float64, len(x))); err != nil {
 		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
-	}
-	if len(vtil) != len(ytil) {
-		return nil, fmt.Errorf("ohsvgp: latent channel: %d means and %d variances", len(ytil), len(vtil))
-	}
-	for i, v := range vtil {
-		if !(v > 0) || math.IsInf(v, 0) {
-			return nil, fmt.Errorf("ohsvgp: latent channel: variance %d is %g, it must be positive", i, v)
-		}
 	}
 	b := &legs{c.M, end}
 	if err := b.check(c.Kernel); err != nil {
@@ -79,20 +88,32 @@ func (c *Latent) Posterior(ctx context.Context, end float64, x, ytil, vtil []flo
 		m.opt.Jitter = 1e-8
 	}
 	// a Gaussian likelihood only lends its data term to elbo; sites are given
-	e, err := newElbo(bl, ytil, gp.Gaussian(1), old, m.jitter(c.Kernel, X))
+	e, err := newElbo(bl, make([]float64, len(x)), gp.Gaussian(1), old, m.jitter(c.Kernel, X))
 	if err != nil {
 		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
 	}
-	s := &sites{make([]float64, len(ytil)), make([]float64, len(ytil))}
+	return &latentTask{c, b, e, len(x)}, nil
+}
+
+// condition is q for pseudo-observations. It may be called many times.
+func (t *latentTask) condition(ytil, vtil []float64) (*LatentPosterior, error) {
+	if len(ytil) != t.n || len(vtil) != t.n {
+		return nil, fmt.Errorf("ohsvgp: latent channel: %d frames, %d means and %d variances", t.n, len(ytil), len(vtil))
+	}
+	s := &sites{make([]float64, t.n), make([]float64, t.n)}
 	for i, v := range vtil {
+		if !(v > 0) || !finite(v) || !finite(ytil[i]) {
+			return nil, fmt.Errorf("ohsvgp: latent channel: pseudo-observation %d is %g with variance %g", i, ytil[i], v)
+		}
 		s.lam[i], s.nu[i] = 1/v, ytil[i]/v
 	}
-	q, _, err := s.posterior(e)
+	e := *t.e
+	q, _, err := s.posterior(&e)
 	if err != nil {
 		return nil, err
 	}
-	q.basis, q.kernel = b, c.Kernel.Clone()
-	return &LatentPosterior{Mean: e.fmean, Variance: e.fvar, KL: e.kl - e.correction, c: c, q: q, W: e.W, S: e.S,
+	q.basis, q.kernel = t.b, t.c.Kernel.Clone()
+	return &LatentPosterior{Mean: e.fmean, Variance: e.fvar, KL: e.kl - e.correction, c: t.c, q: q, W: e.W, S: e.S,
 		ytil: ytil, vtil: vtil, carried: e.carried, eta0: e.carriedEta}, nil
 }
 

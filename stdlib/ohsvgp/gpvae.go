@@ -1,0 +1,369 @@
+package ohsvgp
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/nn"
+	"github.com/priorlab/priorlab/stdlib/train"
+	"gonum.org/v1/gonum/mat"
+)
+
+// GPVAEOptions describe a GP-VAE. The zero value of every field has a meaning.
+type GPVAEOptions struct {
+	Latents   int       // channels; 0 means 20
+	M         int       // inducing variables of each channel; 0 means 50
+	Width     int       // hidden units of encoder and decoder; 0 means 128
+	Kernel    gp.Kernel // of every channel; nil means Matern-3/2 sized from the first task
+	Origin    float64   // where time begins
+	Steps     int       // of Adam per task, on the whole task; 0 means 300
+	Rate      float64   // of Adam; 0 means 0.005
+	Amortised bool      // q(u) from the current task alone, instead of streaming memory
+	EWC       float64   // strength of elastic weight consolidation between tasks; 0 means none
+	Seed      uint64
+}
+
+func (o GPVAEOptions) filled() GPVAEOptions {
+	set := func(p *int, v int) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	set(&o.Latents, 20)
+	set(&o.M, 50)
+	set(&o.Width, 128)
+	set(&o.Steps, 300)
+	if o.Rate == 0 {
+		o.Rate = 0.005
+	}
+	return o
+}
+
+// GPVAE is the sparse Gaussian-process variational auto-encoder (Jazbec et al.
+// 2021) with the LegS memory, learned task by task: y_t ~ N(dec(f_t), s2 I), f of
+// independent [Latent] channels over time, and an encoder that proposes
+// pseudo-observations of f. The objective of a task is
+//
+//	sum_t E_q log p(y_t|f_t) - sum_l KL_l
+//
+// with one reparametrised draw of f. Encoder and decoder have one hidden layer
+// of tanh units. Kernel parameters are fixed.
+type GPVAE struct {
+	opt      GPVAEOptions
+	dims     int
+	enc, dec [2]*nn.Linear
+	logNoise *linalg.Tensor
+	channels []*Latent
+	tasks    int
+	fisher   []*linalg.Tensor // accumulated over tasks
+	star     []*linalg.Tensor // parameters at the end of the last task
+}
+
+// NewGPVAE makes a model; networks are drawn at the first task.
+func NewGPVAE(o GPVAEOptions) *GPVAE { return &GPVAE{opt: o.filled()} }
+
+// Params are encoder, decoder and log noise variance.
+func (g *GPVAE) Params() []nn.Param {
+	if g.dims == 0 {
+		return nil
+	}
+	return nn.Join(nn.Under("enc.0", g.enc[0].Params()), nn.Under("enc.1", g.enc[1].Params()),
+		nn.Under("dec.0", g.dec[0].Params()), nn.Under("dec.1", g.dec[1].Params()), []nn.Param{{Name: "log noise", Value: g.logNoise}})
+}
+
+// Mode says how the memory is treated, for captions: "streaming" or "amortised".
+func (g *GPVAE) Mode() string {
+	if g.opt.Amortised {
+		return "amortised"
+	}
+	return "streaming"
+}
+
+// begin sizes the model from its first task.
+func (g *GPVAE) begin(dims int, length float64) {
+	o := g.opt
+	r := linalg.NewRand(o.Seed)
+	g.dims = dims
+	g.enc = [2]*nn.Linear{nn.NewLinear(r.Split(1), linalg.F64, dims, o.Width), nn.NewLinear(r.Split(2), linalg.F64, o.Width, 2*o.Latents)}
+	g.dec = [2]*nn.Linear{nn.NewLinear(r.Split(3), linalg.F64, o.Latents, o.Width), nn.NewLinear(r.Split(4), linalg.F64, o.Width, dims)}
+	g.logNoise = linalg.Param(linalg.Full(linalg.F64, math.Log(0.1), 1))
+	if o.Kernel == nil {
+		o.Kernel = gp.Matern32(1, length/8)
+	}
+	for l := 0; l < o.Latents; l++ {
+		g.channels = append(g.channels, &Latent{M: o.M, Kernel: o.Kernel.Clone(), Amortised: o.Amortised})
+	}
+}
+
+// encode returns pseudo-observations, frames by channels; variances lie in
+// [1e-3, 10].
+func (g *GPVAE) encode(y *linalg.Tensor) (ytil, vtil *linalg.Tensor) {
+	h := g.enc[1].Forward(g.enc[0].Forward(y, nil).Tanh(), nil)
+	L := g.opt.Latents
+	return h.Slice(1, 0, L), h.Slice(1, L, 2*L).Clamp(math.Log(1e-3), math.Log(10)).Exp()
+}
+
+func (g *GPVAE) decode(f *linalg.Tensor) *linalg.Tensor {
+	return g.dec[1].Forward(g.dec[0].Forward(f, nil).Tanh(), nil)
+}
+
+// Update learns one task: frames Y (n by channels of the data, standardised) at
+// times x, with the task's end. On an error, or when ctx is cancelled, the model
+// is as before.
+func (g *GPVAE) Update(ctx context.Context, end float64, x []float64, Y *mat.Dense) error {
+	n, d := Y.Dims()
+	if n != len(x) || n == 0 {
+		return fmt.Errorf("ohsvgp: GP-VAE: %d times and %d frames", len(x), n)
+	}
+	if g.dims != 0 && d != g.dims {
+		return fmt.Errorf("ohsvgp: GP-VAE: frames of %d numbers, earlier ones had %d", d, g.dims)
+	}
+	for i, v := range Y.RawMatrix().Data {
+		if !finite(v) {
+			return fmt.Errorf("ohsvgp: GP-VAE: a number of frame %d is %v", i/Y.RawMatrix().Stride, v)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	before := *g
+	before.channels = append([]*Latent(nil), g.channels...)
+	if g.dims == 0 {
+		g.begin(d, end-g.opt.Origin)
+	}
+	var saved []*linalg.Tensor
+	for _, p := range g.Params() {
+		saved = append(saved, p.Value.Clone())
+	}
+	if err := g.learn(ctx, end-g.opt.Origin, x, Y); err != nil {
+		for i, p := range g.Params() {
+			p.Value.Set(saved[i])
+		}
+		*g = before
+		return fmt.Errorf("ohsvgp: GP-VAE, task %d: %w", before.tasks+1, err)
+	}
+	return nil
+}
+
+// vaeTask is one task's work.
+type vaeTask struct {
+	g     *GPVAE
+	y     *linalg.Tensor
+	tasks []*latentTask
+	n     int
+	noise *linalg.Rand
+	posts []*LatentPosterior // of the last evaluation
+	err   error              // of the last evaluation
+}
+
+func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dense) error {
+	t := &vaeTask{g: g, y: linalg.FromFloat64(flatten(Y), len(x), g.dims), n: len(x), noise: linalg.NewRand(g.opt.Seed).Split(uint64(10 + g.tasks))}
+	at := make([]float64, len(x))
+	for i, v := range x {
+		at[i] = v - g.opt.Origin
+		if at[i] < 0 || at[i] > end {
+			return fmt.Errorf("time %g lies outside the task, which reaches from the origin %g to %g", v, g.opt.Origin, end+g.opt.Origin)
+		}
+	}
+	for _, c := range g.channels {
+		p, err := c.prepare(end, at)
+		if err != nil {
+			return err
+		}
+		t.tasks = append(t.tasks, p)
+	}
+	_, err := train.Fit(ctx, &train.Problem{Model: g, N: t.n, Loss: func([]int, *nn.Pass, train.Moment) (*linalg.Tensor, []train.Part) {
+		return t.loss(), nil
+	}}, train.Options{Epochs: g.opt.Steps, Batch: t.n, Schedule: train.Constant(g.opt.Rate), Seed: g.opt.Seed})
+	if t.err != nil {
+		return t.err
+	}
+	if err != nil {
+		return err
+	}
+	// the memory is q(u) for the networks as they ended
+	linalg.NoGrad(func() { t.posterior() })
+	if t.err != nil {
+		return t.err
+	}
+	if g.opt.EWC > 0 {
+		t.consolidate()
+	}
+	fresh := make([]*Latent, len(g.channels))
+	for l, p := range t.posts {
+		c := *g.channels[l]
+		c.q = p.q
+		fresh[l] = &c
+	}
+	g.channels = fresh
+	g.tasks++
+	return nil
+}
+
+// loss is minus the bound per frame, plus the elastic penalty.
+func (t *vaeTask) loss() *linalg.Tensor {
+	g := t.g
+	out := t.posterior() // (2n+1) by channels: means, variances, KL
+	if t.err != nil {
+		return linalg.Full(linalg.F64, math.NaN())
+	}
+	L := g.opt.Latents
+	mean, variance, kl := out.Slice(0, 0, t.n), out.Slice(0, t.n, 2*t.n), out.Slice(0, 2*t.n, 2*t.n+1)
+	f := mean.Add(variance.MaxS(1e-12).Sqrt().Mul(linalg.Normal(t.noise, linalg.F64, t.n, L)))
+	bound := t.reconstruction(f).Sub(kl.Sum())
+	loss := bound.MulS(-1 / float64(t.n))
+	for i, p := range g.Params() {
+		if i < len(g.fisher) {
+			loss = loss.Add(p.Value.Sub(g.star[i]).Square().Mul(g.fisher[i]).Sum().MulS(g.opt.EWC / 2))
+		}
+	}
+	return loss
+}
+
+// reconstruction is sum_t log N(y_t; dec(f_t), s2 I).
+func (t *vaeTask) reconstruction(f *linalg.Tensor) *linalg.Tensor {
+	g := t.g
+	square := g.decode(f).Sub(t.y).Square().Sum()
+	cells := float64(t.n * g.dims)
+	return square.Mul(g.logNoise.Neg().Exp().Sum()).MulS(-0.5).Sub(g.logNoise.Sum().AddS(math.Log(2 * math.Pi)).MulS(0.5 * cells))
+}
+
+// posterior runs the encoder and all channels, as one recorded operation.
+func (t *vaeTask) posterior() *linalg.Tensor {
+	ytil, vtil := t.g.encode(t.y)
+	n, L := t.n, t.g.opt.Latents
+	a, b := ytil.Float64s(), vtil.Float64s()
+	out := make([]float64, (2*n+1)*L)
+	t.posts = make([]*LatentPosterior, L)
+	column := func(v []float64, l int) []float64 {
+		c := make([]float64, n)
+		for i := range c {
+			c[i] = v[i*L+l]
+		}
+		return c
+	}
+	for l := range t.posts {
+		p, err := t.tasks[l].condition(column(a, l), column(b, l))
+		if err != nil {
+			t.err = err
+			return nil
+		}
+		t.posts[l] = p
+		for i := 0; i < n; i++ {
+			out[i*L+l], out[(n+i)*L+l] = p.Mean[i], p.Variance[i]
+		}
+		out[2*n*L+l] = p.KL
+	}
+	posts := t.posts
+	return linalg.Custom([]*linalg.Tensor{ytil, vtil}, linalg.FromFloat64(out, 2*n+1, L), func(grad *linalg.Tensor) []*linalg.Tensor {
+		gr := grad.Float64s()
+		da, db := make([]float64, n*L), make([]float64, n*L)
+		for l, p := range posts {
+			dy, dv := p.Backward(column(gr[:n*L], l), column(gr[n*L:2*n*L], l), gr[2*n*L+l])
+			for i := 0; i < n; i++ {
+				da[i*L+l], db[i*L+l] = dy[i], dv[i]
+			}
+		}
+		return []*linalg.Tensor{linalg.FromFloat64(da, n, L), linalg.FromFloat64(db, n, L)}
+	})
+}
+
+// consolidate adds the task's diagonal Fisher information, the mean squared
+// gradient of a frame's reconstruction over at most 32 frames, and remembers
+// where the parameters are.
+func (t *vaeTask) consolidate() {
+	g := t.g
+	params := g.Params()
+	total := make([][]float64, len(params))
+	order := t.noise.Split(1).Perm(t.n)
+	order = order[:min(len(order), 32)]
+	for _, i := range order {
+		for _, p := range params {
+			p.Value.ZeroGrad()
+		}
+		out := t.posterior()
+		f := out.Slice(0, i, i+1)
+		one := &vaeTask{g: g, y: t.y.Slice(0, i, i+1), n: 1}
+		one.reconstruction(f).Backward()
+		for k, p := range params {
+			d := p.Value.Grad()
+			if d == nil {
+				continue
+			}
+			v := d.Float64s()
+			if total[k] == nil {
+				total[k] = make([]float64, len(v))
+			}
+			for j, x := range v {
+				total[k][j] += x * x / float64(len(order))
+			}
+		}
+	}
+	fisher, star := make([]*linalg.Tensor, len(params)), make([]*linalg.Tensor, len(params))
+	for k, p := range params {
+		p.Value.ZeroGrad()
+		v := total[k]
+		if v == nil {
+			v = make([]float64, len(p.Value.Float64s()))
+		}
+		if g.fisher != nil {
+			for j, x := range g.fisher[k].Float64s() {
+				v[j] += x
+			}
+		}
+		fisher[k] = linalg.FromFloat64(v, p.Value.Shape()...)
+		star[k] = linalg.FromFloat64(p.Value.Float64s(), p.Value.Shape()...)
+	}
+	g.fisher, g.star = fisher, star
+}
+
+// Predict reconstructs frames at times x from the carried memory, without
+// looking at data: mean and variance of the observations, by draws of f.
+func (g *GPVAE) Predict(ctx context.Context, x []float64, draws int, r *linalg.Rand) (mean, variance *mat.Dense, err error) {
+	if g.tasks == 0 {
+		return nil, nil, fmt.Errorf("ohsvgp: GP-VAE: nothing to predict from yet: call Update first")
+	}
+	if draws < 1 {
+		return nil, nil, fmt.Errorf("ohsvgp: GP-VAE: %d draws asked, at least 1 is needed", draws)
+	}
+	n, L := len(x), g.opt.Latents
+	at := make([]float64, n)
+	for i, v := range x {
+		at[i] = v - g.opt.Origin
+	}
+	m, sd := make([]float64, n*L), make([]float64, n*L)
+	for l, c := range g.channels {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		a, v, err := c.Predict(at)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range a {
+			m[i*L+l], sd[i*L+l] = a[i], math.Sqrt(v[i])
+		}
+	}
+	mean, variance = mat.NewDense(n, g.dims, nil), mat.NewDense(n, g.dims, nil)
+	noise := 0.0
+	linalg.NoGrad(func() {
+		noise = g.logNoise.Exp().Float64s()[0]
+		f := make([]float64, n*L)
+		for s := 0; s < draws; s++ {
+			for i := range f {
+				f[i] = m[i] + sd[i]*r.Normal()
+			}
+			for i, v := range g.decode(linalg.FromFloat64(f, n, L)).Float64s() {
+				mean.RawMatrix().Data[i] += v / float64(draws)
+				variance.RawMatrix().Data[i] += v * v / float64(draws)
+			}
+		}
+	})
+	for i, v := range mean.RawMatrix().Data {
+		variance.RawMatrix().Data[i] += noise - v*v
+	}
+	return mean, variance, nil
+}
