@@ -42,6 +42,7 @@ type CellError struct {
 	Failure  *serve.Failure
 }
 
+// Error names the notebook, the cell and the failure.
 func (e *CellError) Error() string {
 	return fmt.Sprintf("%s: cell %d: %s: %s", e.Notebook, e.Cell, e.Failure.Name, e.Failure.Value)
 }

@@ -119,6 +119,7 @@ func bakedHTML(id string, frames []Bundle, labels []string, at int) string {
 	fmt.Fprintf(&b, `<div class="bake-%s"><style>`+
 		`.bake-%[1]s input{appearance:none;-webkit-appearance:none;width:calc(min(640px,100%%)/%d);height:14px;margin:0;background:linear-gradient(#8886,#8886) center/100%% 3px no-repeat;cursor:pointer}`+
 		`.bake-%[1]s input:checked{background:radial-gradient(circle at center,#0072b2 6px,#0000 6.5px),linear-gradient(#8886,#8886) center/100%% 3px no-repeat}`+
+		`.bake-%[1]s input:focus-visible{outline:2px solid #0072b2;border-radius:7px}`+
 		`.bake-%[1]s .f{display:none}`, id, len(frames))
 	for i := range frames {
 		fmt.Fprintf(&b, `.bake-%s .r%d:checked~.f%d{display:block}`, id, i, i)

@@ -180,6 +180,7 @@ func (e *explorer) show() {
 	e.undo = Button("Undo").With("icon", "undo")
 	e.code = ToggleButton("Go code", false).With("icon", "code")
 	e.status, e.listing = HTMLBox(""), HTMLBox("")
+	e.code.aside, e.status.aside, e.listing.aside = true, true, true
 	var rows []*Widget
 	for _, k := range e.knobs {
 		rows = append(rows, k.widget)

@@ -56,6 +56,9 @@ func TestExploreMovesParameters(t *testing.T) {
 	h := useHost(t, true)
 	m := newToy()
 	e := explored(t, m)
+	if text := h.shown[0].b.text(); text != "scale = 2, share = 0.5, shift 1 = 0, shift 2 = 1, seed = 1" {
+		t.Errorf("as text: %q", text)
+	}
 	if len(e.knobs) != 4 || e.knobs[2].widget.Description() != "shift 1" {
 		t.Fatalf("knobs %v", e.knobs)
 	}

@@ -200,5 +200,7 @@ func (e *explorer) observing() *Widget {
 			e.try(Context(), false)
 		}
 	})
-	return HBox(x, y, add, remove)
+	row := HBox(x, y, add, remove)
+	row.aside = true
+	return row
 }

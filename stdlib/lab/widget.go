@@ -26,6 +26,7 @@ type Widget struct {
 	style    *Widget
 	parent   *Widget
 	open     bool // the front end knows it
+	aside    bool // left out of the text of the box it is in
 	clicks   int
 
 	changed []handler
@@ -309,7 +310,7 @@ func (w *Widget) text() string {
 	if len(w.children) > 0 {
 		var parts []string
 		for _, c := range w.children {
-			if s := c.text(); s != "" {
+			if s := c.text(); s != "" && !c.aside && c.kind != button {
 				parts = append(parts, s)
 			}
 		}
