@@ -24,7 +24,7 @@ type Regressor struct {
 func NewRegressor(r *linalg.Rand, c Config) *Regressor {
 	c.Classes = 1
 	n := New(r, c)
-	return &Regressor{Net: n, LogNoise: linalg.Param(linalg.Full(n.Config.dtype(), -1, 1)), Unit: 1}
+	return &Regressor{Net: n, LogNoise: linalg.Param(linalg.Zeros(n.Config.dtype(), 1)), Unit: 1}
 }
 
 // Params are those of the network and the noise.
