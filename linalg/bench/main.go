@@ -16,6 +16,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ var (
 	threads = flag.Int("threads", 1, "threads on both sides")
 	budget  = flag.Duration("time", 400*time.Millisecond, "time for a row")
 	core    = flag.String("core", "Cooperlake", "OpenBLAS kernels: Cooperlake, SkylakeX (AVX-512), Zen, Haswell (AVX2)")
+	profile = flag.String("cpuprofile", "", "file for a CPU profile")
 	aten    = flag.String("aten", "avx512", "instruction set of PyTorch's own kernels: avx512 or avx2")
 	python  = flag.String("python", "/usr/bin/python3", "interpreter that has PyTorch")
 )
@@ -48,7 +50,7 @@ func usePeerKernels() {
 	if os.Getenv(started) == *core {
 		return
 	}
-	env := []string{started + "=" + *core, "OPENBLAS_CORETYPE=" + *core}
+	env := []string{started + "=" + *core, "OPENBLAS_CORETYPE=" + *core, fmt.Sprint("OPENBLAS_NUM_THREADS=", *threads)}
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "OPENBLAS_") && !strings.HasPrefix(e, started) {
 			env = append(env, e)
@@ -61,20 +63,36 @@ func usePeerKernels() {
 	fmt.Fprintln(os.Stderr, "bench: cannot start again:", err)
 }
 
+// match says which rows are wanted; the data of others are not made.
+var match *regexp.Regexp
+
+func wanted(group, name string) bool { return match.MatchString(group + "/" + name) }
+
 func main() {
 	flag.Parse()
 	usePeerKernels()
-	match := regexp.MustCompile(*only)
+	match = regexp.MustCompile(*only)
 	linalg.SetThreads(*threads)
 	setPeerThreads(*threads)
 	runtime.LockOSThread()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	fmt.Printf("our level %v, OpenBLAS kernels for %s, %d threads\n", kernel.CurrentLevel(), peerCore(), *threads)
 	fmt.Printf("%-44s %12s %12s %7s %9s\n", "workload", "ours", "peer", "ratio", "GFLOP/s")
 	var peer *torch
 	groups := map[string][]float64{}
 	var order []string
 	for _, r := range append(blasRows(), torchRows()...) {
-		if !match.MatchString(r.group + "/" + r.name) {
+		if r.ours == nil || !wanted(r.group, r.name) {
 			continue
 		}
 		var a, b float64
@@ -117,13 +135,13 @@ func main() {
 	}
 }
 
-// clock is the CPU time of the process, the garbage collector's included, or the wall time if there are more.
+// clock is the CPU time of this thread, or the wall time if there are more.
 func clock() float64 {
 	if *threads > 1 {
 		return float64(time.Now().UnixNano()) * 1e-9
 	}
 	var t unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -137,10 +155,11 @@ func measure(f, g func()) (a, b float64) {
 		for i := 0; i < n; i++ {
 			f()
 		}
-		return (clock() - t) / float64(n)
+		return max((clock()-t)/float64(n), 1e-9)
 	}
-	a, b = slice(f, 1), slice(g, 1)
-	a, b = min(a, slice(f, 1)), min(b, slice(g, 1))
+	slice(f, 1)
+	slice(g, 1)
+	a, b = slice(f, 2), slice(g, 2)
 	na, nb := calls(a), calls(b)
 	for end := time.Now().Add(*budget); time.Now().Before(end); {
 		a = min(a, slice(f, na))
@@ -150,7 +169,7 @@ func measure(f, g func()) (a, b float64) {
 }
 
 // calls is how many calls make a slice of about a millisecond.
-func calls(t float64) int { return int(max(1, 1e-3/max(t, 1e-9))) }
+func calls(t float64) int { return int(min(max(1, 1e-3/t), 1e5)) }
 
 // short writes seconds with a unit.
 func short(t float64) string {

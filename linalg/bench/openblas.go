@@ -55,6 +55,9 @@ func rand32(n int) []float32 {
 
 // gemm32 is a row of count products; tb says that B is stored by columns.
 func gemm32(group, name string, count, m, n, k int, tb bool) row {
+	if !wanted(group, name) {
+		return row{}
+	}
 	a, b, c := rand32(count*m*k), rand32(count*k*n), make([]float32, count*m*n)
 	bm, ldb, t := kernel.Matrix[float32]{Data: b, RS: n, CS: 1}, n, 0
 	if tb {
@@ -76,6 +79,9 @@ func gemm32(group, name string, count, m, n, k int, tb bool) row {
 }
 
 func gemm64(group, name string, count, m, n, k int, tb bool) row {
+	if !wanted(group, name) {
+		return row{}
+	}
 	a, b, c := rand64(count*m*k), rand64(count*k*n), make([]float64, count*m*n)
 	bm, ldb, t := kernel.Matrix[float64]{Data: b, RS: n, CS: 1}, n, 0
 	if tb {
@@ -111,6 +117,9 @@ func spd64(n int) []float64 {
 }
 
 func cholRow(n int) row {
+	if !wanted("chol f64", fmt.Sprint(n)) {
+		return row{}
+	}
 	a, w, v := spd64(n), make([]float64, n*n), make([]float64, n*n)
 	return row{group: "chol f64", name: fmt.Sprint(n), flops: float64(n*n) * float64(n) / 3,
 		ours: func() { copy(w, a); kernel.Chol(w, n, 0) },
@@ -118,6 +127,9 @@ func cholRow(n int) row {
 }
 
 func trsmRow(n, m int) row {
+	if !wanted("trsm f64", fmt.Sprintf("%d, %d columns", n, m)) {
+		return row{}
+	}
 	l := linalg.Cholesky(linalg.FromFloat64(spd64(n), n, n), 0).Float64s()
 	b := rand64(n * m)
 	w, v := make([]float64, n*m), make([]float64, n*m)
