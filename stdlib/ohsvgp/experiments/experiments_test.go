@@ -93,7 +93,8 @@ func TestStudiesHaveTasks(t *testing.T) {
 		for i, task := range tasks {
 			n, _ := task.X.Dims()
 			h, _ := task.TestX.Dims()
-			if n == 0 || h == 0 || n != len(task.Y) || h != len(task.TestY) {
+			per := len(task.Y) / max(n, 1) // numbers of one observation
+			if n == 0 || h == 0 || n*per != len(task.Y) || h*per != len(task.TestY) {
 				t.Errorf("%s, task %d: %d inputs, %d held out", s.Name, i+1, n, h)
 			}
 			if !mat.Equal(task.X, again[i].X) {

@@ -14,7 +14,7 @@ import (
 
 // Studies are the chapter's comparisons that need no further files.
 func Studies() []Study {
-	return []Study{Solar(), Speech(), Covid(), Measures(), Moons(),
+	return []Study{Solar(), Speech(), Covid(), Measures(), Moons(), Weather(),
 		Continual("powerplant-input", data.PowerPlant(), ByFirstInput), Continual("powerplant-norm", data.PowerPlant(), ByNorm),
 		Continual("skillcraft-input", data.SkillCraft(), ByFirstInput), Continual("skillcraft-norm", data.SkillCraft(), ByNorm)}
 }
