@@ -341,6 +341,42 @@ func TestEarlyStopTakesTheBestBack(t *testing.T) {
 	same(t, "weights of the best epoch", s.weights(), kept)
 }
 
+// The best parameters survive in the checkpoint: a run that was stopped after its best epoch ends with them too.
+func TestEarlyStopAcrossProcesses(t *testing.T) {
+	scores := []float64{5, 4, 3, 3.5, 3.2, 3.1, 1}
+	run := func(s *spiral, done int, o Options) (*History, error) {
+		p := s.problem()
+		p.Validate = func(context.Context) (float64, error) { done++; return scores[done-1], nil }
+		return Fit(context.Background(), p, o)
+	}
+	o := options
+	o.Epochs, o.Patience = 50, 3
+	whole := newSpiral(linalg.F32)
+	if _, err := run(whole, 0, o); err != nil {
+		t.Fatal(err)
+	}
+	o.Checkpoint, o.Resume = filepath.Join(t.TempDir(), "state"), true
+	o.OnEpoch = func(e Epoch) error {
+		if e.Epoch == 3 {
+			return errors.New("power cut")
+		}
+		return nil
+	}
+	if _, err := run(newSpiral(linalg.F32), 0, o); err == nil {
+		t.Fatal("the first run was not stopped")
+	}
+	o.OnEpoch = nil
+	s := newSpiral(linalg.F32)
+	h, err := run(s, 4, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Ended != "early stop" || h.Best != 2 || len(h.Epochs) != 6 {
+		t.Errorf("history %v, best %d", h, h.Best)
+	}
+	same(t, "weights of the best epoch", s.weights(), whole.weights())
+}
+
 func TestFaultsAreNamed(t *testing.T) {
 	run := func(change func(*Problem, *Options)) error {
 		p, o := newSpiral(linalg.F64).problem(), options
