@@ -78,6 +78,7 @@ func (c TokenizerConfig) filled() TokenizerConfig {
 type Tokenizer struct {
 	Config  TokenizerConfig
 	Book    *Codebook
+	Revived []int  // codes that were moved after the last step, because hardly anything was assigned to them
 	Grid    [3]int // token frames, rows, columns
 	H, W, C int
 
@@ -352,7 +353,7 @@ func (t *Tokenizer) loss(x *linalg.Tensor, rng *linalg.Rand) (*linalg.Tensor, st
 	if t.Config.Adversarial != nil {
 		loss = loss.Add(t.Config.Adversarial(y))
 	}
-	res := stepResult{perFrame: frames, note: fmt.Sprintf("perplexity %.1f of %d", Perplexity(r.idx, t.Book.K), t.Book.K)}
+	res := stepResult{perFrame: frames, note: fmt.Sprintf("perplexity %.1f of %d, %d moved", Perplexity(r.idx, t.Book.K), t.Book.K, len(t.Revived))}
 	res.after = func() { t.moveCodes(r, rng.Split(streamCodes)) }
 	return loss, res, nil
 }
@@ -366,6 +367,6 @@ func (t *Tokenizer) moveCodes(r quantised, rng *linalg.Rand) {
 	}
 	t.Book.Update(r.z, r.idx)
 	if t.Config.DeadBelow > 0 {
-		t.Book.Revive(r.z, t.Config.DeadBelow, rng)
+		t.Revived = t.Book.Revive(r.z, t.Config.DeadBelow, rng)
 	}
 }
