@@ -258,6 +258,38 @@ func TestExploreProcess(t *testing.T) {
 	}
 }
 
+// openLine has its settings exported, so that its prior can be told from it.
+type openLine struct {
+	Set  param.Set
+	data line
+}
+
+func (l *openLine) both() *line                               { return &line{l.Set, l.data.x, l.data.y} }
+func (l *openLine) Params() param.Set                         { return l.Set }
+func (l *openLine) Condition(x *mat.Dense, y []float64) error { return l.data.Condition(x, y) }
+func (l *openLine) Predict(x *mat.Dense) (mean, variance []float64, err error) {
+	return l.both().Predict(x)
+}
+func (l *openLine) SampleWith(x, base *mat.Dense) (*mat.Dense, error) {
+	return l.both().SampleWith(x, base)
+}
+
+func TestExploreShowsPriorToo(t *testing.T) {
+	h := useHost(t, true)
+	l := &openLine{Set: param.Set{param.Positive("variance", 4), param.Positive("noise", 0.1)}}
+	explored(t, l, []float64{1, 2, 3}, []float64{1, 2, 3})
+	if svg, _ := h.shown[len(h.shown)-1].b.Data[mimeSVG].(string); !strings.Contains(svg, "prior ± 2 sd") {
+		t.Error("the prior is not in the picture")
+	}
+	_, sd, ok := (&processView{m: l}).prior([]float64{1})
+	if !ok || sd[0] != 2 || len(l.data.x) != 3 {
+		t.Errorf("prior sd %v, %v; the model has %d data left", sd, ok, len(l.data.x))
+	}
+	if _, _, ok := (&processView{m: &line{set: l.Set}}).prior([]float64{1}); ok {
+		t.Error("a model with hidden settings gave a prior")
+	}
+}
+
 // One seed gives one set of normals, and a draft's are among the whole's.
 func TestBaseNormals(t *testing.T) {
 	a, b, c := baseNormals(1, gridPoints), baseNormals(1, gridPoints), baseNormals(2, gridPoints)

@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 
 	"github.com/priorlab/priorlab/stdlib/param"
 	"github.com/priorlab/priorlab/stdlib/plots"
 	"gonum.org/v1/gonum/mat"
 )
 
-// Process is a Gaussian process over one input, as the package gp has it.
+// Process is a Gaussian process over one input, as the package gp has it. When
+// it is a pointer to a struct whose exported fields are its settings, and what
+// it learned from data is in the others, Explore draws the prior beside the
+// posterior.
 type Process interface {
 	Params() param.Set
 	// Condition gives the model its data: x is n × 1, y has length n.
@@ -123,11 +127,54 @@ func (p *processView) picture(ctx context.Context, v View) ([]any, error) {
 	if len(p.x) > 0 {
 		title = "Posterior"
 	}
-	f := plots.New(title).Band(grid, mean, sd, "mean ± 2 sd").Samples(grid, mat.DenseCopyOf(paths.T()), "samples")
+	f := plots.New(title).Band(grid, mean, sd, "mean ± 2 sd")
+	if len(p.x) > 0 {
+		if m, s, ok := p.prior(grid); ok {
+			lo, hi := make([]float64, n), make([]float64, n)
+			for i := range grid {
+				lo[i], hi[i] = m[i]-2*s[i], m[i]+2*s[i]
+			}
+			f.Dashed(grid, lo, "prior ± 2 sd").Dashed(grid, hi, "prior ± 2 sd")
+		}
+	}
+	f.Samples(grid, mat.DenseCopyOf(paths.T()), "samples")
 	if len(p.x) > 0 {
 		f.Scatter(p.x, p.y, "data")
 	}
 	return []any{f}, nil
+}
+
+// prior is the mean and standard deviation of the model before it saw data:
+// the same settings without what data have left behind. ok is false for models
+// that do not work so.
+func (p *processView) prior(grid []float64) (mean, sd []float64, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false // its settings are not all exported
+		}
+	}()
+	v := reflect.ValueOf(p.m)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return nil, nil, false
+	}
+	bare := reflect.New(v.Type().Elem())
+	for i := range v.Elem().NumField() {
+		if v.Elem().Type().Field(i).IsExported() {
+			bare.Elem().Field(i).Set(v.Elem().Field(i))
+		}
+	}
+	twin, ok := bare.Interface().(Process)
+	if !ok || len(twin.Params()) != len(p.m.Params()) {
+		return nil, nil, false
+	}
+	mean, variance, err := twin.Predict(column(grid))
+	if err != nil {
+		return nil, nil, false
+	}
+	for _, s := range variance {
+		sd = append(sd, math.Sqrt(math.Max(s, 0)))
+	}
+	return mean, sd, true
 }
 
 // baseNormals are the random numbers behind the paths: for one seed always
