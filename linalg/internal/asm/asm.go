@@ -18,11 +18,11 @@ type Tile struct {
 	NSeg               int
 }
 
-// Args are the arguments of an element-wise kernel: the number of elements, up to five arrays, up to eight scalars as the
+// Args are the arguments of an element-wise kernel: the number of elements, up to six arrays, up to eight scalars as the
 // bits of their type, and the result of a reduction.
 type Args struct {
 	N int
-	P [5]unsafe.Pointer
+	P [6]unsafe.Pointer
 	S [8]uint64
 	R [4]uint64
 }

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "cfa4712cc751d2d362082663387575d983f128754f29ce5b2a97272f7f00a53f"
+const sourceHash = "3fa5389a0a5c08606a32dc14ae2b95abdd6a296e7c9f8df9c45fb570c81d3d62"

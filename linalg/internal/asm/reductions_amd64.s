@@ -75,7 +75,7 @@ done:
 	VADDPS       X0, X1, X1
 	VMOVSHDUP    X1, X0
 	VADDPS       X0, X1, X1
-	VMOVSS       X1, 112(AX)
+	VMOVSS       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -176,7 +176,7 @@ done:
 	VADDPD       X0, X1, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, 112(AX)
+	VMOVSD       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -250,7 +250,7 @@ done:
 	VADDPS        X0, X1, X1
 	VMOVSHDUP     X1, X0
 	VADDPS        X0, X1, X1
-	VMOVSS        X1, 112(AX)
+	VMOVSS        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -309,7 +309,7 @@ done:
 	VADDPD        X0, X1, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, 112(AX)
+	VMOVSD        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -389,7 +389,7 @@ done:
 	VMAXPS       X0, X1, X1
 	VMOVSHDUP    X1, X0
 	VMAXPS       X0, X1, X1
-	VMOVSS       X1, 112(AX)
+	VMOVSS       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -474,7 +474,7 @@ done:
 	VMAXPD       X0, X1, X1
 	VPERMILPD    $0x01, X1, X0
 	VMAXPD       X0, X1, X1
-	VMOVSD       X1, 112(AX)
+	VMOVSD       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -539,7 +539,7 @@ done:
 	VMAXPS        X0, X1, X1
 	VMOVSHDUP     X1, X0
 	VMAXPS        X0, X1, X1
-	VMOVSS        X1, 112(AX)
+	VMOVSS        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -599,7 +599,7 @@ done:
 	VMAXPD        X0, X1, X1
 	VPERMILPD     $0x01, X1, X0
 	VMAXPD        X0, X1, X1
-	VMOVSD        X1, 112(AX)
+	VMOVSD        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -679,7 +679,7 @@ done:
 	VMINPS       X0, X1, X1
 	VMOVSHDUP    X1, X0
 	VMINPS       X0, X1, X1
-	VMOVSS       X1, 112(AX)
+	VMOVSS       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -764,7 +764,7 @@ done:
 	VMINPD       X0, X1, X1
 	VPERMILPD    $0x01, X1, X0
 	VMINPD       X0, X1, X1
-	VMOVSD       X1, 112(AX)
+	VMOVSD       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -829,7 +829,7 @@ done:
 	VMINPS        X0, X1, X1
 	VMOVSHDUP     X1, X0
 	VMINPS        X0, X1, X1
-	VMOVSS        X1, 112(AX)
+	VMOVSS        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -889,7 +889,7 @@ done:
 	VMINPD        X0, X1, X1
 	VPERMILPD     $0x01, X1, X0
 	VMINPD        X0, X1, X1
-	VMOVSD        X1, 112(AX)
+	VMOVSD        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -978,7 +978,7 @@ done:
 	VADDPS       X0, X1, X1
 	VMOVSHDUP    X1, X0
 	VADDPS       X0, X1, X1
-	VMOVSS       X1, 112(AX)
+	VMOVSS       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -1062,7 +1062,7 @@ done:
 	VADDPD       X0, X1, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDPD       X0, X1, X1
-	VMOVSD       X1, 112(AX)
+	VMOVSD       X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -1126,7 +1126,7 @@ done:
 	VADDPS        X0, X1, X1
 	VMOVSHDUP     X1, X0
 	VADDPS        X0, X1, X1
-	VMOVSS        X1, 112(AX)
+	VMOVSS        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -1188,7 +1188,7 @@ done:
 	VADDPD        X0, X1, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, 112(AX)
+	VMOVSD        X1, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -1199,7 +1199,7 @@ TEXT ·vSumSquaresFromF32x256(SB), NOSPLIT, $0-16
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	XORQ         BX, BX
-	VBROADCASTSS 48(AX), Y0
+	VBROADCASTSS 56(AX), Y0
 	VMOVUPS      c4x8_0<>+0(SB), Y1
 	VMOVAPS      Y1, Y2
 	VMOVAPS      Y1, Y3
@@ -1281,7 +1281,7 @@ done:
 	VADDPS       X0, X2, X2
 	VMOVSHDUP    X2, X0
 	VADDPS       X0, X2, X2
-	VMOVSS       X2, 112(AX)
+	VMOVSS       X2, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -1292,7 +1292,7 @@ TEXT ·vSumSquaresFromF64x256(SB), NOSPLIT, $0-16
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	XORQ         BX, BX
-	VBROADCASTSD 48(AX), Y0
+	VBROADCASTSD 56(AX), Y0
 	VMOVUPS      c8x4_0<>+0(SB), Y1
 	VMOVAPS      Y1, Y2
 	VMOVAPS      Y1, Y3
@@ -1372,7 +1372,7 @@ done:
 	VADDPD       X0, X2, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDPD       X0, X2, X2
-	VMOVSD       X2, 112(AX)
+	VMOVSD       X2, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -1383,7 +1383,7 @@ TEXT ·vSumSquaresFromF32x512(SB), NOSPLIT, $0-16
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	XORQ         BX, BX
-	VBROADCASTSS 48(AX), Z0
+	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS c4x1_0<>+0(SB), Z1
 	VMOVAPS      Z1, Z2
 	VMOVAPS      Z1, Z3
@@ -1442,7 +1442,7 @@ done:
 	VADDPS        X0, X2, X2
 	VMOVSHDUP     X2, X0
 	VADDPS        X0, X2, X2
-	VMOVSS        X2, 112(AX)
+	VMOVSS        X2, 120(AX)
 	VZEROUPPER
 	RET
 
@@ -1453,7 +1453,7 @@ TEXT ·vSumSquaresFromF64x512(SB), NOSPLIT, $0-16
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	XORQ         BX, BX
-	VBROADCASTSD 48(AX), Z0
+	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD c8x1_0<>+0(SB), Z1
 	VMOVAPS      Z1, Z2
 	VMOVAPS      Z1, Z3
@@ -1510,6 +1510,6 @@ done:
 	VADDPD        X0, X2, X2
 	VPERMILPD     $0x01, X2, X0
 	VADDPD        X0, X2, X2
-	VMOVSD        X2, 112(AX)
+	VMOVSD        X2, 120(AX)
 	VZEROUPPER
 	RET

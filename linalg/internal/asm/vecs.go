@@ -58,6 +58,10 @@ const (
 	VMinOf
 	VDot
 	VSumSquaresFrom
+	VLayerNormGrad1
+	VLayerNormGrad2
+	VGroupNormGrad1
+	VGroupNormGrad2
 	VAxpy4
 	VDot4
 	NumVecs

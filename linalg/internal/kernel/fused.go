@@ -79,6 +79,42 @@ func axpyToGo[T Float](dst, x, y []T, a T) {
 	}
 }
 
+// layerNormGrad1Go makes one row's part of the gradients of gain and bias, with xh = rs x + shift, and returns the sums of
+// g gain and g gain xh.
+func layerNormGrad1Go[T Float](dgain, dbias, g, x, gain []T, rs, shift T) (a, b T) {
+	for i, v := range x {
+		xh := T(v*rs) + shift
+		dgain[i] += T(g[i] * xh)
+		dbias[i] += g[i]
+		gg := g[i] * gain[i]
+		a += gg
+		b += T(gg * xh)
+	}
+	return a, b
+}
+
+// layerNormGrad2Go computes dx = s0 g gain + s1 x + s2.
+func layerNormGrad2Go[T Float](dx, g, x, gain []T, s0, s1, s2 T) {
+	for i, v := range x {
+		dx[i] = T(s0*T(g[i]*gain[i])) + T(s1*v) + s2
+	}
+}
+
+// groupNormGrad1Go computes s1 += g and s2 += (x + v) g.
+func groupNormGrad1Go[T Float](s1, s2, g, x, v []T) {
+	for i, w := range g {
+		s1[i] += w
+		s2[i] += T((x[i] + v[i]) * w)
+	}
+}
+
+// groupNormGrad2Go computes dx = x a + b + g c.
+func groupNormGrad2Go[T Float](dx, x, a, b, g, c []T) {
+	for i, v := range x {
+		dx[i] = T(v*a[i]) + b[i] + T(g[i]*c[i])
+	}
+}
+
 // AdamW is one step of Adam with decoupled weight decay (Loshchilov and Hutter, 2019) over a run of parameters:
 // m, v are the moments; C1, C2 the corrections 1/(1-beta^t); Scale multiplies the gradients.
 type AdamW struct {

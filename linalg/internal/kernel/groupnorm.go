@@ -97,17 +97,16 @@ func GroupNormGrad[T Float](dx, dgain, dbias, gr, x, gain, mean, rstd []T, g Gro
 		for i := lo; i < hi; i++ {
 			xi, gi, di := x[i*g.Places*c:(i+1)*g.Places*c], gr[i*g.Places*c:(i+1)*g.Places*c], dx[i*g.Places*c:(i+1)*g.Places*c]
 			sumG, sumGX := part[2*i*c:(2*i+1)*c], part[(2*i+1)*c:(2*i+2)*c]
-			columns(Sum, s1, gi, g.Places/r)
-			fold(sumG, s1)
 			for q := 0; q < g.Groups; q++ {
 				fillSlice(cp[q*per:(q+1)*per], -mean[i*g.Groups+q])
 			}
 			spread(v1, cp)
+			clear(s1)
 			clear(s2)
 			for p := 0; p < len(xi); p += r * c {
-				Zip(Add, v2, xi[p:p+r*c], v1)
-				mulAdd(s2, v2, gi[p:p+r*c])
+				groupNormGrad1(s1, s2, gi[p:p+r*c], xi[p:p+r*c], v1)
 			}
+			fold(sumG, s1)
 			fold(sumGX, s2)
 			count := T(g.Places * per)
 			for q := 0; q < g.Groups; q++ {
@@ -134,9 +133,7 @@ func GroupNormGrad[T Float](dx, dgain, dbias, gr, x, gain, mean, rstd []T, g Gro
 			spread(v2, cq)
 			spread(v3, cr)
 			for p := 0; p < len(xi); p += r * c {
-				d := di[p : p+r*c]
-				mulAddTo(d, xi[p:p+r*c], v2, v3)
-				mulAdd(d, gi[p:p+r*c], v1)
+				groupNormGrad2(di[p:p+r*c], xi[p:p+r*c], v2, v3, gi[p:p+r*c], v1)
 			}
 		}
 	})

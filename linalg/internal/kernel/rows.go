@@ -101,28 +101,20 @@ func LayerNormGrad[T Float](dx, dgain, dbias, g, x, gain, mean, rstd []T, n int)
 	clear(part)
 	par.For(rows, gradRows, func(lo, hi int) {
 		pg, pb := part[lo/gradRows*2*n:][:n], part[(lo/gradRows*2+1)*n:][:n]
-		xh, gg := make([]T, n), make([]T, n)
+		scale := gain
+		if scale == nil {
+			scale = make([]T, n)
+			fillSlice(scale, 1)
+		}
 		for r := lo; r < hi; r++ {
-			gr := g[r*n : (r+1)*n]
-			affine(xh, x[r*n:(r+1)*n], rstd[r], -mean[r]*rstd[r])
-			if dgain != nil {
-				mulAdd(pg, gr, xh)
+			gr, xr := g[r*n:(r+1)*n], x[r*n:(r+1)*n]
+			mu, rs := mean[r], rstd[r]
+			a, b := layerNormGrad1(pg, pb, gr, xr, scale, rs, -mu*rs)
+			if dx != nil {
+				// dx = rs (g gain - a/n - xh b/n) with xh = rs (x - mu)
+				slope := -rs * rs * b / T(n)
+				layerNormGrad2(dx[r*n:(r+1)*n], gr, xr, scale, rs, slope, -mu*slope-rs*a/T(n))
 			}
-			if dbias != nil {
-				Zip(Add, pb, pb, gr)
-			}
-			if dx == nil {
-				continue
-			}
-			if gain != nil {
-				Zip(Mul, gg, gr, gain)
-				gr = gg
-			}
-			// dx = rstd (g - mean(g) - xh mean(g xh))
-			a, b := Row(Sum, gr)/T(n), Dot(gr, xh)/T(n)
-			d := dx[r*n : (r+1)*n]
-			axpyTo(d, gr, xh, -b)
-			affine(d, d, rstd[r], -a*rstd[r])
 		}
 	})
 	sumParts(dgain, part, chunks, 2*n)

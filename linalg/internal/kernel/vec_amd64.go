@@ -74,3 +74,50 @@ func vecAdamW[T Float](w, g, m, v []T, o AdamW) bool {
 	runVec[T](asm.VAdamW, &a)
 	return true
 }
+
+// layerNormGrad1 makes one row's part of the gradients of gain and bias, with xh = rs x + shift, and returns the sums of g
+// gain and g gain xh.
+func layerNormGrad1[T Float](dgain, dbias, g, x, gain []T, rs, shift T) (T, T) {
+	if level == Portable {
+		return layerNormGrad1Go(dgain, dbias, g, x, gain, rs, shift)
+	}
+	a := asm.Args{N: len(x)}
+	a.P[0], a.P[1], a.P[2], a.P[3], a.P[4] = ptr(x), ptr(g), ptr(gain), ptr(dgain), ptr(dbias)
+	a.S[0], a.S[1] = alphaBits(rs), alphaBits(shift)
+	runVec[T](asm.VLayerNormGrad1, &a)
+	return *(*T)(unsafe.Pointer(&a.R[0])), *(*T)(unsafe.Pointer(&a.R[1]))
+}
+
+// layerNormGrad2 computes dx = s0 g gain + s1 x + s2.
+func layerNormGrad2[T Float](dx, g, x, gain []T, s0, s1, s2 T) {
+	if level == Portable {
+		layerNormGrad2Go(dx, g, x, gain, s0, s1, s2)
+		return
+	}
+	a := asm.Args{N: len(x)}
+	a.P[0], a.P[1], a.P[2], a.P[3] = ptr(dx), ptr(g), ptr(x), ptr(gain)
+	a.S[0], a.S[1], a.S[2] = alphaBits(s0), alphaBits(s1), alphaBits(s2)
+	runVec[T](asm.VLayerNormGrad2, &a)
+}
+
+// groupNormGrad1 computes s1 += g and s2 += (x + v) g.
+func groupNormGrad1[T Float](s1, s2, g, x, v []T) {
+	if level == Portable {
+		groupNormGrad1Go(s1, s2, g, x, v)
+		return
+	}
+	a := asm.Args{N: len(g)}
+	a.P[0], a.P[1], a.P[2], a.P[3], a.P[4] = ptr(s1), ptr(s2), ptr(g), ptr(x), ptr(v)
+	runVec[T](asm.VGroupNormGrad1, &a)
+}
+
+// groupNormGrad2 computes dx = x a + b + g c.
+func groupNormGrad2[T Float](dx, x, a, b, g, c []T) {
+	if level == Portable {
+		groupNormGrad2Go(dx, x, a, b, g, c)
+		return
+	}
+	v := asm.Args{N: len(x)}
+	v.P[0], v.P[1], v.P[2], v.P[3], v.P[4], v.P[5] = ptr(dx), ptr(x), ptr(a), ptr(b), ptr(g), ptr(c)
+	runVec[T](asm.VGroupNormGrad2, &v)
+}

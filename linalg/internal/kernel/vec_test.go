@@ -196,6 +196,26 @@ func testLoops[T Float](t *testing.T) {
 				t.Fatalf("scalar %d, n %d: %g, want %g", i, n, p[0], p[1])
 			}
 		}
+		g1, b1, g2, b2 := make([]T, n), make([]T, n), make([]T, n), make([]T, n)
+		a1, c1 := layerNormGrad1(g1, b1, x, y, z, s, c)
+		a2, c2 := layerNormGrad1Go(g2, b2, x, y, z, s, c)
+		if e := math.Abs(float64(a1-a2)) + math.Abs(float64(c1-c2)); e > tol*float64(1+n)*10 {
+			t.Fatalf("layerNormGrad1, n %d: sums %g %g, want %g %g", n, a1, c1, a2, c2)
+		}
+		groupNormGrad1(g1, b1, x, y, z)
+		groupNormGrad1Go(g2, b2, x, y, z)
+		copy(got, g1)
+		copy(want, g2)
+		check("first sums")
+		copy(got, b1)
+		copy(want, b2)
+		check("second sums")
+		layerNormGrad2(got[:n], x, y, z, s, c, 0.2)
+		layerNormGrad2Go(want[:n], x, y, z, s, c, 0.2)
+		check("layerNormGrad2")
+		groupNormGrad2(got[:n], x, y, z, w, y)
+		groupNormGrad2Go(want[:n], x, y, z, w, y)
+		check("groupNormGrad2")
 		o := AdamW{LR: 0.1, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Decay: 0.1, C1: 2, C2: 3, Scale: 0.5}
 		v := make([]T, n)
 		for i := range v {

@@ -54,6 +54,45 @@ func zips() {
 	}, nil)
 }
 
+// norms emits the passes of the gradients of layer and group norm.
+func norms() {
+	tables, iotas = map[string]Mem{}, map[bool]Mem{}
+	// Layer norm, one row: x, g, gain, dgain, dbias; xh = s0 x + s1. dgain += g xh, dbias += g, and the sums of g gain and
+	// of g gain xh.
+	var s []V
+	var sums [2]V
+	vector("LayerNormGrad1", 5, [2]int{1, 1}, func(p *prog) {
+		s = []V{p.arg(0), p.arg(1)}
+		sums = [2]V{p.fill(K(0)), p.fill(K(0))}
+	}, func(p *prog) {
+		xh := p.horner(p.load(0), s[0], s[1])
+		g := p.load(1)
+		p.store(p.fma(p.load(3), g, xh), 3)
+		p.store(p.add(p.load(4), g), 4)
+		gg := p.mul(g, p.load(2))
+		p.in3("ADD", sums[0], sums[0], gg)
+		p.fma(sums[1], gg, p.keep(xh, p.c(K(0))))
+	}, func(p *prog) {
+		p.joinLanes(sums[0], "ADD", fR)
+		p.joinLanes(sums[1], "ADD", fR+8)
+	})
+	// dx = s0 g gain + s1 x + s2; pointers dx, g, x, gain.
+	eachArgs("LayerNormGrad2", 4, 3, [2]int{4, 1}, func(p *prog, in, s []V) V {
+		d := p.horner(in[1], s[1], s[2])
+		return p.fma(d, p.mul(in[0], in[2]), s[0])
+	})
+	// Group norm: s1 += g, s2 += (x + v) g; pointers s1, s2, g, x, v.
+	vector("GroupNormGrad1", 5, [2]int{4, 1}, nil, func(p *prog) {
+		g := p.load(2)
+		p.store(p.add(p.load(0), g), 0)
+		p.store(p.fma(p.load(1), p.add(p.load(3), p.load(4)), g), 1)
+	}, nil)
+	// dx = x a + b + g c; pointers dx, x, a, b, g, c.
+	each("GroupNormGrad2", 6, [2]int{4, 1}, func(p *prog, in []V) V {
+		return p.fma(p.horner(in[0], in[1], in[2]), in[3], in[4])
+	})
+}
+
 // reductions emits sums, extremes and inner products.
 func reductions() {
 	tables, iotas = map[string]Mem{}, map[bool]Mem{}

@@ -37,6 +37,7 @@ var files = []struct {
 	{"slopes", slopes},
 	{"zips", zips},
 	{"reductions", reductions},
+	{"norms", norms},
 	{"special", specials},
 	{"normal", normals},
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Offsets of the fields of asm.Args.
-const fN, fP, fS, fR = 0, 8, 48, 112
+const fN, fP, fS, fR = 0, 8, 56, 120
 
 // V is some units of 64 bytes of numbers: one register each with AVX-512, two with AVX2.
 type V []reg.VecVirtual
