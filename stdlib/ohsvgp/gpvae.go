@@ -22,6 +22,7 @@ type GPVAEOptions struct {
 	Steps     int       // of Adam per task, on the whole task; 0 means 300
 	Rate      float64   // of Adam; 0 means 0.005
 	Amortised bool      // q(u) from the current task alone, instead of streaming memory
+	Points    bool      // inducing points by pivoted Cholesky (OVC) instead of the LegS memory
 	EWC       float64   // strength of elastic weight consolidation between tasks; 0 means none
 	Seed      uint64
 }
@@ -94,7 +95,7 @@ func (g *GPVAE) begin(dims int, length float64) {
 		o.Kernel = gp.Matern32(1, length/8)
 	}
 	for l := 0; l < o.Latents; l++ {
-		g.channels = append(g.channels, &Latent{M: o.M, Kernel: o.Kernel.Clone(), Amortised: o.Amortised})
+		g.channels = append(g.channels, &Latent{M: o.M, Kernel: o.Kernel.Clone(), Amortised: o.Amortised, Points: o.Points})
 	}
 }
 

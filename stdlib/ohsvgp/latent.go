@@ -11,7 +11,7 @@ import (
 )
 
 // Latent is one latent channel of a sparse GP-VAE (Jazbec et al. 2021) with the
-// LegS memory: an encoder's outputs ytil_n, vtil_n are read as Gaussian
+// LegS memory (or inducing points): an encoder's outputs ytil_n, vtil_n are read as Gaussian
 // pseudo-observations of f at x_n, and q(u) follows in closed form. Kernel
 // parameters are fixed here.
 //
@@ -22,6 +22,7 @@ type Latent struct {
 	M         int
 	Kernel    gp.Kernel
 	Amortised bool
+	Points    bool    // inducing points picked by pivoted Cholesky (OVC) instead of the LegS memory
 	Jitter    float64 // relative to k(x,x); 0 means 1e-8, negative means none
 
 	q *posterior
@@ -60,7 +61,7 @@ func (c *Latent) Posterior(ctx context.Context, end float64, x, ytil, vtil []flo
 // covariances, and the old memory moved to the new end time.
 type latentTask struct {
 	c *Latent
-	b *legs
+	b basis
 	e *elbo
 	n int
 }
@@ -70,14 +71,20 @@ func (c *Latent) prepare(end float64, x []float64) (*latentTask, error) {
 	if err := gp.CheckData(X, make([]float64, len(x))); err != nil {
 		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
 	}
-	b := &legs{c.M, end}
-	if err := b.check(c.Kernel); err != nil {
-		return nil, err
-	}
 	var old *posterior
 	var oldBasis basis
 	if c.q != nil && !c.Amortised {
 		old, oldBasis = c.q, c.q.basis
+	}
+	var b basis = &legs{c.M, end}
+	if c.Points {
+		var err error
+		if b, err = pickPoints(c.Kernel, X, oldBasis, c.M); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.check(c.Kernel); err != nil {
+		return nil, err
 	}
 	bl, err := b.blocks(c.Kernel, X, oldBasis)
 	if err != nil {

@@ -52,41 +52,43 @@ func TestLatentGradients(t *testing.T) {
 	for i := range gm {
 		gm[i], gv[i] = r.Normal(), r.Normal()
 	}
-	for _, amortised := range []bool{true, false} {
-		ch := &Latent{M: 9, Kernel: gp.Matern52(1, 0.5), Amortised: amortised}
-		first, err := ch.Posterior(ctx, 1, x[:15], y[:15], v[:15])
-		must(t, err)
-		first.Accept()
-		yt, vt := append([]float64(nil), y[15:]...), append([]float64(nil), v[15:]...)
-		value := func() float64 {
+	for _, points := range []bool{false, true} {
+		for _, amortised := range []bool{true, false} {
+			ch := &Latent{M: 9, Kernel: gp.Matern52(1, 0.5), Amortised: amortised, Points: points}
+			first, err := ch.Posterior(ctx, 1, x[:15], y[:15], v[:15])
+			must(t, err)
+			first.Accept()
+			yt, vt := append([]float64(nil), y[15:]...), append([]float64(nil), v[15:]...)
+			value := func() float64 {
+				p, err := ch.Posterior(ctx, 2, x[15:], yt, vt)
+				must(t, err)
+				s := 0.7 * p.KL
+				for i := range gm {
+					s += gm[i]*p.Mean[i] + gv[i]*p.Variance[i]
+				}
+				return s
+			}
 			p, err := ch.Posterior(ctx, 2, x[15:], yt, vt)
 			must(t, err)
-			s := 0.7 * p.KL
-			for i := range gm {
-				s += gm[i]*p.Mean[i] + gv[i]*p.Variance[i]
+			dy, dv := p.Backward(gm, gv, 0.7)
+			for i := range yt {
+				for a, g := range map[*float64]float64{&yt[i]: dy[i], &vt[i]: dv[i]} {
+					at := *a
+					*a = at + 1e-5
+					hi := value()
+					*a = at - 1e-5
+					lo := value()
+					*a = at
+					near(t, "gradient", []float64{g}, []float64{(hi - lo) / 2e-5}, 1e-6)
+				}
 			}
-			return s
-		}
-		p, err := ch.Posterior(ctx, 2, x[15:], yt, vt)
-		must(t, err)
-		dy, dv := p.Backward(gm, gv, 0.7)
-		for i := range yt {
-			for a, g := range map[*float64]float64{&yt[i]: dy[i], &vt[i]: dv[i]} {
-				at := *a
-				*a = at + 1e-5
-				hi := value()
-				*a = at - 1e-5
-				lo := value()
-				*a = at
-				near(t, "gradient", []float64{g}, []float64{(hi - lo) / 2e-5}, 1e-6)
+			p.Accept()
+			mean, _, err := ch.Predict(x[:5])
+			must(t, err)
+			remembered := RMSE(y[:5], mean)
+			if amortised == (remembered < 0.4) {
+				t.Errorf("amortised %v: RMSE %.3f on the first task after the second", amortised, remembered)
 			}
-		}
-		p.Accept()
-		mean, _, err := ch.Predict(x[:5])
-		must(t, err)
-		remembered := RMSE(y[:5], mean)
-		if amortised == (remembered < 0.4) {
-			t.Errorf("amortised %v: RMSE %.3f on the first task after the second", amortised, remembered)
 		}
 	}
 }

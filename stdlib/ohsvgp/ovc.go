@@ -28,13 +28,18 @@ func (v *ovcMethod) name() string {
 }
 
 func (v *ovcMethod) begin(m *Model, k gp.Kernel, x *mat.Dense, end float64) (basis, error) {
+	return pickPoints(k, x, m.oldBasis(), m.opt.M)
+}
+
+// pickPoints is the basis of M picks among the old points and the new inputs.
+func pickPoints(k gp.Kernel, x *mat.Dense, oldBasis basis, M int) (basis, error) {
 	candidates := x
-	if old, ok := m.oldBasis().(*points); ok {
+	if old, ok := oldBasis.(*points); ok {
 		var all mat.Dense
 		all.Stack(old.Z, x)
 		candidates = &all
 	}
-	picks, _ := Pivots(k, candidates, m.opt.M)
+	picks, _ := Pivots(k, candidates, M)
 	if len(picks) == 0 {
 		return nil, fmt.Errorf("ohsvgp: the kernel %s has no variance at any candidate", k)
 	}

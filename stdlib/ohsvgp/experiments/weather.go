@@ -26,10 +26,10 @@ func Weather() Study {
 	}
 	return Study{
 		Name: "weather", Sizes: []int{50, 100}, Seeds: 3, Tasks: weatherTasks,
-		Methods: []Method{model("streaming", ohsvgp.GPVAEOptions{}), model("streaming, EWC 100", ohsvgp.GPVAEOptions{EWC: 100}),
-			model("amortised, EWC 100", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true})},
+		Methods: []Method{model("OHSVGP-VAE, no EWC", ohsvgp.GPVAEOptions{}), model("OHSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100}),
+			model("OHSVGP-VAE, amortised", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true}), model("OVC-VAE", ohsvgp.GPVAEOptions{EWC: 100, Points: true})},
 		Notes: "ERA5 at Nain, five variables, standardised, first 1860 hours; 10 tasks of 186 hours, 20% of the frames held out. GP-VAE with 5 latents, Matern-3/2 kernel of 18 hours, " +
-			"width 128, 200 steps of Adam (0.005) on the whole task; held-out frames are predicted from the carried memory, without encoding.",
+			"width 128, EWC strength 100, streaming memory unless said otherwise, 200 steps of Adam (0.005) on the whole task; held-out frames are predicted from the carried memory, without encoding.",
 	}
 }
 
