@@ -26,6 +26,7 @@ func (b *bench) diffusion() error {
 		Columns: append([]string{"arm", "parameters", "multiply-adds per evaluation", "steps", "samples/s"}, b.scoreNames()...)}
 	var names []string
 	var clf []figures
+	var all [][]figures
 	for _, a := range arms {
 		var d *pv.Diffusion
 		f, err := b.seeds("D "+a.name, func(seed uint64) ([]float64, error) {
@@ -52,8 +53,9 @@ func (b *bench) diffusion() error {
 		}
 		t.Rows = append(t.Rows, append([]string{a.name, fmt.Sprint(d.Parameters()), fmt.Sprintf("%.3g", float64(d.MACs())), fmt.Sprint(steps)}, texts(f)...))
 		names, clf = append(names, a.name), append(clf, f[1])
+		all = append(all, f[1:1+len(b.features)])
 	}
-	t.Notes = append(t.Notes, verdict(b.scoreNames()[0]+" of samples", names, clf),
+	t.Notes = append(t.Notes, verdict(b.scoreNames()[0]+" of samples", names, clf), agreement(b.scoreNames()[:len(b.features)], names, all),
 		"Frames are channels, so all arms cost nearly the same. In joint diffusion even copies act as repeated measurements: credit a corruption only with what it gains over the copies.")
 	b.report.add(t)
 	return nil

@@ -37,6 +37,16 @@ func TestVerdictIsReadOffTheFigures(t *testing.T) {
 	}
 }
 
+func TestDistancesThatDisagreeDecideNothing(t *testing.T) {
+	arms, names := []string{"a", "b"}, []string{"fd-clf", "fd-pixel"}
+	if s := agreement(names, arms, [][]figures{{{1}, {3}}, {{2}, {4}}}); !strings.Contains(s, "the same arm first") {
+		t.Error(s)
+	}
+	if s := agreement(names, arms, [][]figures{{{1}, {4}}, {{2}, {3}}}); !strings.Contains(s, "undecided") || !strings.Contains(s, "fd-pixel «b»") {
+		t.Error(s)
+	}
+}
+
 func TestRunWritesItsTables(t *testing.T) {
 	o := Options{Parts: []string{"A", "B", "C"}, Seeds: 2, Scale: 0.001, Samples: 40}
 	var log strings.Builder

@@ -28,6 +28,7 @@ func (b *bench) states() error {
 		Columns: append([]string{"states", "decoder evaluations", "optimiser updates", "parameters", "training multiply-adds per image"}, b.scoreNames()...)}
 	var names []string
 	var clf []figures
+	var all [][]figures
 	for _, a := range arms {
 		var m *pv.HVAE
 		var updates int
@@ -53,9 +54,10 @@ func (b *bench) states() error {
 			fmt.Sprint(m.Parameters()), fmt.Sprintf("%.2g", float64(m.MACs()))}, texts(f)...))
 		if a.evaluations == evaluations {
 			names, clf = append(names, a.name), append(clf, f[0])
+			all = append(all, f[:len(b.features)])
 		}
 	}
-	t.Notes = append(t.Notes, verdict(fmt.Sprintf("%s at %d decoder evaluations", b.scoreNames()[0], b.steps(evaluations)), names, clf),
+	t.Notes = append(t.Notes, verdict(fmt.Sprintf("%s at %d decoder evaluations", b.scoreNames()[0], b.steps(evaluations)), names, clf), agreement(b.scoreNames()[:len(b.features)], names, all),
 		"A free model spends one decoder evaluation a level and image in each update, a supervised one a single evaluation: both counts are shown because they can order the arms differently.")
 	b.report.add(t)
 	return nil

@@ -122,4 +122,25 @@ func verdict(what string, arms []string, values []figures) string {
 	return fmt.Sprintf("%s: lowest for «%s», next «%s» (%s).", what, arms[best], arms[second], gap)
 }
 
+// agreement tells whether several distances put the same arm first; if not, the ranking is undecided. perArm[i][j] is
+// distance j of arm i.
+func agreement(names, arms []string, perArm [][]figures) string {
+	var firsts []string
+	same := true
+	for j, name := range names {
+		best := 0
+		for i := range perArm {
+			if first(perArm[i][j].mean()) < first(perArm[best][j].mean()) {
+				best = i
+			}
+		}
+		firsts = append(firsts, fmt.Sprintf("%s «%s»", name, arms[best]))
+		same = same && strings.HasSuffix(firsts[0], "«"+arms[best]+"»")
+	}
+	if same {
+		return "All distances put the same arm first: " + strings.Join(firsts, ", ") + "."
+	}
+	return "The distances put different arms first (" + strings.Join(firsts, ", ") + "): treat the ranking of samples as undecided."
+}
+
 func first(a, _ float64) float64 { return a }

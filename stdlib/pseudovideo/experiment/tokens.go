@@ -29,6 +29,7 @@ func (b *bench) tokens() error {
 		Columns: append([]string{"arm", "tokens", "bits", "parameters (tokenizer + prior)", "multiply-adds to train / to sample an image", "steps", "held-out error", "fd of reconstructions", "samples/s"}, b.scoreNames()...)}
 	var names []string
 	var mse, clf []figures
+	var all [][]figures
 	for _, a := range arms {
 		var k *pv.Tokenizer
 		var p *pv.Prior
@@ -64,9 +65,10 @@ func (b *bench) tokens() error {
 			fmt.Sprintf("%d + %d", k.Parameters(), p.Parameters()), fmt.Sprintf("%.2g / %.2g", float64(enc+dec), float64(p.MACs()+dec)),
 			fmt.Sprintf("%d + %d", steps[0], steps[1])}, texts(f)...))
 		names, mse, clf = append(names, a.name), append(mse, f[0]), append(clf, f[3])
+		all = append(all, f[3:3+len(b.features)])
 	}
 	t.Notes = append(t.Notes, verdict("Held-out error, all arms", names, mse), verdict("Held-out error at equal bits, copies against blur", names[1:4], mse[1:4]),
-		verdict(b.scoreNames()[0]+" of samples", names, clf),
+		verdict(b.scoreNames()[0]+" of samples", names, clf), agreement(b.scoreNames()[:len(b.features)], names, all),
 		"Reconstruction improves with bits whatever the frames contain: compare the blurred arms with the copies and with the image at equal bits, not only with the image.")
 	b.report.add(t)
 	return nil
