@@ -41,3 +41,27 @@ func TestLessonTakesParameters(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
+
+// The README's first cell runs as it stands there.
+func TestReadmeCellRuns(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "```go\n")
+	cell, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("the README shows no Go cell")
+	}
+	out := filepath.Join(t.TempDir(), "out.ipynb")
+	if stdout, stderr, code := priorlab(t, "run", notebook(t, cell), "-q", "-o", out); code != exitOK {
+		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	made, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(made), `"image/svg+xml"`) {
+		t.Error("the cell shows no picture")
+	}
+}
