@@ -83,9 +83,7 @@ func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
 		p, n := c.expr(e.Args[0]).fn.(addrFunc), c.intOf(c.expr(e.Args[1]))
 		res.fn = func(fr *frame) slice {
 			q, k := p(fr), n(fr)
-			if k < 0 {
-				_ = unsafe.Slice((*byte)(q), k)
-			}
+			_ = unsafe.Slice((*byte)(q), k) // panics as Go does
 			if q == nil {
 				return slice{}
 			}
@@ -425,8 +423,11 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 		var vals []func(*frame) any
 		for _, a := range e.Args {
 			x := c.expr(a)
-			if x.rt.Kind() == reflect.Interface {
-				vals = append(vals, c.toAny(x))
+			if f, ok := x.fn.(func(*frame) iface); ok {
+				vals = append(vals, func(fr *frame) any {
+					i := f(fr)
+					return printedWords(fmt.Sprintf("(%#x,%#x)", uintptr(i.tab), uintptr(i.data)))
+				})
 				continue
 			}
 			vals = append(vals, c.toAny(c.box1(x, types.NewInterfaceType(nil, nil), reflect.TypeFor[any]())))
@@ -472,21 +473,15 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 	return nil
 }
 
+// printedWords is the text of an interface value as print writes it.
+type printedWords string
+
 // printed is how print writes a value.
 func printed(v any) string {
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
 	case reflect.Float32, reflect.Float64:
-		f := r.Float()
-		s := strconv.FormatFloat(f, 'e', 6, 64)
-		if f >= 0 {
-			s = "+" + s
-		}
-		i := strings.IndexByte(s, 'e')
-		for i >= 0 && len(s)-i < 5 {
-			s = s[:i+2] + "0" + s[i+2:]
-		}
-		return s
+		return strconv.FormatFloat(r.Float(), 'g', -1, 64)
 	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
 		return fmt.Sprintf("%#x", r.Pointer())
 	case reflect.Slice:

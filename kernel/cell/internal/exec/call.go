@@ -573,8 +573,9 @@ func (p *plan) invoke() func(*frame) *frame {
 
 // resolveFunc makes a function value a callee.
 func (m *Machine) resolveFunc(p unsafe.Pointer, l *sigLayout, k *callee) {
-	if p == nil {
-		nilDeref()
+	if p == nil { // arguments are evaluated before the call fails
+		k.native = func(unsafe.Pointer) { nilDeref() }
+		return
 	}
 	if cl := closureOf(p); cl != nil {
 		k.code, k.boxes, k.recv = cl.target(), cl.boxes, cl.recv

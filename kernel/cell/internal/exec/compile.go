@@ -448,8 +448,10 @@ func (c *compiler) intOf(x ex) func(*frame) int {
 			n = int(x.konst.Int())
 		} else if x.konst.CanUint() {
 			n = int(x.konst.Uint())
-		} else {
+		} else if x.konst.CanFloat() {
 			n = int(x.konst.Float())
+		} else {
+			n = int(real(x.konst.Complex()))
 		}
 		return func(*frame) int { return n }
 	}
@@ -461,6 +463,10 @@ func (c *compiler) intOf(x ex) func(*frame) int {
 
 // countOf evaluates a shift count; a negative one panics as Go does.
 func (c *compiler) countOf(x ex) func(*frame) uint64 {
+	if x.konst.IsValid() {
+		n := c.intOf(x)(nil)
+		return func(*frame) uint64 { return uint64(n) }
+	}
 	k := x.rt.Kind()
 	if k >= reflect.Int && k <= reflect.Int64 {
 		f := converters[reflect.Int64].from(k, x.fn).(func(*frame) int64)

@@ -87,7 +87,12 @@ func (c *compiler) switchStmt(s *ast.SwitchStmt, label int) stmtFunc {
 
 func (c *compiler) caseTest(s *ast.SwitchStmt, e ast.Expr, tag ex) func(*frame) bool {
 	if s.Tag == nil {
-		return c.cond(e)
+		x := c.expr(e)
+		if f, ok := x.fn.(func(*frame) bool); ok {
+			return f
+		}
+		f := c.toAny(x) // an interface is compared with true
+		return func(fr *frame) bool { return f(fr) == true }
 	}
 	et := c.typeOf(e)
 	if _, isNil := c.info.ObjectOf(identOf(e)).(*types.Nil); isNil {
@@ -373,6 +378,9 @@ func (c *compiler) bindReceived(a *ast.AssignStmt) func(*frame, reflect.Value, b
 
 // rangeStmt compiles the loops over values.
 func (c *compiler) rangeStmt(s *ast.RangeStmt, label int) stmtFunc {
+	if s.Tok == token.ASSIGN && s.Value != nil && identOf(s.Key).Name != "_" && identOf(s.Value).Name == "" {
+		c.fail(s.Value, "a range that assigns to %s and to an element or field at once is not supported; use := and assign in the body", "its key")
+	}
 	t := c.typeOf(s.X)
 	if isUntyped(t) {
 		t = types.Default(t)
@@ -510,6 +518,10 @@ func (c *compiler) rangeSlice(s *ast.RangeStmt, t types.Type, label int) stmtFun
 			base = func(fr *frame) slice { set(fr); return slice{unsafe.Add(fr.p, off), n, n} }
 		} else {
 			base = func(*frame) slice { return slice{nil, n, n} }
+			if calls(s.X, c.info) {
+				run := x.lane().run(x.fn)
+				base = func(fr *frame) slice { run(fr); return slice{nil, n, n} }
+			}
 		}
 	}
 	er := c.m.rtype(elem)

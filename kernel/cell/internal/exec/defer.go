@@ -221,10 +221,7 @@ func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
 				vs[0].SetMapIndex(vs[1], reflect.Value{})
 			case "clear":
 				vs[0].Clear()
-			case "recover":
-				if p != nil {
-					p.recovered = true
-				}
+			case "recover": // is not called by a deferred function: no effect
 			case "print", "println":
 				s := ""
 				for i, v := range vs {

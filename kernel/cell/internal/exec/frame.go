@@ -5,18 +5,21 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
-	"runtime"
+	"runtime/debug"
 	"time"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
 )
 
-// maxDepth bounds the interpreted call depth, well before Go's own stack limit.
-const maxDepth = 200_000
+// maxDepth bounds the interpreted call depth, well before Go's own stack limit,
+// which is raised so that a call may need 5 KB of it.
+const maxDepth = 400_000
+
+func init() { debug.SetMaxStack(3 << 30) }
 
 // ErrDepth is the panic value of a recursion that does not end.
-var ErrDepth = errors.New("stack overflow: more than 200000 nested calls; does a recursion lack its end?")
+var ErrDepth = errors.New("stack overflow: more than 400000 nested calls; does a recursion lack its end?")
 
 // frame is one call in progress. Its locals lie in one piece of typed memory;
 // variables that outlive the call or whose address is taken lie in boxes.
@@ -327,5 +330,3 @@ func (m *Machine) Go(run *Run, f func(*Thread)) (val any, tr []Frame) {
 
 // Thread is a goroutine of a run, for the caller of Go.
 type Thread thread
-
-var keepAlive = runtime.KeepAlive

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -316,6 +317,9 @@ func (m *Machine) itabOf(iface, concrete reflect.Type) unsafe.Pointer {
 	k := itabKey{rt.Pointer(iface), rt.Pointer(concrete)}
 	if p, ok := m.itabs.Load(k); ok {
 		return p.(unsafe.Pointer)
+	}
+	if !concrete.Implements(iface) {
+		panic(&Refusal{Msg: fmt.Sprintf("values of %s cannot become %s in a cell: declare the type with a name of its own", concrete, iface)})
 	}
 	p := itab(iface, concrete)
 	m.itabs.Store(k, p)

@@ -37,6 +37,7 @@ const (
 	flagUncommon  = 1 << 0
 	flagExtraStar = 1 << 1
 	flagNamed     = 1 << 2
+	flagRegular   = 1 << 3
 	flagDirect    = 1 << 5
 	maxMethods    = 128
 )

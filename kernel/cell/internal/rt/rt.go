@@ -239,7 +239,7 @@ var (
 func Struct(pkg string, fields []Field) reflect.Type {
 	plain := true
 	for _, f := range fields {
-		plain = plain && !f.Embedded
+		plain = plain && !f.Embedded && f.Name != "_"
 	}
 	sf := make([]reflect.StructField, len(fields))
 	var key strings.Builder
@@ -297,8 +297,37 @@ func Struct(pkg string, fields []Field) reflect.Type {
 	}
 	hold(x)
 	r := TypeAt(unsafe.Pointer(x))
+	skipBlank(x, r)
 	structs[key.String()] = append(structs[key.String()], r)
 	return r
+}
+
+// skipBlank makes comparison leave out fields called _, as Go's does.
+func skipBlank(x *structType, t reflect.Type) {
+	blank := false
+	for i := range t.NumField() {
+		blank = blank || t.Field(i).Name == "_"
+	}
+	if !blank || x.Equal == nil {
+		return
+	}
+	x.TFlag &^= flagRegular
+	eq := func(p, q unsafe.Pointer) bool {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if f.Name == "_" {
+				continue
+			}
+			h := (*header)(Pointer(f.Type))
+			same := *(*func(p, q unsafe.Pointer) bool)(unsafe.Pointer(&h.Equal))
+			if !same(unsafe.Add(p, f.Offset), unsafe.Add(q, f.Offset)) {
+				return false
+			}
+		}
+		return true
+	}
+	hold(eq)
+	x.Equal = *(*unsafe.Pointer)(unsafe.Pointer(&eq))
 }
 
 func sameFields(t reflect.Type, fs []Field) bool {
