@@ -24,6 +24,7 @@ type cellOutput struct {
 	c     *collector
 	cell  *Cell
 	clear bool // empty the cell before the next output
+	ended bool // the cell has ended
 }
 
 var _ serve.Output = (*cellOutput)(nil)
@@ -35,11 +36,15 @@ func (o *cellOutput) Stream(name, text string) {
 	}
 	o.c.mu.Lock()
 	o.start()
-	if n := len(o.cell.Outputs); n > 0 && o.cell.Outputs[n-1].Type == "stream" && o.cell.Outputs[n-1].Name == name {
-		last := o.cell.Outputs[n-1]
-		last.Text = overwrite(last.Text, text)
-	} else {
-		o.cell.Outputs = append(o.cell.Outputs, &Output{Type: "stream", Name: name, Text: overwrite("", text)})
+	n := len(o.cell.Outputs)
+	if n == 0 || o.cell.Outputs[n-1].Type != "stream" || o.cell.Outputs[n-1].Name != name {
+		o.cell.Outputs = append(o.cell.Outputs, &Output{Type: "stream", Name: name, roll: &paper{}})
+		n++
+	}
+	last := o.cell.Outputs[n-1]
+	last.roll.print(text)
+	if o.ended { // a goroutine that outlived its cell
+		last.Text = string(last.roll.text)
 	}
 	o.c.mu.Unlock()
 	if o.c.opts.Stream != nil {
@@ -47,28 +52,33 @@ func (o *cellOutput) Stream(name, text string) {
 	}
 }
 
-// overwrite appends text to old as a terminal would: a carriage return that
-// is not the end of a line begins it anew, as progress lines do.
-func overwrite(old, text string) string {
-	text = old + strings.ReplaceAll(text, "\r\n", "\n")
-	if !strings.Contains(text, "\r") {
-		return text
-	}
-	all := strings.SplitAfter(text, "\n")
-	for i, line := range all {
-		body := strings.TrimSuffix(line, "\n")
-		end := line[len(body):]
-		held := strings.HasSuffix(body, "\r") // waits for what comes over it
-		body = strings.TrimSuffix(body, "\r")
-		if k := strings.LastIndexByte(body, '\r'); k >= 0 {
-			body = body[k+1:]
+// paper takes text as a terminal does: a carriage return that is not the end
+// of a line begins the line anew, as progress lines do.
+type paper struct {
+	text []byte
+	line int  // where the last line begins
+	back bool // a carriage return waits for what comes over it
+}
+
+func (p *paper) print(s string) {
+	for s != "" {
+		n := strings.IndexAny(s, "\r\n")
+		if n < 0 {
+			n = len(s)
 		}
-		if held && end == "" {
-			body += "\r"
+		if p.back && n > 0 {
+			p.text, p.back = p.text[:p.line], false
 		}
-		all[i] = body + end
+		p.text = append(p.text, s[:n]...)
+		if s = s[n:]; s == "" {
+			return
+		}
+		if p.back = s[0] == '\r'; !p.back {
+			p.text = append(p.text, '\n')
+			p.line = len(p.text)
+		}
+		s = s[1:]
 	}
-	return strings.Join(all, "")
 }
 
 // Display adds an output, or replaces those with the same id.
@@ -120,9 +130,10 @@ func (o *cellOutput) ReadLine(ctx context.Context, prompt string, password bool)
 func (o *cellOutput) finish(r serve.Reply, count int) {
 	o.c.mu.Lock()
 	defer o.c.mu.Unlock()
+	o.ended = true
 	for _, out := range o.cell.Outputs {
-		if out.Type == "stream" {
-			out.Text = strings.TrimSuffix(out.Text, "\r")
+		if out.roll != nil {
+			out.Text = string(out.roll.text)
 		}
 	}
 	if r.Result != nil && len(r.Result.Data) > 0 {

@@ -39,6 +39,7 @@ type Output struct {
 	ErrValue  string
 	Traceback []string
 	extra     map[string]any
+	roll      *paper // the text of a stream while its cell runs
 }
 
 // New is an empty notebook of this kernel.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/priorlab/priorlab/kernel/serve"
 )
 
 // outputs lists what a cell holds, one string an output.
@@ -45,6 +47,39 @@ func TestRunRecordsOutputs(t *testing.T) {
 		}
 		if got := strings.Join(outputs(nb.Cells[0]), "|"); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// Many small writes cost what one large one does, and a goroutine may print
+// after its cell.
+func TestManyWrites(t *testing.T) {
+	c := &cellOutput{c: &collector{}, cell: &Cell{}}
+	start := time.Now()
+	for range 200_000 {
+		c.Stream("stdout", "0123456789\n")
+	}
+	c.finish(serve.Reply{}, 1)
+	if d := time.Since(start); d > 5*time.Second || len(c.cell.Outputs[0].Text) != 2_200_000 {
+		t.Errorf("%d bytes in %v", len(c.cell.Outputs[0].Text), d)
+	}
+	c.Stream("stdout", "late")
+	if !strings.HasSuffix(c.cell.Outputs[0].Text, "9\nlate") {
+		t.Error("what was printed after the end is lost")
+	}
+}
+
+func TestPaper(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\r\nb": "a\nb", "10%\r20%": "20%", "10%\r": "10%", "a\r\rb": "b", "x\na\rb\nc": "x\nb\nc", "long\rs": "s", "": "",
+	} {
+		whole, bytewise := &paper{}, &paper{}
+		whole.print(in)
+		for i := range len(in) {
+			bytewise.print(in[i : i+1])
+		}
+		if string(whole.text) != want || string(bytewise.text) != want {
+			t.Errorf("%q prints %q, in bytes %q, want %q", in, whole.text, bytewise.text, want)
 		}
 	}
 }
