@@ -62,9 +62,85 @@ func (l lesson) notebook() *nbfile.Notebook {
 }
 
 // TestLessons builds every notebook of the table and compares what the
-// programs print. They are compiled as packages of one executable, since the
-// linker's work would be most of the time.
+// programs print.
 func TestLessons(t *testing.T) {
+	list := lessons(t)
+	sources := map[string][]byte{}
+	for _, l := range list {
+		p, err := Notebook(l.notebook())
+		if err != nil {
+			t.Errorf("%s: %v", l.name, err)
+			continue
+		}
+		sources[l.name] = p.Source
+	}
+	program := compileAll(t, sources)
+	for _, l := range list {
+		t.Run(l.name, func(t *testing.T) {
+			if got := printedBy(program, l.name); got != l.want {
+				t.Errorf("printed\n%s\nwant\n%s\nprogram:\n%s", got, l.want, sources[l.name])
+			}
+		})
+	}
+}
+
+// TestConformance makes programs of the evaluator's corpus of Go programs,
+// each once as one cell and once with a cell for every declaration.
+func TestConformance(t *testing.T) {
+	if os.Getenv("PRIORLAB_LONG") == "" {
+		t.Skip("compiles some two hundred programs; set PRIORLAB_LONG=1 to do so")
+	}
+	list, err := filepath.Glob("../cell/testdata/conformance/*.go.txt")
+	if err != nil || len(list) == 0 {
+		t.Fatalf("the corpus is not there: %v", err)
+	}
+	sources, want := map[string][]byte{}, map[string]string{}
+	for _, path := range list {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := os.ReadFile(strings.TrimSuffix(path, ".go.txt") + ".out")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(data), `main.Rect`) {
+			continue // looks at the name of its package, which is another here
+		}
+		whole, apart := nbfile.New(), nbfile.New()
+		whole.Name = "whole_" + strings.TrimSuffix(filepath.Base(path), ".go.txt") + ".ipynb"
+		apart.Name = "apart_" + strings.TrimPrefix(whole.Name, "whole_")
+		whole.Add("code", string(data))
+		// Declarations first, in cells of their own where they may stand alone.
+		body := string(data)
+		if i := strings.Index(body, "\nfunc main() {"); i >= 0 {
+			apart.Add("code", strings.Replace(body[:i], "package main", "", 1))
+			apart.Add("code", strings.Replace(body[i:], "func main() {", "func run() {", 1)+"\nrun()")
+		}
+		for _, nb := range []*nbfile.Notebook{whole, apart} {
+			p, err := Notebook(nb)
+			if err != nil {
+				t.Errorf("%s: %v", nb.Name, err)
+				continue
+			}
+			sources[p.Name], want[p.Name] = p.Source, string(out)
+		}
+	}
+	program := compileAll(t, sources)
+	for name := range sources {
+		t.Run(name, func(t *testing.T) {
+			got := strings.ReplaceAll(printedBy(program, name), name+".", "main.")
+			if got != want[name] {
+				t.Errorf("printed\n%s\nwant\n%s", got, want[name])
+			}
+		})
+	}
+}
+
+// compileAll compiles programs as packages of one executable, since the
+// linker's work would be most of the time. Its first argument names a program.
+func compileAll(t *testing.T, sources map[string][]byte) string {
+	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("there is no go command to compile with")
 	}
@@ -73,29 +149,21 @@ func TestLessons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	driver := Program{Name: "lessons", Title: "Lessons"}
 	var imports, cases strings.Builder
-	list := lessons(t)
-	sources := map[string]string{}
-	for _, l := range list {
-		p, err := Notebook(l.notebook())
-		if err != nil {
-			t.Errorf("%s: %v", l.name, err)
-			continue
-		}
-		sources[l.name] = string(p.Source)
-		text := strings.Replace(string(p.Source), "\npackage main\n", "\npackage "+l.name+"\n", 1)
+	for name, source := range sources {
+		text := strings.Replace(string(source), "\npackage main\n", "\npackage "+name+"\n", 1)
 		text = strings.Replace(text, "\nfunc main() {", "\nfunc Main() {", 1)
-		dir := filepath.Join(root, l.name)
+		dir := filepath.Join(root, name)
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "lesson.go"), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&imports, "\t\"notebook/lessons/%s\"\n", l.name)
-		fmt.Fprintf(&cases, "\tcase %q:\n\t\t%s.Main()\n", l.name, l.name)
+		fmt.Fprintf(&imports, "\t\"notebook/lessons/%s\"\n", name)
+		fmt.Fprintf(&cases, "\tcase %q:\n\t\t%s.Main()\n", name, name)
 	}
+	driver := Program{Name: "lessons", Title: "Lessons"}
 	driver.Source = []byte("package main\n\nimport (\n\t\"os\"\n" + imports.String() + ")\n\nfunc main() {\n\tname := os.Args[1]\n\tos.Args = append([]string{name}, os.Args[2:]...)\n\tswitch name {\n" + cases.String() + "\t}\n}\n")
 	if err := driver.Write(root, m); err != nil {
 		t.Fatal(err)
@@ -104,19 +172,17 @@ func TestLessons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range list {
-		t.Run(l.name, func(t *testing.T) {
-			cmd := exec.Command(program, l.name, "-pictures", "none")
-			cmd.Dir = root
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				out = append(out, err.Error()...)
-			}
-			if got := string(out); got != l.want {
-				t.Errorf("printed\n%s\nwant\n%s\nprogram:\n%s", got, l.want, sources[l.name])
-			}
-		})
+	return program
+}
+
+func printedBy(program, name string) string {
+	cmd := exec.Command(program, name, "-pictures", "none")
+	cmd.Dir = filepath.Dir(program)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		out = append(out, err.Error()...)
 	}
+	return string(out)
 }
 
 // TestFaults looks at what is said of cells that do not check.

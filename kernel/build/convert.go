@@ -32,6 +32,7 @@ type converter struct {
 	// lateMethods are the variables of methods ("T.m") called through one.
 	lateMethods map[string]string
 	params      []param
+	spared      map[string]string // what sparePredeclared renamed, by new name
 }
 
 // param is a variable that the command line may set.
@@ -43,7 +44,7 @@ type param struct {
 
 func newConverter(pieces []*piece) *converter {
 	c := &converter{importer: symbols.NewImporter(), pieces: pieces, idents: map[string]bool{}, top: map[string]bool{},
-		session: map[string]string{}, local: map[string]string{}, alias: map[string]string{}, late: map[string]bool{}, lateMethods: map[string]string{}}
+		session: map[string]string{}, local: map[string]string{}, alias: map[string]string{}, late: map[string]bool{}, lateMethods: map[string]string{}, spared: map[string]string{}}
 	for _, p := range pieces {
 		for _, t := range scan(p.joined().String()) {
 			if t.tok == token.IDENT {

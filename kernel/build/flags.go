@@ -33,14 +33,18 @@ func (c *converter) noteParameters(k *checked, u *unit) {
 		if value != nil {
 			text = code(value)
 		}
+		called := name.Name // in the notebook
+		if was := c.spared[called]; was != "" {
+			called = was
+		}
 		for i, p := range c.params {
-			if p.name == name.Name {
+			if p.name == called {
 				c.params[i].value, c.params[i].now = text, name.Name
 				return
 			}
 		}
 		if u.isParameter {
-			c.params = append(c.params, param{name: name.Name, now: name.Name, value: text, about: comments[line(name.Pos())], flag: flagType(v.Type())})
+			c.params = append(c.params, param{name: called, now: name.Name, value: text, about: comments[line(name.Pos())], flag: flagType(v.Type())})
 		}
 	}
 	for _, s := range k.body(u).Body.List {

@@ -27,6 +27,9 @@ func (c *converter) sparePredeclared() {
 			p.rename(now)
 		}
 	}
+	for was, is := range now {
+		c.spared[is] = was
+	}
 }
 
 // rename gives other names to what the piece defines or needs under these.
