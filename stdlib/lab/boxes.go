@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"strconv"
+	"sync"
 )
 
 func box(name string) *kind {
@@ -49,18 +50,15 @@ var (
 	layoutKind = &kind{name: "Layout", module: baseModule}
 	linkKind   = &kind{name: "Link", view: "-"}
 	dlinkKind  = &kind{name: "DirectionalLink", view: "-"}
-
-	styleKinds = map[string]*kind{}
 )
+
+// styleKinds holds the kinds of style models, by name.
+var styleKinds sync.Map
 
 // styleKind is the kind of a style model; all of them share one view.
 func styleKind(name string) *kind {
-	k, ok := styleKinds[name]
-	if !ok {
-		k = &kind{name: name + "Style", view: "StyleView"}
-		styleKinds[name] = k
-	}
-	return k
+	k, _ := styleKinds.LoadOrStore(name, &kind{name: name + "Style", view: "StyleView"})
+	return k.(*kind)
 }
 
 func container(k *kind, state map[string]any, children []*Widget) *Widget {
