@@ -236,6 +236,9 @@ func (m *Machine) namedType(t *types.Named, complete bool) reflect.Type {
 	path := obj.Pkg().Path()
 	if path != "main" && t.TypeArgs() == nil {
 		if r := m.native(path, obj.Name()); r != nil {
+			if !described(t, r) {
+				panic(&Refusal{Msg: fmt.Sprintf("the compiled type %s is not as its description in the symbol tables says, so it cannot be used; regenerate them: go generate ./symbols", r)})
+			}
 			return r
 		}
 	}
@@ -255,6 +258,25 @@ func (m *Machine) namedType(t *types.Named, complete bool) reflect.Type {
 		m.complete(t, p)
 	}
 	return n.Type
+}
+
+// described reports whether the compiled struct r has the fields that the
+// checker believes it has. Tables older than the program would otherwise make
+// the machine write beside them.
+func described(t *types.Named, r reflect.Type) bool {
+	st, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return kindOf(t.Underlying()) == r.Kind()
+	}
+	if r.Kind() != reflect.Struct || r.NumField() != st.NumFields() {
+		return false
+	}
+	for i := range st.NumFields() {
+		if f := st.Field(i).Name(); f != r.Field(i).Name {
+			return false
+		}
+	}
+	return true
 }
 
 func pkgOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
