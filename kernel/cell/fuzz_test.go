@@ -136,20 +136,20 @@ func (g *generator) expr(t string) string {
 	e := g.expr
 	switch t {
 	case "int":
-		return g.pick(g.v("int"), fmt.Sprint(g.r.IntN(9)), "("+e("int")+g.pick("+", "-", "*", "&", "|", "^", "&^")+e("int")+")", "("+e("int")+g.pick("/", "%")+"("+e("int")+"|1))",
+		return g.pick(g.v("int"), fmt.Sprint(g.r.IntN(9)), "("+e("int")+g.op("+", "-", "*", "&", "|", "^", "&^")+e("int")+")", "("+e("int")+g.pick("/", "%")+"("+e("int")+"|1))",
 			"len("+e("string")+")", "len("+g.v("[]int")+")", "int("+e("int8")+")", "int("+e("uint")+")", "("+e("int")+g.pick("<<", ">>")+"("+e("uint")+"&7))", g.v("P")+".Sum()", g.v("P")+".Inc("+e("int")+"&1)",
 			"tr("+e("int")+")", g.v("[]int")+"[("+e("uint")+")%3]", g.v("map[string]int")+"["+e("string")+"]", "func() int { return "+e("int")+" }()", g.v("P")+".Arr[("+e("uint")+")&1]",
-			"I("+g.v("P")+").Sum()", "min("+e("int")+", "+e("int")+")", "-"+g.v("int"), "P{A: "+e("int")+"}.Sum()", "gen("+e("int")+", "+e("int")+")[0]")
+			"I("+g.v("P")+").Sum()", "min("+e("int")+", "+e("int")+")", " -"+g.v("int"), "P{A: "+e("int")+"}.Sum()", "gen("+e("int")+", "+e("int")+")[0]")
 	case "int8":
-		return g.pick(g.v("int8"), "("+e("int8")+g.pick("+", "-", "*", "^")+e("int8")+")", "int8("+e("int")+")", "int8("+g.v("N")+")", "-"+g.v("int8"), g.v("P")+".In.X")
+		return g.pick(g.v("int8"), "("+e("int8")+g.op("+", "-", "*", "^")+e("int8")+")", "int8("+e("int")+")", "int8("+g.v("N")+")", " -"+g.v("int8"), g.v("P")+".In.X")
 	case "uint":
 		return g.pick(g.v("uint"), "("+e("uint")+g.pick("+", "*", "|", ">>")+e("uint")+")", "uint("+e("int")+"&15)", "uint(len("+e("string")+"))")
 	case "float64":
-		return g.pick(g.v("float64"), "("+e("float64")+g.pick("+", "-", "*", "/")+e("float64")+")", "float64("+e("int")+")", g.v("P")+".B", "max("+e("float64")+", 1.5)")
+		return g.pick(g.v("float64"), "("+e("float64")+g.op("+", "-", "*", "/")+e("float64")+")", "float64("+e("int")+")", g.v("P")+".B", "max("+e("float64")+", 1.5)")
 	case "string":
 		return g.pick(g.v("string"), "("+e("string")+"+"+e("string")+")", "fmt.Sprint("+e("int")+")", "fmt.Sprint("+g.v("N")+", "+g.v("P")+")", "string(rune(65+"+e("uint")+"%26))", g.v("string")+"[:len("+g.v("string")+")/9]", "fmt.Sprintf(\"%v|%T\", any("+g.v("P")+"), any("+g.v("N")+"))")
 	case "bool":
-		return g.pick(g.v("bool"), "("+e("int")+g.pick("<", "==", ">=", "!=")+e("int")+")", "("+e("string")+g.pick("<", "==")+e("string")+")", "!"+g.v("bool"), "("+e("bool")+g.pick("&&", "||")+e("bool")+")", "("+g.v("P")+"=="+g.v("P")+")", "(any("+g.v("N")+")==any("+g.v("int8")+"))")
+		return g.pick(g.v("bool"), "("+e("int")+g.op("<", "==", ">=", "!=")+e("int")+")", "("+e("string")+g.pick("<", "==")+e("string")+")", "!"+g.v("bool"), "("+e("bool")+g.pick("&&", "||")+e("bool")+")", "("+g.v("P")+"=="+g.v("P")+")", "(any("+g.v("N")+")==any("+g.v("int8")+"))")
 	case "[]int":
 		return g.pick(g.v("[]int"), "append("+g.v("[]int")+", "+e("int")+")", "append([]int(nil), "+g.v("[]int")+"...)", "[]int{"+e("int")+", "+e("int")+", "+e("int")+"}", "gen("+e("int")+", "+g.v("[]int")+"...)")
 	case "P":

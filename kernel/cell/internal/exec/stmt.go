@@ -492,11 +492,32 @@ func (c *compiler) assign(s *ast.AssignStmt) frameFunc {
 // update compiles lhs op= rhs; the operands of lhs are evaluated once.
 func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc {
 	t := c.typeOf(lhs)
+	shift := op == token.SHL || op == token.SHR
+	var y ex
+	if shift {
+		y = c.expr(rhs)
+	} else {
+		y = c.exprTo(rhs, t)
+	}
+	// Calls on the right come before the operands on the left are read.
+	if calls(rhs, c.info) && !calls(lhs, c.info) {
+		first, saved := c.save(y)
+		y = saved
+		inner := c.updateWith(lhs, op, y, t, shift)
+		return func(fr *frame) { first(fr); inner(fr) }
+	}
+	return c.updateWith(lhs, op, y, t, shift)
+}
+
+func (c *compiler) updateWith(lhs ast.Expr, op token.Token, y ex, t types.Type, shift bool) frameFunc {
 	join := func(x ex) ex {
-		if op == token.SHL || op == token.SHR {
-			x.fn = operators[x.rt.Kind()].shift(op, x.fn, c.countOf(c.expr(rhs)))
-		} else {
-			x.fn = c.operate(op, x, c.exprTo(rhs, t), lhs, rhs)
+		if shift {
+			x.fn = operators[x.rt.Kind()].shift(op, x.fn, c.countOf(y))
+		} else if o := operators[x.rt.Kind()]; o != nil {
+			x.fn = o.binary(op, x.operand(), y.operand())
+		}
+		if x.fn == nil {
+			c.fail(lhs, "operator %s is not defined on %s", op, t)
 		}
 		x.addr, x.local, x.fresh = nil, false, nil
 		return x
@@ -517,7 +538,7 @@ func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc 
 	off := c.temp(boxType)
 	addr := x.addr
 	saved := func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) }
-	y := join(ex{t: x.t, rt: x.rt, fn: x.lane().load(saved)})
+	y = join(ex{t: x.t, rt: x.rt, fn: x.lane().load(saved)})
 	set := x.lane().set(saved, y.fn)
 	return func(fr *frame) {
 		*(*unsafe.Pointer)(unsafe.Add(fr.p, off)) = addr(fr)
