@@ -28,7 +28,19 @@
 // All covariances of an update come from one basis, so that exact and
 // approximate blocks cannot meet.
 //
+// A likelihood that is not Gaussian (Options.Likelihood) is fitted by natural
+// gradients with Gaussian sites, which end in the same form.
+//
+// What else is here:
+//
+//	NewOSGPR, NewOVC, NewOVFF   the baselines, with the same methods
+//	NewReference                the exact GP, for comparison
+//	NewPath                     several inputs, read as a path in pseudo-time
+//	Options.Measure, .Route     other measures; random features and the ODE
+//	Model.Save, Load            a model goes on with the same bits
+//	Latent, GPVAE               the memory in a variational auto-encoder
+//	experiments, cmd/chapter4   the chapter's comparisons
+//
 // Start at [New], then [Model.Update], [Model.Predict] and
-// [Model.SampleWith]. [NewOSGPR] and [NewReference] have the same methods; the
-// interface [Online] runs over all of them.
+// [Model.SampleWith]. The interface [Online] runs over all methods.
 package ohsvgp
