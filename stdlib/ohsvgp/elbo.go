@@ -22,8 +22,6 @@ type elbo struct {
 	old *posterior
 	lik *gp.Likelihood
 	y   []float64
-	// scale multiplies the data term: N/|batch| for minibatches
-	scale float64
 
 	mu           []float64
 	S            *mat.Dense
@@ -42,7 +40,7 @@ func newElbo(b *blocks, y []float64, lik *gp.Likelihood, old *posterior, jitter 
 	if err != nil {
 		return nil, err
 	}
-	e := &elbo{b: b, L: L, W: L.Half(b.Kbf), old: old, lik: lik, y: y, scale: 1}
+	e := &elbo{b: b, L: L, W: L.Half(b.Kbf), old: old, lik: lik, y: y}
 	if old != nil {
 		e.T = old.L.RightHalf(L.Half(b.Kba))
 		var TL mat.Dense
@@ -82,8 +80,8 @@ func (e *elbo) at(mu []float64, S *mat.Dense, logDet float64) float64 {
 			e.fvar[j] = 0
 		}
 		v, a, b := e.lik.Expect(e.y[j], e.fmean[j], e.fvar[j])
-		e.varexp += e.scale * v
-		e.dm[j], e.dv[j] = e.scale*a, e.scale*b
+		e.varexp += v
+		e.dm[j], e.dv[j] = a, b
 	}
 	e.kl = 0.5 * (trace(S) + square(mu) - float64(M) - logDet)
 	e.correction = 0
@@ -187,9 +185,6 @@ func (e *elbo) gradBlocks() (*blocks, []float64) {
 	grad := make([]float64, e.lik.Params().Len())
 	for j := range e.y {
 		e.lik.ExpectGrad(e.y[j], e.fmean[j], e.fvar[j], grad)
-	}
-	for i := range grad {
-		grad[i] *= e.scale
 	}
 	return out, grad
 }
