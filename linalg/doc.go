@@ -30,6 +30,9 @@
 // Results depend on inputs, shapes and the CPU level (AVX-512, AVX2 or portable Go), never on the number of threads or
 // on timing. Random numbers are counter-based: see Rand.
 //
+// The environment variable PRIORLAB_CPU=go or avx2 chooses a lower level than the machine has; the portable level passes
+// the same tests. UseInGonum gives gonum's own matrices the same products.
+//
 // # Where to start reading
 //
 // tensor.go (the type), autograd.go (records and Backward), unary.go (the smallest operations with gradients), then

@@ -108,6 +108,10 @@ func (t *Tensor) Keep() *Tensor {
 	return t
 }
 
+// ReleaseMemory hands the memory that scopes took back, and that waits for reuse, to the garbage collector: worth calling
+// after a large model is done with.
+func ReleaseMemory() { mem.Trim() }
+
 // outsideScopes calls f with the scopes of this goroutine set aside: what f makes is not released by them.
 func outsideScopes(f func()) {
 	id := gid()

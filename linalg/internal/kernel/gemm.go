@@ -55,8 +55,14 @@ func GemmBatch[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, of
 			one(i, true)
 		}
 	} else {
+		// Operands from far beyond the L2 cache are asked for one product ahead.
+		ahead := batch*(m*k+k*n+m*n)*size[T]() > 8<<20
 		par.For(batch, max(1, parallelFlops/flops), func(lo, hi int) {
 			for i := lo; i < hi; i++ {
+				if ahead && i+1 < hi {
+					prefetch(a.Data[offA[i+1]:], a, m, k)
+					prefetch(b.Data[offB[i+1]:], b, k, n)
+				}
 				one(i, false)
 			}
 		})

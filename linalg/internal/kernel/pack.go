@@ -9,8 +9,7 @@ func packB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) {
 	case b.CS == 1 && cols == nr && nr*ts.es == 128:
 		d, s := ptr(dst), ptr(b.Data)
 		for p := 0; p < kb; p++ {
-			*(*[128]byte)(d) = *(*[128]byte)(s)
-			s, d = unsafe.Add(s, b.RS*ts.es), unsafe.Add(d, 128)
+			*(*[128]byte)(unsafe.Add(d, 128*p)) = *(*[128]byte)(unsafe.Add(s, p*b.RS*ts.es))
 		}
 		return
 	case b.CS == 1:

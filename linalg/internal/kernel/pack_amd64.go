@@ -35,3 +35,10 @@ func copyTwelves[T Float](n int, dst, src []T, ld int) {
 	}
 	asm.Copy96(n, (*byte)(ptr(src)), uintptr(8*ld), (*byte)(ptr(dst)), 96)
 }
+
+// prefetch asks for a matrix with the strides of like that begins at x, if it lies in memory without gaps.
+func prefetch[T Float](x []T, like Matrix[T], rows, cols int) {
+	if like.CS == 1 && like.RS == cols || like.RS == 1 && like.CS == rows {
+		asm.Prefetch((rows*cols*size[T]()+63)/64, (*byte)(ptr(x)))
+	}
+}

@@ -66,6 +66,14 @@ func Held() int {
 	return pool.held
 }
 
+// Trim hands everything that waits for reuse to the garbage collector.
+func Trim() {
+	pool.Lock()
+	defer pool.Unlock()
+	pool.free = [len(pool.free)][][]byte{}
+	pool.held = 0
+}
+
 // Aligned returns size zero bytes that begin at a multiple of 64.
 func Aligned(size int) []byte {
 	m := make([]byte, size+64)

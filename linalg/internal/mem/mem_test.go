@@ -39,6 +39,9 @@ func TestReuse(t *testing.T) {
 		t.Error("returned memory was not used again")
 	}
 	Put(b)
+	if Trim(); Held() != 0 {
+		t.Error("Trim leaves memory behind")
+	}
 	defer func() {
 		if recover() == nil {
 			t.Error("foreign memory was taken")
