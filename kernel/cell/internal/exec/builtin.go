@@ -589,8 +589,9 @@ func (c *compiler) structLit(e *ast.CompositeLit, u *types.Struct, res *ex) {
 			}
 		}
 		x := c.element(v, c.typ(u.Field(k).Type()))
-		fs = append(fs, argument{off: res.rt.Field(k).Offset, into: x.intoFresh()})
+		fs = append(fs, argument{off: res.rt.Field(k).Offset, into: x.intoFresh(), calls: calls(v, c.info)})
 	}
+	fs = ordered(fs)
 	z, cp := unsafeNew(rt.Pointer(res.rt)), laneOf(res.rt).copy
 	full := len(e.Elts) == u.NumFields()
 	res.fresh = func(fr *frame, dst unsafe.Pointer) {
@@ -636,8 +637,9 @@ func (c *compiler) elements(e *ast.CompositeLit, elem types.Type, er reflect.Typ
 	var fs []argument
 	size := er.Size()
 	c.litIndex(e, func(i int, v ast.Expr) {
-		fs = append(fs, argument{off: uintptr(i) * size, into: c.element(v, elem).intoFresh()})
+		fs = append(fs, argument{off: uintptr(i) * size, into: c.element(v, elem).intoFresh(), calls: calls(v, c.info)})
 	})
+	fs = ordered(fs)
 	return func(fr *frame, dst unsafe.Pointer) {
 		for i := range fs {
 			fs[i].into(fr, unsafe.Add(dst, fs[i].off))

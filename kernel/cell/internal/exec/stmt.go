@@ -319,7 +319,7 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 		}
 		return assignTo(lhs[0], x)
 	}
-	var fs []frameFunc
+	var fs, quiet []frameFunc
 	var vals []ex
 	if len(rhs) == 1 {
 		run, slots := c.multi(rhs[0])
@@ -341,10 +341,15 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 				x = c.expr(r)
 			}
 			f, v := c.save(x)
-			fs = append(fs, f)
+			if calls(r, c.info) {
+				fs = append(fs, f)
+			} else {
+				quiet = append(quiet, f)
+			}
 			vals = append(vals, v)
 		}
 	}
+	fs = append(fs, quiet...)
 	for i, e := range lhs {
 		if o, _ := target(e); o == nil {
 			continue
@@ -614,7 +619,7 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		}
 		return c.store(lhs[0], c.exprTo(rhs[0], t))
 	}
-	var fs, vals []frameFunc
+	var fs, vals, quiet, quietVals []frameFunc
 	if len(rhs) == 1 {
 		run, slots := c.multi(rhs[0])
 		var pre, post []frameFunc
@@ -637,15 +642,24 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		}
 		f, v := c.save(x)
 		if t != nil {
-			p, s := c.deferredStore(l, v)
 			// Operands of index expressions and pointer indirections on the left
-			// come before the values.
-			fs = append(fs, p...)
+			// come before the values; but what makes calls comes before what
+			// makes none.
+			p, s := c.deferredStore(l, v)
+			if calls(l, c.info) {
+				fs = append(fs, p...)
+			} else {
+				quiet = append(quiet, p...)
+			}
 			post = append(post, s)
 		}
-		vals = append(vals, f)
+		if calls(rhs[i], c.info) {
+			vals = append(vals, f)
+		} else {
+			quietVals = append(quietVals, f)
+		}
 	}
-	return sequence(append(append(fs, vals...), post...))
+	return sequence(append(append(append(append(fs, vals...), quiet...), quietVals...), post...))
 }
 
 // deferredStore splits an assignment: pre evaluates the operands of the place,
