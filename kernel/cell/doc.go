@@ -68,6 +68,10 @@
 //
 // # Limits
 //
+// Where Go leaves the order of evaluation open, calls come before plain operands,
+// as the toolchain orders them; a load inside an operand that itself makes calls
+// (a[f()], g()) may come earlier than there.
+//
 // Cells have no cgo, assembly or //go: directives; unsafe.Offsetof is refused;
 // weak.Make, unique.Make, runtime.AddCleanup and other generic functions of the
 // library without an overlay are refused by name. The methods of types made in

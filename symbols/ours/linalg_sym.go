@@ -64,6 +64,7 @@ func init() {
 			"Rand":                reflect.ValueOf((*p.Rand)(nil)),
 			"RandFromState":       reflect.ValueOf(p.RandFromState),
 			"RandInts":            reflect.ValueOf(p.RandInts),
+			"ReleaseMemory":       reflect.ValueOf(p.ReleaseMemory),
 			"Scalar":              reflect.ValueOf(p.Scalar),
 			"ScaledJitter":        reflect.ValueOf(p.ScaledJitter),
 			"ScatterAdd":          reflect.ValueOf(p.ScatterAdd),

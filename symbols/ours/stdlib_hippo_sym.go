@@ -15,6 +15,7 @@ func init() {
 			"Basis":         reflect.ValueOf(p.Basis),
 			"GaussLegendre": reflect.ValueOf(p.GaussLegendre),
 			"Legendre":      reflect.ValueOf(p.Legendre),
+			"LegendreP":     reflect.ValueOf(p.LegendreP),
 			"Measure":       reflect.ValueOf((*p.Measure)(nil)),
 			"Memory":        reflect.ValueOf((*p.Memory)(nil)),
 			"NewMemory":     reflect.ValueOf(p.NewMemory),

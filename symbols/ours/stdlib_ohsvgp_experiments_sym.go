@@ -15,8 +15,10 @@ func init() {
 			"Continual": reflect.ValueOf(p.Continual),
 			"Covid":     reflect.ValueOf(p.Covid),
 			"Criterion": reflect.ValueOf((*p.Criterion)(nil)),
+			"Measures":  reflect.ValueOf(p.Measures),
 			"Method":    reflect.ValueOf((*p.Method)(nil)),
 			"Model":     reflect.ValueOf((*p.Model)(nil)),
+			"Moons":     reflect.ValueOf(p.Moons),
 			"Options":   reflect.ValueOf((*p.Options)(nil)),
 			"Row":       reflect.ValueOf((*p.Row)(nil)),
 			"Run":       reflect.ValueOf(p.Run),
@@ -27,6 +29,7 @@ func init() {
 			"Subband":   reflect.ValueOf(p.Subband),
 			"Summary":   reflect.ValueOf(p.Summary),
 			"Task":      reflect.ValueOf((*p.Task)(nil)),
+			"Weather":   reflect.ValueOf(p.Weather),
 			"Write":     reflect.ValueOf(p.Write),
 		}
 	})

@@ -13,6 +13,8 @@ func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/ohsvgp", "ohsvgp", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
 			"ECE":             reflect.ValueOf(p.ECE),
+			"GPVAE":           reflect.ValueOf((*p.GPVAE)(nil)),
+			"GPVAEOptions":    reflect.ValueOf((*p.GPVAEOptions)(nil)),
 			"HyperMode":       reflect.ValueOf((*p.HyperMode)(nil)),
 			"Latent":          reflect.ValueOf((*p.Latent)(nil)),
 			"LatentPosterior": reflect.ValueOf((*p.LatentPosterior)(nil)),
@@ -20,6 +22,7 @@ func init() {
 			"Model":           reflect.ValueOf((*p.Model)(nil)),
 			"NLPD":            reflect.ValueOf(p.NLPD),
 			"New":             reflect.ValueOf(p.New),
+			"NewGPVAE":        reflect.ValueOf(p.NewGPVAE),
 			"NewOSGPR":        reflect.ValueOf(p.NewOSGPR),
 			"NewOVC":          reflect.ValueOf(p.NewOVC),
 			"NewOVFF":         reflect.ValueOf(p.NewOVFF),
