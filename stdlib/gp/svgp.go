@@ -191,13 +191,17 @@ func (s *SVGP) Fit(ctx context.Context, x *mat.Dense, y []float64, o SVGPOptions
 	}
 	o = o.filled(len(y))
 	before, D, eta := s.Params().Clone(), mat.DenseCopyOf(s.D), append([]float64(nil), s.eta...)
-	if err := s.climb(ctx, x, y, o); err != nil {
-		s.D, s.eta = D, eta
-		if back := s.Params().CopyFrom(before); back != nil {
-			return back
+	done := false
+	defer func() { // also when an interrupt unwinds a product
+		if !done {
+			s.D, s.eta = D, eta
+			_ = s.Params().CopyFrom(before)
 		}
+	}()
+	if err := s.climb(ctx, x, y, o); err != nil {
 		return err
 	}
+	done = true
 	return nil
 }
 

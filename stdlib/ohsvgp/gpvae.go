@@ -139,13 +139,19 @@ func (g *GPVAE) Update(ctx context.Context, end float64, x []float64, Y *mat.Den
 	for _, p := range g.Params() {
 		saved = append(saved, p.Value.Clone())
 	}
-	if err := g.learn(ctx, end-g.opt.Origin, x, Y); err != nil {
-		for i, p := range g.Params() {
-			p.Value.Set(saved[i])
+	done := false
+	defer func() { // also when an interrupt unwinds a product
+		if !done {
+			for i, p := range g.Params() {
+				p.Value.Set(saved[i])
+			}
+			*g = before
 		}
-		*g = before
+	}()
+	if err := g.learn(ctx, end-g.opt.Origin, x, Y); err != nil {
 		return fmt.Errorf("ohsvgp: GP-VAE, task %d: %w", before.tasks+1, err)
 	}
+	done = true
 	return nil
 }
 

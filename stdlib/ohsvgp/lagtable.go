@@ -2,7 +2,6 @@ package ohsvgp
 
 import (
 	"math"
-	"runtime"
 	"sync"
 
 	"github.com/priorlab/priorlab/stdlib/gp"
@@ -25,19 +24,17 @@ type lagTable struct {
 	offset []int     // where each pair begins
 }
 
-var lagTables sync.Map // M -> *lagOnce
+var lagTables sync.Map // M -> *lagTable
 
-type lagOnce struct {
-	once  sync.Once
-	table *lagTable
-}
-
-// lagTableOf returns the table for M variables, built once.
+// lagTableOf returns the table for M variables, built at the first call. Two
+// first calls at once both build it, alike.
 func lagTableOf(M int) *lagTable {
-	v, _ := lagTables.LoadOrStore(M, &lagOnce{})
-	o := v.(*lagOnce)
-	o.once.Do(func() { o.table = buildLagTable(M) })
-	return o.table
+	if t, ok := lagTables.Load(M); ok {
+		return t.(*lagTable)
+	}
+	t := buildLagTable(M)
+	lagTables.Store(M, t)
+	return t
 }
 
 func buildLagTable(M int) *lagTable {
@@ -54,7 +51,7 @@ func buildLagTable(M int) *lagTable {
 	s, w := hippo.GaussLegendre(n)
 	// H at all nodes, one row a pair, then all coefficients by one product
 	h := mat.NewDense(len(t.offset), n, nil)
-	eachNode(n, func(q int) {
+	for q := range s {
 		at := lagPolynomials(M, (s[q]+1)/2)
 		i := 0
 		for l := 0; l < M; l++ {
@@ -63,7 +60,7 @@ func buildLagTable(M int) *lagTable {
 				i++
 			}
 		}
-	})
+	}
 	p := mat.NewDense(n, n, nil)
 	for q := range s {
 		r := p.RawRowView(q)
@@ -82,26 +79,6 @@ func buildLagTable(M int) *lagTable {
 		}
 	}
 	return t
-}
-
-// eachNode shares the nodes out among cores; each writes its own place.
-func eachNode(n int, do func(q int)) {
-	next := make(chan int, n)
-	for q := 0; q < n; q++ {
-		next <- q
-	}
-	close(next)
-	var wait sync.WaitGroup
-	for g := 0; g < min(n, runtime.GOMAXPROCS(0)); g++ {
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
-			for q := range next {
-				do(q)
-			}
-		}()
-	}
-	wait.Wait()
 }
 
 // lagPolynomials is H(r) (M by M), by an M-node Gauss-Legendre rule in x that is

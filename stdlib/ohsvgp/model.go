@@ -262,13 +262,17 @@ func (m *Model) learn(ctx context.Context, x *mat.Dense, y []float64, end float6
 	}
 	k, noise := m.parameters(x, y)
 	task := Task{N: len(y), End: end + m.opt.Origin}
-	rnd := *m.rand
+	rnd, done := *m.rand, false
+	defer func() { // also when an interrupt unwinds a product
+		if !done {
+			*m.rand = rnd
+		}
+	}()
 	l := &learner{m: m, k: k, noise: noise, x: x, y: y, end: end}
 	if m.lik != nil {
 		l.lik = m.lik.Clone()
 	}
 	if err := l.run(ctx, &task); err != nil {
-		*m.rand = rnd
 		return fmt.Errorf("%s, task %d: %w", m.Name(), len(m.tasks)+1, err)
 	}
 	task.Took = time.Since(began)
@@ -283,7 +287,7 @@ func (m *Model) learn(ctx context.Context, x *mat.Dense, y []float64, end float6
 		return err
 	}
 	_, m.columns = x.Dims()
-	m.q, m.tasks = l.result, append(m.tasks, task)
+	m.q, m.tasks, done = l.result, append(m.tasks, task), true
 	return nil
 }
 

@@ -2,6 +2,7 @@ package param
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -44,10 +45,18 @@ func (s Set) Maximise(ctx context.Context, objective Objective, steps int) (Fit,
 		p, _ := s.LogPrior()
 		return Fit{Start: v + p, End: v + p, Calls: 1, Converged: len(start) == 0}, err
 	}
+	done := false
+	defer func() { // also when an interrupt unwinds the objective
+		if !done {
+			_ = s.CopyFrom(before)
+		}
+	}()
 	c := &climb{ctx: ctx, set: s, objective: objective, best: math.Inf(-1)}
 	first := c.at(start)
+	if c.unwound != nil {
+		panic(c.unwound)
+	}
 	if c.failure != nil && math.IsInf(first, -1) {
-		_ = s.CopyFrom(before)
 		return Fit{}, c.failure
 	}
 	settings := &optimize.Settings{
@@ -67,12 +76,17 @@ func (s Set) Maximise(ctx context.Context, objective Objective, steps int) (Fit,
 			if err := ctx.Err(); err != nil {
 				return optimize.RuntimeLimit, err
 			}
+			if c.unwound != nil {
+				return optimize.Failure, errors.New("unwound")
+			}
 			return optimize.NotTerminated, nil
 		},
 	}
 	res, err := optimize.Minimize(problem, start, settings, &optimize.LBFGS{Store: 20})
+	if c.unwound != nil {
+		panic(c.unwound)
+	}
 	if cerr := ctx.Err(); cerr != nil {
-		_ = s.CopyFrom(before)
 		return Fit{}, cerr
 	}
 	// A line search that cannot gain any more ends with an error at the
@@ -80,6 +94,7 @@ func (s Set) Maximise(ctx context.Context, objective Objective, steps int) (Fit,
 	if err := s.SetFree(c.point); err != nil {
 		return Fit{}, err
 	}
+	done = true
 	fit := Fit{Start: first, End: c.best, Calls: c.calls, Converged: err != nil}
 	if res != nil {
 		fit.Steps = res.MajorIterations
@@ -100,17 +115,21 @@ type climb struct {
 	point     []float64
 	calls     int
 	failure   error
+	unwound   any // what the objective panicked with
 }
 
+// at is the target at x. gonum calls it from a goroutine of its own, where a
+// panic would end the program: it is kept, for Maximise to go on with.
 func (c *climb) at(x []float64) float64 {
 	if c.last != nil && floats.Equal(c.last, x) {
 		return c.value
 	}
 	c.last = append(c.last[:0], x...)
 	c.value, c.grad = math.Inf(-1), make([]float64, len(x))
-	if c.ctx.Err() != nil {
+	if c.ctx.Err() != nil || c.unwound != nil {
 		return c.value
 	}
+	defer func() { c.unwound = recover() }()
 	c.calls++
 	if err := c.set.SetFree(x); err != nil {
 		c.failure = err

@@ -199,6 +199,23 @@ func TestMaximiseCancelledPutsBack(t *testing.T) {
 	}
 }
 
+// An objective that unwinds, as interrupted products do, leaves no trace either.
+func TestMaximiseUnwound(t *testing.T) {
+	s := Set{Positive("a", 5.1234567890123), Real("b", -3)}
+	f, calls := bowl(s), 0
+	defer func() {
+		if r := recover(); r != "interrupted" || s[0].Value() != 5.1234567890123 || s[1].Value() != -3 {
+			t.Errorf("after unwinding: %v", s)
+		}
+	}()
+	_, _ = s.Maximise(context.Background(), func() (float64, []float64, error) {
+		if calls++; calls == 3 {
+			panic("interrupted")
+		}
+		return f()
+	}, 100)
+}
+
 func TestMaximiseStepsBackFromFailures(t *testing.T) {
 	s := Set{Positive("a", 5), Real("b", -3)}
 	f := bowl(s)
