@@ -13,7 +13,7 @@ var tilesets [2][2]tileset // [wide][f64]
 func init() {
 	for w := range tilesets {
 		for d := range tilesets[w] {
-			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 384, mc: 240, nc: 4096, wide: w == 1}
+			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 512, mc: 240, nc: 4096, wide: w == 1}
 			if d == 1 {
 				ts.kc, ts.mc = 256, 192
 			}
