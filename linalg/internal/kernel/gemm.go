@@ -1,6 +1,9 @@
 package kernel
 
-import "github.com/priorlab/priorlab/linalg/internal/par"
+import (
+	"github.com/priorlab/priorlab/linalg/internal/mem"
+	"github.com/priorlab/priorlab/linalg/internal/par"
+)
 
 // Matrix is a strided matrix: element (i, j) lies at Data[i*RS+j*CS].
 type Matrix[T Float] struct {
@@ -73,7 +76,9 @@ func GemmBatch[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, of
 func gemmGo[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
 	if b.CS != 1 {
 		// Lay B out by rows once, so that the inner loop is along memory.
-		t := make([]T, k*n)
+		raw, _ := mem.Get(k * n * size[T]())
+		defer mem.Put(raw)
+		t := mem.Slice[T](raw)[:k*n]
 		CopyStrided(t, b.Data, []int{k, n}, []int{b.RS, b.CS})
 		b = Matrix[T]{t, n, 1}
 	}
