@@ -130,6 +130,26 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// TestCallbackAfterInterrupt calls a closure of an interrupted cell from
+// compiled code later: it must not be dead.
+func TestCallbackAfterInterrupt(t *testing.T) {
+	s, out := newSession(t)
+	mustEval(t, s, "var f func() int\nn := 1")
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	o := s.Eval(ctx, cell.Cell{Name: "In[2]", Source: "f = func() int { n++; return n }\ntime.AfterFunc(300*time.Millisecond, func() { fmt.Println(\"late\", f()) })\nfor {}"})
+	if !errors.Is(o.Err, cell.ErrInterrupted) {
+		t.Fatal(o.Err)
+	}
+	if v := mustEval(t, s, "f()"); v[0] != 2 {
+		t.Errorf("the closure gave %v", v)
+	}
+	mustEval(t, s, "time.Sleep(600 * time.Millisecond)")
+	if !strings.Contains(out.String(), "late 3") {
+		t.Errorf("the timer's callback printed %q", out)
+	}
+}
+
 func TestExitZeroAndGoexitEndTheCell(t *testing.T) {
 	s, out := newSession(t)
 	o := eval(s, "fmt.Println(\"a\"); os.Exit(0); fmt.Println(\"b\")")

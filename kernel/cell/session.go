@@ -454,15 +454,12 @@ func (s *Session) run(ctx context.Context, u *unit, out *Outcome) {
 	var fault *ending
 	var run *exec.Run
 	run = exec.NewRun(ctx, u.parsed.src.name, func(v any, tr []exec.Frame) {
-		first := false
-		faultOnce.Do(func() { fault = &ending{v, tr}; first = true; run.Stop() })
-		if !first {
-			return
-		}
-		if run.Ended() {
+		if run.Ended() { // a goroutine or callback that the cell left behind
 			e := s.runtimeError(v, tr)
 			fmt.Fprintf(s.streams.stderr, "a goroutine of %s ended with %s\n%s\n", u.parsed.src.name, e.Error(), strings.Join(e.Traceback, "\n"))
+			return
 		}
+		faultOnce.Do(func() { fault = &ending{v, tr}; run.Stop() })
 	})
 	done := make(chan ending, 1)
 	var vals []any

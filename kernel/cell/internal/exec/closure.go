@@ -46,6 +46,10 @@ func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsa
 	alone := parent == nil || parent.g != rt.G()
 	if alone {
 		parent = nil
+		if run.Stopping() && run.Ended() {
+			// The cell is over; what it left to be called later lives on.
+			run = run.successor()
+		}
 	}
 	th := m.newThread(run, parent)
 	old := getLabels()

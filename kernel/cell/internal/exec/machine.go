@@ -290,6 +290,13 @@ func (r *Run) Stop() {
 	}
 }
 
+// successor is a run for callbacks that outlive a stopped one.
+func (r *Run) successor() *Run {
+	n := &Run{Name: r.Name, Ctx: r.Ctx, done: make(chan struct{}), Fault: r.Fault}
+	n.End()
+	return n
+}
+
 // Stopped is the panic value that unwinds an interrupted run.
 type Stopped struct{}
 
