@@ -17,6 +17,8 @@ const keptOutputs = 64
 
 // host implements lab.Host over the Outputs of the cells.
 type host struct {
+	session *cell.Session
+
 	mu      sync.Mutex
 	ctx     context.Context
 	current string                  // name of the running or last cell
@@ -115,6 +117,9 @@ func (h *host) Comm(m lab.CommMessage) error {
 	out.Comm(m)
 	return nil
 }
+
+// Callback implements lab.CallbackHost.
+func (h *host) Callback(ctx context.Context, f func()) { h.session.Callback(ctx, f) }
 
 // Widgets implements lab.Host: the kernel cannot know what the client draws,
 // and every client that cannot draw a widget shows its text form.

@@ -39,7 +39,7 @@ func NewLocal(stdout, stderr io.Writer) (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.session = s
+	l.session, l.host.session = s, s
 	lab.SetHost(l.host)
 	return l, nil
 }
@@ -56,6 +56,8 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	}
 	l.host.begin(ctx, x.Cell, out)
 	defer l.host.end()
+	// An interrupt is meant for whatever computes, also under a slider.
+	defer context.AfterFunc(ctx, lab.CancelCallbacks)()
 	o := l.session.Eval(ctx, cell.Cell{Name: x.Cell, Source: x.Code})
 	for _, n := range o.Notes {
 		out.Stream("stderr", n.String()+"\n")
