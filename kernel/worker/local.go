@@ -68,7 +68,7 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	if len(o.Values) == 0 || x.Silent {
 		return serve.Reply{}
 	}
-	b := lab.Result(o.Values...)
+	b := lab.RenderValue(o.Values...)
 	return serve.Reply{Result: &b}
 }
 
@@ -90,7 +90,7 @@ func (l *Local) Evaluate(ctx context.Context, expr string) (lab.Bundle, *serve.F
 	if o.Err != nil {
 		return lab.Bundle{}, failure(o.Err)
 	}
-	return lab.Result(o.Values...), nil
+	return lab.RenderValue(o.Values...), nil
 }
 
 // Complete implements serve.Backend.

@@ -1,20 +1,15 @@
 package lab
 
-import (
-	"strconv"
-	"strings"
-)
+import "fmt"
 
-// Result renders the values of a cell's last expression. It is Render, except
-// that a string of one line is written as in Go, so that "1" is not taken for
-// 1; text of several lines is left to be read.
-func Result(values ...any) Bundle {
-	written := make([]any, len(values))
-	for i, v := range values {
-		if s, ok := v.(string); ok && !strings.Contains(s, "\n") {
-			v = textBundle(strconv.Quote(s))
-		}
-		written[i] = v
-	}
-	return Render(written...)
+// ResultMIME is the type under which a cell publishes results for programs
+// that read executed notebooks, such as a sweep: an object of names and texts.
+const ResultMIME = "application/vnd.priorlab.result+json"
+
+// Result publishes a named result of the notebook, such as an error or a
+// bound, and shows it as a line. Values travel as text, so that NaN and Inf
+// are results too.
+func Result(name string, value any) {
+	text := fmt.Sprint(value)
+	Show(Bundle{Data: map[string]any{ResultMIME: map[string]any{name: text}, mimeText: name + " = " + text}})
 }

@@ -1,18 +1,15 @@
 package lab
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
-func TestResultQuotesStrings(t *testing.T) {
-	for want, values := range map[string][]any{
-		`"1"`:      {"1"},
-		"1":        {1},
-		"a\nb":     {"a\nb"},
-		`1  "a"`:   {1, "a"},
-		`"\tä"`:    {"\tä"},
-		`[]int{1}`: {[]int{1}},
-	} {
-		if got := Result(values...).text(); got != want {
-			t.Errorf("%v is shown as %s, want %s", values, got, want)
-		}
+func TestResultIsPublishedAsText(t *testing.T) {
+	h := useHost(t, true)
+	Result("rmse", math.NaN())
+	got := h.shown[0].b
+	if got.Data[ResultMIME].(map[string]any)["rmse"] != "NaN" || got.text() != "rmse = NaN" {
+		t.Errorf("published %v", got.Data)
 	}
 }

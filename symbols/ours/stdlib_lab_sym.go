@@ -71,6 +71,7 @@ func init() {
 			"Progress":         reflect.ValueOf((*p.Progress)(nil)),
 			"RadioButtons":     reflect.ValueOf(p.RadioButtons),
 			"Render":           reflect.ValueOf(p.Render),
+			"RenderValue":      reflect.ValueOf(p.RenderValue),
 			"Reset":            reflect.ValueOf(p.Reset),
 			"Result":           reflect.ValueOf(p.Result),
 			"SVG":              reflect.ValueOf((*p.SVG)(nil)),
