@@ -61,9 +61,13 @@ func (r *Rand) Uint64() uint64 {
 // Float64 draws uniformly from [0, 1), in steps of 2^-53.
 func (r *Rand) Float64() float64 { return float64(r.Uint64()>>11) * 0x1p-53 }
 
-// NormalAt is the standard normal number at word i of the stream: word pair (i, i+1) makes one Box-Muller pair.
+// normalTag keeps the blocks of normal numbers apart from those of uniform ones: a normal number is made of a pair of
+// words, of which a uniform draw on the same source could otherwise use one again.
+const normalTag = 0xd1b54a32d192ed03
+
+// NormalAt is the standard normal number at position i of the stream: positions i and i+1 make one Box-Muller pair.
 func (r *Rand) NormalAt(i uint64) float64 {
-	z0, z1 := kernel.NormalPair(kernel.Philox(i/2, r.stream, r.key))
+	z0, z1 := kernel.NormalPair(kernel.Philox(i/2, r.stream, r.key^normalTag))
 	if i&1 == 0 {
 		return z0
 	}
@@ -93,7 +97,7 @@ func (r *Rand) fillNormalAt(dst []float64, from uint64) {
 		dst, from = dst[1:], from+1
 	}
 	n := len(dst) &^ 1
-	kernel.FillNormal64(dst[:n], from/2, r.stream, r.key)
+	kernel.FillNormal64(dst[:n], from/2, r.stream, r.key^normalTag)
 	if n < len(dst) {
 		dst[n] = r.NormalAt(from + uint64(n))
 	}
@@ -109,15 +113,15 @@ func (r *Rand) FillNormal32(dst []float32) {
 func (r *Rand) fillNormal32At(dst []float32, from uint64) {
 	if from&1 == 1 && len(dst) > 0 {
 		var t [4]float32
-		kernel.FillNormal32(t[:], from/2, r.stream, r.key)
+		kernel.FillNormal32(t[:], from/2, r.stream, r.key^normalTag)
 		n := copy(dst, t[2:])
 		dst, from = dst[n:], from+1
 	}
 	n := len(dst) &^ 3
-	kernel.FillNormal32(dst[:n], from/2, r.stream, r.key)
+	kernel.FillNormal32(dst[:n], from/2, r.stream, r.key^normalTag)
 	if n < len(dst) {
 		var t [4]float32
-		kernel.FillNormal32(t[:], from/2+uint64(n/4), r.stream, r.key)
+		kernel.FillNormal32(t[:], from/2+uint64(n/4), r.stream, r.key^normalTag)
 		copy(dst[n:], t[:])
 	}
 }

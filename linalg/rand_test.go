@@ -138,3 +138,38 @@ func TestRandIntegers(t *testing.T) {
 		t.Error("Intn(0) did not fail")
 	}
 }
+
+// A normal and a uniform number drawn in turn from one source have nothing to
+// do with one another: the normal's sign must not tell whether the uniform lies
+// in the middle half, as it would if both were made of one word.
+func TestNormalAndUniformAreIndependent(t *testing.T) {
+	for _, order := range []string{"normal first", "uniform first"} {
+		r := NewRand(5)
+		const n = 20000
+		var table [2][2]int
+		for range n {
+			var z, u float64
+			if order == "normal first" {
+				z, u = r.Normal(), r.Float64()
+			} else {
+				u, z = r.Float64(), r.Normal()
+			}
+			i, j := 0, 0
+			if z > 0 {
+				i = 1
+			}
+			if math.Abs(u-0.5) < 0.25 {
+				j = 1
+			}
+			table[i][j]++
+		}
+		for i := range 2 {
+			for j := range 2 {
+				// Five standard deviations of a binomial with share 1/4.
+				if d := math.Abs(float64(table[i][j]) - n/4); d > 5*math.Sqrt(n*3.0/16) {
+					t.Errorf("%s: the quarters hold %v of %d", order, table, n)
+				}
+			}
+		}
+	}
+}

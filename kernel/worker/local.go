@@ -56,14 +56,13 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	}
 	l.host.begin(ctx, x.Cell, out)
 	defer l.host.end()
-	// An interrupt is meant for whatever computes, also under a slider.
-	defer context.AfterFunc(ctx, lab.CancelCallbacks)()
+	defer lab.BeginCell(ctx)()
 	o := l.session.Eval(ctx, cell.Cell{Name: x.Cell, Source: x.Code})
 	for _, n := range o.Notes {
 		out.Stream("stderr", n.String()+"\n")
 	}
 	if o.Err != nil {
-		return serve.Reply{Failure: failure(o.Err)}
+		return serve.Reply{Failure: failure(endedBy(ctx, o.Err))}
 	}
 	if len(o.Values) == 0 || x.Silent {
 		return serve.Reply{}

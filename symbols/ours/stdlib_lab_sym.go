@@ -14,6 +14,7 @@ func init() {
 		return map[string]reflect.Value{
 			"Accordion":        reflect.ValueOf(p.Accordion),
 			"Bake":             reflect.ValueOf(p.Bake),
+			"BeginCell":        reflect.ValueOf(p.BeginCell),
 			"BoundedFloatText": reflect.ValueOf(p.BoundedFloatText),
 			"BoundedIntText":   reflect.ValueOf(p.BoundedIntText),
 			"Bundle":           reflect.ValueOf((*p.Bundle)(nil)),
@@ -90,6 +91,7 @@ func init() {
 			"VegaLite":         reflect.ValueOf(p.VegaLite),
 			"VegaScatter":      reflect.ValueOf(p.VegaScatter),
 			"View":             reflect.ValueOf((*p.View)(nil)),
+			"WasInterrupted":   reflect.ValueOf(p.WasInterrupted),
 			"Widget":           reflect.ValueOf((*p.Widget)(nil)),
 		}
 	})
