@@ -251,7 +251,9 @@ func TestKilledAndResumed(t *testing.T) {
 			starts, ends := account(t, grid)
 			for i := 1; i <= runs; i++ {
 				n := strconv.Itoa(i)
-				if ends[n] != 1 {
+				// A task killed between its program's end and the writing of its
+				// state has nothing to show for it, and runs again.
+				if again := c.group && !done[n] && ends[n] == 2; ends[n] != 1 && !again {
 					t.Errorf("run %s ended %d times", n, ends[n])
 				}
 				if done[n] && starts[n] != 1 {
