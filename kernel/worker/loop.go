@@ -35,8 +35,9 @@ func Main(conn io.ReadWriteCloser, secret string, start func() (serve.Backend, e
 	if err != nil {
 		return err
 	}
+	// The backend is not closed: the end of this process closes it, also when a
+	// cell that nothing stops is running.
 	l.backend = b
-	defer b.Close()
 	if err := l.link.send(frame{Kind: "ready"}); err != nil {
 		return err
 	}

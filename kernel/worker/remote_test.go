@@ -82,6 +82,10 @@ func (s *scripted) Execute(ctx context.Context, x serve.Execution, out serve.Out
 			time.Sleep(4 * time.Millisecond)
 		}
 		return serve.Reply{Failure: &serve.Failure{Name: "Interrupted", Value: fmt.Sprint(len(held))}}
+	case "spin":
+		fmt.Println("spinning")
+		for {
+		}
 	case "starving":
 		var held [][]byte
 		for {
@@ -275,5 +279,27 @@ func TestMemoryLimitIsRead(t *testing.T) {
 	t.Setenv(MemoryVariable, "lots")
 	if _, err := memoryLimit(); err == nil || !strings.Contains(err.Error(), "8GiB") {
 		t.Errorf("no help for a wrong limit: %v", err)
+	}
+}
+
+// A worker whose front process is gone ends, whatever its cell is doing.
+func TestNoWorkerIsLeftBehind(t *testing.T) {
+	r := newRemote(t)
+	run(t, r, "count")
+	p, err := r.standing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &recorder{}
+	go r.Execute(context.Background(), serve.Execution{Code: "spin"}, out)
+	for end := time.Now().Add(5 * time.Second); out.String() == "" && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	p.link.rwc.Close() // as when the front dies
+	select {
+	case <-p.gone:
+	case <-time.After(5 * time.Second):
+		t.Error("the worker is still there")
+		p.cmd.Process.Kill()
 	}
 }
