@@ -7,9 +7,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"io"
-	"os"
-	"reflect"
 	"sort"
 	"strconv"
 	"strings"
@@ -599,6 +596,3 @@ func (s *Session) Close() error {
 	s.closed = true
 	return s.streams.close()
 }
-
-var _ io.Writer = os.Stdout
-var _ = reflect.TypeOf

@@ -3,7 +3,6 @@ package exec
 import (
 	"fmt"
 	"go/ast"
-	"go/token"
 	"go/types"
 	"reflect"
 	"strconv"
@@ -672,5 +671,3 @@ func (c *compiler) mapLit(e *ast.CompositeLit, u *types.Map, r reflect.Type) any
 		return m
 	}
 }
-
-var _ = token.NoPos

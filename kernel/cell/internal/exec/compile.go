@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/constant"
-	"go/token"
 	"go/types"
 	"reflect"
 	"unsafe"
@@ -485,5 +484,3 @@ func (c *compiler) countOf(x ex) func(*frame) uint64 {
 func nilDeref() { var p *int; *p = 0 }
 
 func indexPanic(i, n int) { _ = make([]struct{}, n)[i] }
-
-var _ = token.NoPos

@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"runtime"
 	"unsafe"
-
-	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
 )
 
 // switchStmt compiles an expression switch as a chain of tests.
@@ -703,5 +701,3 @@ type rangeError string
 
 func (e rangeError) Error() string { return string(e) }
 func (rangeError) RuntimeError()   {}
-
-var _ = rt.Pointer

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"reflect"
 	"unsafe"
@@ -287,5 +286,3 @@ func sameSignature(withRecv, plain reflect.Type) bool {
 	}
 	return true
 }
-
-var _ = token.NoPos
