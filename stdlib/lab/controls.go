@@ -85,15 +85,20 @@ func FloatSlider(description string, value, lo, hi float64) *Widget {
 }
 
 // FloatLogSlider is a slider over the positive numbers from lo to hi, even in
-// the logarithm, for scales and rates.
+// the logarithm, for scales and rates. Its first value lies on one of its some
+// hundred steps, so that the page shows that value and not a neighbour.
 func FloatLogSlider(description string, value, lo, hi float64) *Widget {
 	wantRange("FloatLogSlider", description, value, lo, hi)
 	if lo <= 0 {
 		panic(fmt.Sprintf("lab: FloatLogSlider(%q): the lower end %v must be positive", description, lo))
 	}
+	value = math.Min(math.Max(value, lo), hi)
 	a, b := math.Log10(lo), math.Log10(hi)
-	return newWidget(floatLogSlider, description, map[string]any{"value": math.Min(math.Max(value, lo), hi),
-		"base": 10.0, "min": a, "max": b, "step": (b - a) / 100})
+	step := (b - a) / 100
+	if d := math.Log10(value) - a; d > step/2 {
+		step = d / math.Round(d/step)
+	}
+	return newWidget(floatLogSlider, description, map[string]any{"value": value, "base": 10.0, "min": a, "max": b, "step": step})
 }
 
 // IntRangeSlider chooses an interval of whole numbers within lo to hi.
