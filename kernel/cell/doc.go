@@ -75,7 +75,7 @@
 // Cells have no cgo, assembly or //go: directives; unsafe.Offsetof is refused;
 // weak.Make, unique.Make, runtime.AddCleanup and other generic functions of the
 // library without an overlay are refused by name. The methods of types made in
-// cells need amd64; elsewhere such a type with methods is refused. A session can
+// cells need amd64 or arm64; elsewhere such a type with methods is refused. A session can
 // define about 5,000 methods.
 //
 // Start reading at Session.Eval.
