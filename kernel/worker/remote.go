@@ -135,8 +135,12 @@ func (r *Remote) replay(ctx context.Context, out serve.Output) serve.Reply {
 	}
 	for i, x := range cells {
 		out.Stream("stderr", fmt.Sprintf("%%replay %s (%d of %d)\n", x.Cell, i+1, len(cells)))
+		if ctx.Err() != nil {
+			return serve.Reply{Failure: &serve.Failure{Name: "Interrupted", Value: "the cells from " + x.Cell + " on were not run again"}}
+		}
+		// A cell may have leant on one that failed; those after it may not.
 		if reply := r.Execute(ctx, x, out); reply.Failure != nil {
-			return reply
+			out.Stream("stderr", fmt.Sprintf("%s failed this time: %s: %s\n", x.Cell, reply.Failure.Name, reply.Failure.Value))
 		}
 	}
 	return serve.Reply{}
