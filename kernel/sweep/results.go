@@ -7,18 +7,16 @@ import (
 	"strings"
 
 	"github.com/priorlab/priorlab/kernel/nbfile"
-)
 
-// ResultMIME is the type of a bundle by which a cell publishes results: an
-// object of names and values.
-const ResultMIME = "application/vnd.priorlab.result+json"
+	"github.com/priorlab/priorlab/stdlib/lab"
+)
 
 // resultsCell publishes variables at the end of a notebook. They go as text,
 // since JSON has no NaN and a run must not fail for one.
 func resultsCell(names []string) string {
 	var b strings.Builder
 	b.WriteString("// Results of the sweep\n")
-	fmt.Fprintf(&b, "lab.Show(lab.Bundle{Data: map[string]any{%q: map[string]any{\n", ResultMIME)
+	fmt.Fprintf(&b, "lab.Show(lab.Bundle{Data: map[string]any{%q: map[string]any{\n", lab.ResultMIME)
 	for _, n := range names {
 		fmt.Fprintf(&b, "\t%q: fmt.Sprint(%s),\n", n, n)
 	}
@@ -32,11 +30,11 @@ func notebookResults(nb *nbfile.Notebook) map[string]string {
 	out := map[string]string{}
 	for _, c := range nb.Cells {
 		for _, o := range c.Outputs {
-			if o.Data[ResultMIME] == nil {
+			if o.Data[lab.ResultMIME] == nil {
 				continue
 			}
 			// The value is decoded JSON or its text, by the way it came.
-			raw, err := json.Marshal(o.Data[ResultMIME])
+			raw, err := json.Marshal(o.Data[lab.ResultMIME])
 			var m map[string]any
 			if err != nil || json.Unmarshal(raw, &m) != nil {
 				continue // not an object: no results

@@ -15,7 +15,7 @@
 //	-results FILE   write what cells publish as JSON
 //	-q              print only what cells print themselves
 //
-// A cell publishes results by showing a bundle of the type [ResultMIME].
+// A cell publishes results by showing a bundle of the type [lab.ResultMIME].
 //
 // Start reading at program.go; host.go is the front end.
 package program

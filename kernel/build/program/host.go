@@ -19,10 +19,6 @@ import (
 	"github.com/priorlab/priorlab/stdlib/lab"
 )
 
-// ResultMIME is the type of a bundle by which a cell publishes results: an
-// object of names and values.
-const ResultMIME = "application/vnd.priorlab.result+json"
-
 // host shows on the terminal, and writes pictures to files.
 type host struct {
 	ctx      context.Context
@@ -55,7 +51,7 @@ func (h *host) Display(b lab.Bundle, id string, update bool) error {
 	if update && id != "" && h.shown[id] == "" {
 		return nil // nothing of that name is on display
 	}
-	h.publish(b.Data[ResultMIME])
+	h.publish(b.Data[lab.ResultMIME])
 	path, err := h.picture(b, id)
 	line := textOf(b)
 	if path != "" {
@@ -81,7 +77,7 @@ func textOf(b lab.Bundle) string {
 	if s, ok := b.Data["text/plain"].(string); ok {
 		return s
 	}
-	if _, ok := b.Data[ResultMIME]; ok && len(b.Data) == 1 {
+	if _, ok := b.Data[lab.ResultMIME]; ok && len(b.Data) == 1 {
 		return ""
 	}
 	return strings.Join(slices.Sorted(maps.Keys(b.Data)), ", ")

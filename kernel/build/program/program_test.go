@@ -96,8 +96,8 @@ func TestHost(t *testing.T) {
 		h.Display(svg("lost"), "none", true) // nothing of that name is on display
 		h.Display(lab.Bundle{Data: map[string]any{"image/png": []byte("png")}}, "", false)
 		h.Display(lab.Bundle{Data: map[string]any{"text/plain": "text"}}, "", false)
-		h.Display(lab.Bundle{Data: map[string]any{ResultMIME: map[string]any{"x": 1, "y": "a"}}}, "", false)
-		h.Display(lab.Bundle{Data: map[string]any{ResultMIME: map[string]any{"x": 2}, "text/plain": "x = 2"}}, "", false)
+		h.Display(lab.Bundle{Data: map[string]any{lab.ResultMIME: map[string]any{"x": 1, "y": "a"}}}, "", false)
+		h.Display(lab.Bundle{Data: map[string]any{lab.ResultMIME: map[string]any{"x": 2}, "text/plain": "x = 2"}}, "", false)
 	})
 	want := "figure → " + dir + "/cell03-1.svg\nimage/png → " + dir + "/cell03-2.png\ntext\nx = 2\n"
 	if got != want {
