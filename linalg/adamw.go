@@ -55,8 +55,11 @@ func (o *AdamW) GradNorm() float64 {
 	return math.Sqrt(s)
 }
 
-// Step moves every parameter that has a gradient, in one pass over memory, and forgets the gradients.
-func (o *AdamW) Step() {
+// Step moves every parameter that has a gradient, in one pass over memory, and forgets the gradients. An interrupt waits
+// for its end.
+func (o *AdamW) Step() { Uninterrupted(o.move) }
+
+func (o *AdamW) move() {
 	o.step++
 	scale := 1.0
 	if o.Clip > 0 {

@@ -31,6 +31,10 @@ type Interrupted = par.Interrupted
 // panic of type Interrupted within a few milliseconds. The kernel sets it when a cell is interrupted.
 func Interrupt(on bool) { par.Interrupt(on) }
 
+// Uninterrupted calls f and lets an interrupt wait until it returns: for short work that must not stop half-way, such as
+// writing the parameters of a step.
+func Uninterrupted(f func()) { par.Hold(f) }
+
 // SetThreads sets how many threads an operation may use, the caller's included. Results do not depend on it.
 func SetThreads(n int) { par.SetThreads(n) }
 

@@ -210,10 +210,12 @@ func (r *training) save(o TrainOptions) error {
 
 // after is what follows a step: codes move, the weight average follows, and the run is reported.
 func (r *training) after(e train.Epoch, o TrainOptions, began time.Time) error {
-	if r.last.after != nil {
-		r.last.after()
-	}
-	r.remember(o.Average)
+	linalg.Uninterrupted(func() { // half a step would not come again
+		if r.last.after != nil {
+			r.last.after()
+		}
+		r.remember(o.Average)
+	})
 	step := e.Epoch + 1
 	if o.Watch != nil && (step%o.Every == 0 || step == o.Steps) {
 		o.Watch(Progress{step, o.Steps, e.Loss, r.last.perFrame, r.last.note, time.Since(began)})

@@ -39,10 +39,8 @@ func (t *Trainer) checkpoint() error {
 
 // Save writes the whole state of training: model, optimiser, place in the data and history.
 func (t *Trainer) Save(path string) error {
-	if err := t.finish(); err != nil {
-		return err
-	}
-	s := snapshot{Seed: t.Options.Seed, N: uint64(t.Problem.N), Batch: t.Options.Batch, AdamSteps: t.adam.t, Position: t.pos,
+	steps, moments := t.adam.state()
+	s := snapshot{Seed: t.Options.Seed, N: uint64(t.Problem.N), Batch: t.Options.Batch, AdamSteps: steps, Position: t.pos,
 		BestEpoch: t.History.Best, HasBest: len(t.best) > 0}
 	for _, e := range t.History.Epochs {
 		var v *float64
@@ -56,17 +54,17 @@ func (t *Trainer) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
-	f := &File{Kind: checkpointKind, Version: checkpointVersion, Extra: raw, Tensors: nn.Join(t.params, t.adam.state())}
+	f := &File{Kind: checkpointKind, Version: checkpointVersion, Extra: raw, Tensors: nn.Join(t.params, moments)}
 	for i, b := range t.best {
 		f.Tensors = append(f.Tensors, nn.Param{Name: "best." + t.params[i].Name, Value: b})
 	}
 	return f.Save(path)
 }
 
-// moments lets Into fill the state of the optimiser.
-type moments []nn.Param
+// tensors lets Into fill parameters and the state of the optimiser.
+type tensors []nn.Param
 
-func (m moments) Params() []nn.Param { return m }
+func (m tensors) Params() []nn.Param { return m }
 
 func (t *Trainer) restore(path string) error {
 	f, err := Load(path)
@@ -87,9 +85,11 @@ func (t *Trainer) restore(path string) error {
 	if len(s.Epochs) != len(s.Validation) {
 		return fmt.Errorf("train: %s: %d epochs but %d validation scores", path, len(s.Epochs), len(s.Validation))
 	}
-	if err := f.Into(moments(nn.Join(t.params, t.adam.state()))); err != nil {
+	_, moments := t.adam.state()
+	if err := f.Into(tensors(nn.Join(t.params, moments))); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	t.adam.setState(s.AdamSteps, moments)
 	if s.HasBest {
 		t.best = nil
 		byName := map[string]*linalg.Tensor{}
@@ -110,7 +110,7 @@ func (t *Trainer) restore(path string) error {
 			s.Epochs[i].Valid = *v
 		}
 	}
-	t.adam.t, t.pos = s.AdamSteps, s.Position
+	t.pos = s.Position
 	t.History.Epochs, t.History.Best = s.Epochs, s.BestEpoch
 	return nil
 }

@@ -38,7 +38,6 @@ type Trainer struct {
 	best   []*linalg.Tensor // parameters of the best epoch
 	clock  time.Time
 	bar    *lab.Progress
-	late   func() // counts a step of which some parameters are still to be written
 }
 
 // position is where the trainer stands, and the sums of the epoch it is in.
@@ -73,9 +72,6 @@ func NewTrainer(p *Problem, o Options) (*Trainer, error) {
 // Fit trains until the epochs are done, patience is at its end, an error happens or ctx is cancelled. After that it may
 // be called again: it goes on where it stopped. Raise Options.Epochs to train longer.
 func (t *Trainer) Fit(ctx context.Context) (*History, error) {
-	if err := t.finish(); err != nil {
-		return t.History, err
-	}
 	if o := t.Options; o.Show != "" {
 		steps := (t.Problem.N + o.Batch - 1) / o.Batch
 		t.bar = lab.NewProgress(o.Show, o.Epochs*steps)
@@ -158,37 +154,17 @@ func (t *Trainer) step(batch []int, rate float64) error {
 				return
 			}
 			l.Backward()
-			if norm = t.gradNorm(); math.IsNaN(norm) || math.IsInf(norm, 0) {
+			if norm = t.adam.opt.GradNorm(); math.IsNaN(norm) || math.IsInf(norm, 0) {
 				fault = t.gradFault()
 				return
 			}
-			scale := 1.0
-			if c := t.Options.ClipNorm; c > 0 && norm > c {
-				scale = c / norm
-			}
-			t.adam.step(rate, scale)
+			t.adam.step(rate, t.Options.ClipNorm)
 		})
 	})
-	count := func() {
-		t.pos.Step++
-		t.pos.Total++
-		t.pos.Loss += loss
-		t.pos.GradNorm += norm
-		if t.pos.Parts == nil {
-			t.pos.Parts = slices.Clone(parts)
-			return
-		}
-		for i := range t.pos.Parts {
-			t.pos.Parts[i].Value += parts[i].Value
-		}
-	}
-	if len(t.adam.pending) > 0 {
-		t.late = count // the interrupt fell between the first and the last parameter: finish writes the rest
-	}
 	if err = errors.Join(err, fault); err != nil {
 		return fmt.Errorf("train: epoch %d, step %d: %w", t.pos.Epoch, t.pos.Step, err)
 	}
-	count()
+	t.count(loss, norm, parts)
 	if t.bar != nil {
 		t.bar.Step()
 		t.bar.Note("epoch %d, loss %.4f", at.Epoch, loss)
@@ -199,30 +175,19 @@ func (t *Trainer) step(batch []int, rate float64) error {
 	return nil
 }
 
-// finish completes a step that was interrupted while its new parameters were written.
-func (t *Trainer) finish() error {
-	if t.late == nil {
-		return nil
+// count notes a step that succeeded.
+func (t *Trainer) count(loss, norm float64, parts []Part) {
+	t.pos.Step++
+	t.pos.Total++
+	t.pos.Loss += loss
+	t.pos.GradNorm += norm
+	if t.pos.Parts == nil {
+		t.pos.Parts = slices.Clone(parts)
+		return
 	}
-	if err := linalg.Try(t.adam.finish); err != nil {
-		return err
+	for i := range t.pos.Parts {
+		t.pos.Parts[i].Value += parts[i].Value
 	}
-	t.late()
-	t.late = nil
-	return nil
-}
-
-// gradNorm is the Euclidean norm over all gradients.
-func (t *Trainer) gradNorm() float64 {
-	sum := 0.0
-	linalg.NoGrad(func() {
-		for _, p := range t.params {
-			if g := p.Value.Grad(); g != nil {
-				sum += g.Square().Sum().Item()
-			}
-		}
-	})
-	return math.Sqrt(sum)
 }
 
 // lossFault says where a loss that is not finite came from.
@@ -277,7 +242,7 @@ func (t *Trainer) endEpoch(ctx context.Context, steps int, rate float64) error {
 	stale := t.pos.Stale + 1
 	if h := t.History; t.Problem.Validate != nil && (h.Best < 0 || e.Valid < h.Epochs[h.Best].Valid) {
 		h.Best, stale = len(h.Epochs)-1, 0
-		t.keepBest()
+		linalg.Uninterrupted(t.keepBest)
 	}
 	t.pos = position{Epoch: t.pos.Epoch + 1, Total: t.pos.Total, Stale: stale}
 	if t.Options.Log != nil {

@@ -21,6 +21,7 @@ func (Interrupted) Error() string { return "linalg: interrupted" }
 var (
 	threads   atomic.Int32
 	interrupt atomic.Bool
+	held      atomic.Int32 // calls of Hold that run
 	pool      struct {
 		sync.Mutex
 		workers int
@@ -43,10 +44,19 @@ func Interrupt(on bool) { interrupt.Store(on) }
 
 // Check panics with Interrupted if the flag is set.
 func Check() {
-	if interrupt.Load() {
+	if interrupted() {
 		panic(Interrupted{})
 	}
 }
+
+// Hold calls f, during which the flag is not looked at.
+func Hold(f func()) {
+	held.Add(1)
+	defer held.Add(-1)
+	f()
+}
+
+func interrupted() bool { return interrupt.Load() && held.Load() == 0 }
 
 // task is one loop in progress.
 type task struct {
@@ -71,7 +81,7 @@ func (t *task) run() {
 		if lo >= t.n {
 			return
 		}
-		if interrupt.Load() {
+		if interrupted() {
 			panic(Interrupted{})
 		}
 		t.f(lo, min(t.n, lo+t.chunk))
@@ -88,7 +98,7 @@ func For(n, chunk int, f func(lo, hi int)) {
 	th := Threads()
 	if th == 1 || n <= chunk {
 		for lo := 0; lo < n; lo += chunk {
-			if interrupt.Load() {
+			if interrupted() {
 				panic(Interrupted{})
 			}
 			f(lo, min(n, lo+chunk))
