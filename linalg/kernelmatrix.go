@@ -72,10 +72,12 @@ func kernelCore[T kernel.Float](op string, cov kernel.Covariance, x, y, logVar *
 		LogVar: vals[T](logVar.detached().BroadcastTo(batch...).dense()),
 	}
 	slope := out // d out / d s where s = -r^2/2
-	if recording(x, y, logVar) && cov != kernel.RBF && cov != kernel.ExpDot {
+	if own := cov != kernel.RBF && cov != kernel.ExpDot; own && recording(x, y, logVar) {
 		slope = like(out)
+		a.Forward(vals[T](out), vals[T](slope))
+	} else {
+		a.Forward(vals[T](out), nil)
 	}
-	a.Forward(vals[T](out), vals[T](slope))
 	return track(out, func(g *Tensor) []*Tensor {
 		gd := g.dense()
 		gs := make([]*Tensor, 3)

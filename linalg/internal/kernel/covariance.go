@@ -32,8 +32,7 @@ type CovArgs[T Float] struct {
 // chunk is how many batch entries a chunk takes.
 func (a *CovArgs[T]) chunk() int { return max(1, parallelFlops/(a.N*a.M*(2*a.D+60)+1)) }
 
-// Forward computes the matrices, and in slope the derivative by s. The two may be the same memory for kinds whose
-// derivative is the value.
+// Forward computes the matrices, and in slope the derivative by s unless it is nil or the value itself (RBF, ExpDot).
 func (a *CovArgs[T]) Forward(out, slope []T) {
 	n, m := a.N, a.M
 	if n*m == 0 {
@@ -42,18 +41,18 @@ func (a *CovArgs[T]) Forward(out, slope []T) {
 	if len(a.OffX) < 4 && n >= 64 {
 		// Few large matrices: divide each by rows.
 		for i := range a.OffX {
-			par.For(n, max(16, n/16), func(lo, hi int) { a.rows(i, lo, hi, out[i*n*m:], slope[i*n*m:]) })
+			par.For(n, max(16, n/16), func(lo, hi int) { a.rows(i, lo, hi, out[i*n*m:], slope) })
 		}
 		return
 	}
 	par.For(len(a.OffX), a.chunk(), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			a.rows(i, 0, n, out[i*n*m:], slope[i*n*m:])
+			a.rows(i, 0, n, out[i*n*m:], slope)
 		}
 	})
 }
 
-// rows computes rows lo to hi-1 of matrix i.
+// rows computes rows lo to hi-1 of matrix i, which begins at out; slope holds all matrices.
 func (a *CovArgs[T]) rows(i, lo, hi int, out, slope []T) {
 	m, d := a.M, a.D
 	x, y := a.X[a.OffX[i]:], a.Y[a.OffY[i]:]
@@ -94,7 +93,11 @@ func (a *CovArgs[T]) rows(i, lo, hi int, out, slope []T) {
 		if a.Same {
 			row[r] = 0
 		}
-		matern(a.Cov, row, slope[r*m:(r+1)*m], T(math.Exp(float64(lv))))
+		var dk []T
+		if slope != nil {
+			dk = slope[(i*a.N+r)*m:][:m]
+		}
+		radialBlocks(a.Cov, row, dk, row, -2, T(math.Exp(float64(lv))), -2)
 	}
 }
 
@@ -111,30 +114,6 @@ func expClampGo[T Float](dst, x, v []T, c, lv T, clamp bool) {
 			s = min(s, 0)
 		}
 		dst[i] = T(math.Exp(float64(s + lv)))
-	}
-}
-
-// matern turns s = -r^2/2 into the covariance, in place, and its derivative by s.
-func matern[T Float](cov Covariance, row, slope []T, variance T) {
-	v := float64(variance)
-	for i, s := range row {
-		r := math.Sqrt(max(0, -2*float64(s)))
-		var k, dk float64
-		switch cov {
-		case Matern12:
-			k = v * math.Exp(-r)
-			if r > 0 {
-				dk = k / r
-			}
-		case Matern32:
-			e := v * math.Exp(-math.Sqrt(3)*r)
-			k, dk = (1+math.Sqrt(3)*r)*e, 3*e
-		default:
-			e := v * math.Exp(-math.Sqrt(5)*r)
-			k, dk = (1+math.Sqrt(5)*r+5*r*r/3)*e, 5.0/3*(1+math.Sqrt(5)*r)*e
-		}
-		slope[i] = T(dk)
-		row[i] = T(k)
 	}
 }
 

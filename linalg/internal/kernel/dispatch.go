@@ -127,6 +127,13 @@ func expSum[T Float](dst, x []T, scale, shift T) T {
 	return Row(Sum, dst[:len(x)])
 }
 
+// expScaled computes dst = exp(a x).
+func expScaled[T Float](dst, x []T, a T) {
+	if !vec(asm.VExpAffine, len(x), dst, x, nil, nil, a, 0) {
+		expSumGo(dst, x, a, 0)
+	}
+}
+
 // shiftMul computes dst = scale (x + c) y.
 func shiftMul[T Float](dst, x, y []T, c, scale T) {
 	if !vec(asm.VShiftMul, len(x), dst, x, y[:len(x)], nil, c, scale) {
@@ -141,8 +148,8 @@ func affine[T Float](dst, x []T, a, b T) {
 	}
 }
 
-// mulAdd computes dst += x y.
-func mulAdd[T Float](dst, x, y []T) {
+// MulAdd computes dst += x y.
+func MulAdd[T Float](dst, x, y []T) {
 	if !vec(asm.VMulAdd, len(x), dst, x, y[:len(x)], nil, 0, 0) {
 		mulAddGo(dst, x, y)
 	}

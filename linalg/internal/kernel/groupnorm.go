@@ -55,7 +55,7 @@ func GroupNorm[T Float](y, x, gain, bias, mean, rstd []T, g GroupShape, eps floa
 			clear(acc)
 			for p := 0; p < len(xi); p += r * c {
 				Zip(Add, vb, xi[p:p+r*c], va)
-				mulAdd(acc, vb, vb)
+				MulAdd(acc, vb, vb)
 			}
 			fold(ca, acc)
 			for q := 0; q < g.Groups; q++ {

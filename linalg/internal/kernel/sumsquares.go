@@ -23,7 +23,7 @@ func SumSquares[T Float](out []T, m, k, n int, a, b Matrix[T], offA, offB []int)
 			clear(o)
 			for r := 0; r < m; r++ {
 				row := c[r*w : (r+1)*w]
-				mulAdd(o, row, row)
+				MulAdd(o, row, row)
 			}
 		}
 	})

@@ -179,7 +179,7 @@ func testLoops[T Float](t *testing.T) {
 		mulAddTo(got[:n], x, y, z)
 		mulAddToGo(want[:n], x, y, z)
 		check("mulAddTo")
-		mulAdd(got[:n], x, y)
+		MulAdd(got[:n], x, y)
 		mulAddGo(want[:n], x, y)
 		check("mulAdd")
 		expClamp(got[:n], x, y, s, c, true)
