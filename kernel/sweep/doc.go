@@ -26,15 +26,19 @@
 //	runs/NAME/lock             held (flock) by the process that runs it
 //	runs/NAME/attempts.txt     one line for every start and every end
 //	runs/NAME/log.txt          what the run printed
-//	runs/NAME/executed.ipynb   the notebook with its outputs
+//	runs/NAME/begun.json       when and where the last start was
+//	runs/NAME/executed.ipynb   the notebook with its outputs, and how it ended
+//	runs/NAME/results.json     of a program: what it published, written as its last act
 //	runs/NAME/state.json       how the run ended; its being there means "done"
 //	table.csv, table.md        all runs: settings, status, time, results
 //	slurm/                     scripts, job numbers, what Slurm says
 //
-// The invariants: state.json is written once, whole, under the lock, and by
-// the process that did the run; a run starts only under its lock and without a
-// state.json. So nothing that ended is lost or run again, and nothing runs in
-// two places. A run that is killed leaves no state and starts anew.
+// The invariants: executed.ipynb or results.json appears in one step when the
+// run has come to its end; state.json is written once, whole, under the lock,
+// from what they hold. A run starts only under its lock and without any of the
+// three. So nothing that ended is lost or run again, even when it is killed
+// before its end is recorded, and nothing runs in two places. A run that is
+// killed before its end leaves none of them and starts anew.
 //
 // Cells publish further results by showing a bundle of the type
 // application/vnd.priorlab.result+json.

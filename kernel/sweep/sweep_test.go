@@ -35,22 +35,20 @@ func TestMain(m *testing.M) {
 }
 
 // playProgram is a program as "priorlab build" makes them: it takes its time,
-// keeps an account of its starts and ends, and publishes a result.
+// keeps an account of its starts, and ends with publishing a result, which
+// says which start it belongs to.
 func playProgram(args []string) int {
 	set := map[string]string{}
 	for _, a := range args[4:] { // -results FILE -pictures DIR
 		k, v, _ := strings.Cut(strings.TrimPrefix(a, "-"), "=")
 		set[k] = v
 	}
-	account := func(what string) {
-		f, err := os.OpenFile("account.txt", os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
-		if err != nil {
-			panic(err)
-		}
-		fmt.Fprintf(f, "%s %s\n", what, set["n"])
-		f.Close()
+	f, err := os.OpenFile("account.txt", os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	if err != nil {
+		panic(err)
 	}
-	account("start")
+	fmt.Fprintf(f, "%s %d\n", set["n"], os.Getpid())
+	f.Close()
 	fmt.Println("running", set["n"])
 	ms, _ := strconv.Atoi(set["ms"])
 	time.Sleep(time.Duration(ms) * time.Millisecond)
@@ -58,8 +56,11 @@ func playProgram(args []string) int {
 		fmt.Fprintln(os.Stderr, "it went wrong")
 		return 1
 	}
-	os.WriteFile(args[1], fmt.Appendf(nil, `{"square": %s.5, "word": "w%s"}`, set["n"], set["n"]), 0o666)
-	account("end")
+	result := fmt.Appendf(nil, `{"pid": %d, "square": %s.5, "word": "w%s"}`, os.Getpid(), set["n"], set["n"])
+	if os.WriteFile(args[1]+".part", result, 0o666) != nil || os.Rename(args[1]+".part", args[1]) != nil {
+		return 1
+	}
+	time.Sleep(time.Duration(ms) * time.Millisecond / 3) // a process takes time to end
 	return 0
 }
 
@@ -123,23 +124,74 @@ func lay(t *testing.T, grid string) (file, dir string) {
 	return file, filepath.Join(root, "runs of it")
 }
 
-// account counts the starts and ends of every run.
-func account(t *testing.T, grid string) (starts, ends map[string]int) {
+// account lists, for every run, the process numbers of its starts.
+func account(t *testing.T, grid string) map[string][]string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(filepath.Dir(grid), "account.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	starts, ends = map[string]int{}, map[string]int{}
+	starts := map[string][]string{}
 	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
-		what, n, _ := strings.Cut(line, " ")
-		if what == "start" {
-			starts[n]++
-		} else {
-			ends[n]++
+		n, pid, _ := strings.Cut(line, " ")
+		starts[n] = append(starts[n], pid)
+	}
+	return starts
+}
+
+// finished lists the runs whose program has come to its end, with the number
+// of the process that did.
+func finished(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, "runs", "*", "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, path := range list {
+		results, err := programResults(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(filepath.Dir(path)), "n="), ",")
+		out[n] = results["pid"]
+	}
+	return out
+}
+
+// wantOnceEach checks a resumed sweep of so many runs: what had come to its end
+// before was not started again, and every result is that of the last start.
+func wantOnceEach(t *testing.T, grid, dir string, runs int, before map[string]string) {
+	t.Helper()
+	starts, after := account(t, grid), finished(t, dir)
+	for i := 1; i <= runs; i++ {
+		n := strconv.Itoa(i)
+		all := starts[n]
+		switch {
+		case len(all) == 0 || after[n] != all[len(all)-1]:
+			t.Errorf("run %s: started by processes %v, but the result is of process %q", n, all, after[n])
+		case before[n] != "" && (len(all) != 1 || after[n] != before[n]):
+			t.Errorf("run %s had come to its end before the kill and was started by %v", n, all)
+		case len(all) > 2:
+			t.Errorf("run %s was started %d times for one kill", n, len(all))
 		}
 	}
-	return starts, ends
+	s, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := s.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(table.Rows) != runs || table.Missing != 0 || len(table.Failures) != 0 {
+		t.Errorf("table: %d rows, %d missing, failures %v", len(table.Rows), table.Missing, table.Failures)
+	}
+	for _, r := range s.Plan.Runs {
+		if st, err := s.State(r.Name); err != nil || st.Results["pid"] != after[r.Settings[0].Value] || !(st.Seconds > 0.1 && st.Seconds < 60) || st.Host == "" {
+			t.Errorf("%s: state %+v, %v", r.Name, st, err)
+		}
+	}
 }
 
 func TestSweepOfAProgram(t *testing.T) {
@@ -163,11 +215,9 @@ func TestSweepOfAProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-	for i, want := range []string{"n,fail,ms,status,seconds,square,word", "1,,,ok,*,1.5,w1", "2,,,ok,*,2.5,w2", "3,,,ok,*,3.5,w3", "4,yes,,failed,*,,", "5,,60000,failed,*,,"} {
+	for i, want := range []string{"n,fail,ms,status,*,*,square,word", "1,,,ok,*,*,1.5,w1", "2,,,ok,*,*,2.5,w2", "3,,,ok,*,*,3.5,w3", "4,yes,,failed,*,*,,", "5,,60000,failed,*,*,,"} {
 		f := strings.Split(lines[i], ",")
-		if i > 0 {
-			f[4] = "*"
-		}
+		f[4], f[5] = "*", "*" // seconds and pid
 		if got := strings.Join(f, ","); got != want {
 			t.Errorf("line %d of the table is %q, want %q", i, got, want)
 		}
@@ -184,8 +234,8 @@ func TestSweepOfAProgram(t *testing.T) {
 	if err := doSweep(context.Background(), grid, dir, false); err != nil {
 		t.Fatal(err)
 	}
-	starts, _ := account(t, grid)
-	if starts["1"] != 1 || starts["4"] != 1 {
+	starts := account(t, grid)
+	if len(starts["1"]) != 1 || len(starts["4"]) != 1 {
 		t.Errorf("starts after a second call: %v", starts)
 	}
 	if err := s.Forget(runName([]Setting{{"n", "4"}, {"fail", "yes"}})); err != nil {
@@ -194,7 +244,7 @@ func TestSweepOfAProgram(t *testing.T) {
 	if err := doSweep(context.Background(), grid, dir, false); err != nil {
 		t.Fatal(err)
 	}
-	if starts, _ = account(t, grid); starts["1"] != 1 || starts["4"] != 2 {
+	if starts = account(t, grid); len(starts["1"]) != 1 || len(starts["4"]) != 2 {
 		t.Errorf("starts after forgetting 4: %v", starts)
 	}
 }
@@ -242,37 +292,21 @@ func TestKilledAndResumed(t *testing.T) {
 				cmd.Process.Kill()
 			}
 			cmd.Wait()
+			if c.group {
+				waitUntilIdle(t, dir)
+			}
 			if len(done) >= runs {
 				t.Fatalf("%d of %d runs had ended before the kill; the test needs some that had not", len(done), runs)
 			}
+			before := finished(t, dir)
 			if out, err := run(play()); err != nil {
 				t.Fatalf("resumed: %v %s", err, out)
 			}
-			starts, ends := account(t, grid)
-			for i := 1; i <= runs; i++ {
-				n := strconv.Itoa(i)
-				// A task killed between its program's end and the writing of its
-				// state has nothing to show for it, and runs again.
-				if again := c.group && !done[n] && ends[n] == 2; ends[n] != 1 && !again {
-					t.Errorf("run %s ended %d times", n, ends[n])
+			wantOnceEach(t, grid, dir, runs, before)
+			for n, all := range account(t, grid) {
+				if !c.group && len(all) != 1 {
+					t.Errorf("run %s was started %d times though its task was not killed", n, len(all))
 				}
-				if done[n] && starts[n] != 1 {
-					t.Errorf("run %s had ended before the kill and was started %d times", n, starts[n])
-				}
-				if !c.group && starts[n] != 1 {
-					t.Errorf("run %s was started %d times though its task was not killed", n, starts[n])
-				}
-			}
-			s, err := Load(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			table, err := s.Table()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(table.Rows) != runs || table.Missing != 0 || len(table.Failures) != 0 {
-				t.Errorf("table: %d rows, %d missing, failures %v", len(table.Rows), table.Missing, table.Failures)
 			}
 		})
 	}
@@ -298,6 +332,63 @@ func waitForStates(t *testing.T, dir string, want int) map[string]bool {
 	return nil
 }
 
+// waitUntilIdle waits until no process holds the lock of a run.
+func waitUntilIdle(t *testing.T, dir string) {
+	t.Helper()
+	locks, err := filepath.Glob(filepath.Join(dir, "runs", "*", "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range locks {
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			lock, err := acquire(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lock != nil {
+				lock.Close()
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is held though its processes were killed", path)
+			}
+		}
+	}
+}
+
+// TestEndNotRecorded kills a task and its program when the program has come to
+// its end and the task has not recorded it: the end counts.
+func TestEndNotRecorded(t *testing.T) {
+	grid, dir := lay(t, "grid: {n: [1]}\nfixed: {ms: 600}\n")
+	g, err := ReadGrid(grid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(dir, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "task", dir, s.Plan.Runs[0].Name)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(finished(t, dir)) == 0 { // the program still takes its time to end
+		time.Sleep(time.Millisecond)
+	}
+	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	cmd.Wait()
+	waitUntilIdle(t, dir)
+	if st, err := s.State(s.Plan.Runs[0].Name); st != nil || err != nil {
+		t.Fatalf("the task recorded %+v, %v; it was to be killed before", st, err)
+	}
+	before := finished(t, dir)
+	if err := doSweep(t.Context(), grid, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	wantOnceEach(t, grid, dir, 1, before)
+}
+
 func TestOneRunnerOnly(t *testing.T) {
 	grid, dir := lay(t, "grid: {n: 1}\nfixed: {ms: 300}\n")
 	g, err := ReadGrid(grid)
@@ -320,8 +411,8 @@ func TestOneRunnerOnly(t *testing.T) {
 	for range 4 {
 		sum[<-codes]++
 	}
-	starts, ends := account(t, grid)
-	if starts["1"] != 1 || ends["1"] != 1 || sum[0]+sum[BusyCode] != 4 || sum[0] < 1 {
+	starts, ends := account(t, grid), finished(t, dir)
+	if len(starts["1"]) != 1 || starts["1"][0] != ends["1"] || sum[0]+sum[BusyCode] != 4 || sum[0] < 1 {
 		t.Errorf("4 tasks on one run: starts %v, ends %v, exit codes %v", starts, ends, sum)
 	}
 }
@@ -339,7 +430,7 @@ func TestChangedProgram(t *testing.T) {
 	if err := doSweep(context.Background(), grid, dir, false); err != nil {
 		t.Fatal(err)
 	}
-	if starts, _ := account(t, grid); starts["1"] != 1 || starts["2"] != 1 {
+	if starts := account(t, grid); len(starts["1"]) != 1 || len(starts["2"]) != 1 {
 		t.Errorf("starts of the grown grid: %v", starts)
 	}
 	program := filepath.Join(filepath.Dir(grid), "program")

@@ -56,11 +56,19 @@ func (s *Sweep) Forget(name string) error {
 		return err
 	}
 	defer lock.Close()
-	err = os.Remove(filepath.Join(s.folder(name), "state.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	for _, file := range []string{"results.json", "executed.ipynb", "state.json"} { // the state last: without it the others are an end
+		if err := removeIfThere(filepath.Join(s.folder(name), file)); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func (s *Sweep) lock(name string) (*os.File, error) {
@@ -92,9 +100,17 @@ func (s *Sweep) RunTask(ctx context.Context, name string, backend func() (serve.
 	if st, err := s.State(name); st != nil || err != nil {
 		return err
 	}
+	if st, err := s.unrecorded(name); err != nil {
+		return err
+	} else if st != nil {
+		return s.record(name, *st)
+	}
 	st := State{Started: time.Now()}
 	st.Host, _ = os.Hostname() // only told
 	if err := s.attempt(name, "start", st.Host); err != nil {
+		return err
+	}
+	if err := writeJSON(filepath.Join(s.folder(name), "begun.json"), st); err != nil {
 		return err
 	}
 	log, err := os.Create(filepath.Join(s.folder(name), "log.txt"))
@@ -111,10 +127,11 @@ func (s *Sweep) RunTask(ctx context.Context, name string, backend func() (serve.
 		defer cancel()
 	}
 	var failure error
+	var nb *nbfile.Notebook // executed
 	if s.Plan.Program != "" {
 		st.Results, failure = s.runProgram(limited, r, log, lock)
-	} else {
-		st.Results, failure = s.runNotebook(limited, r, log, backend)
+	} else if nb, failure = s.runNotebook(limited, r, log, backend); nb != nil {
+		st.Results = notebookResults(nb)
 	}
 	if ctx.Err() != nil {
 		fmt.Fprintln(log, "# interrupted")
@@ -128,7 +145,58 @@ func (s *Sweep) RunTask(ctx context.Context, name string, backend func() (serve.
 		}
 		fmt.Fprintf(log, "# failed: %s\n", st.Error)
 	}
+	if nb != nil {
+		if err := s.keep(name, nb, st); err != nil {
+			return err
+		}
+	}
 	return s.record(name, st)
+}
+
+// unrecorded is the end of a run that left proof of it, while the process that
+// was to record it did not live to: a program writes its results, and a
+// notebook is kept with its state, in one step at the very end. It is nil when
+// there is no such proof.
+func (s *Sweep) unrecorded(name string) (*State, error) {
+	var st State
+	if s.Plan.Program == "" {
+		var executed struct {
+			Metadata struct {
+				State *State `json:"priorlab_sweep"`
+			} `json:"metadata"`
+		}
+		err := readJSON(filepath.Join(s.folder(name), "executed.ipynb"), &executed)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return executed.Metadata.State, err
+	}
+	path := filepath.Join(s.folder(name), "results.json")
+	ended, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := readJSON(filepath.Join(s.folder(name), "begun.json"), &st); err != nil {
+		return nil, err
+	}
+	if st.Results, err = programResults(path); err != nil {
+		return nil, err
+	}
+	st.Status, st.Seconds = OK, ended.ModTime().Sub(st.Started).Seconds()
+	return &st, nil
+}
+
+// keep writes the executed notebook, whole, with how its run ended.
+func (s *Sweep) keep(name string, nb *nbfile.Notebook, st State) error {
+	nb.Metadata["priorlab_sweep"] = st
+	executed := filepath.Join(s.folder(name), "executed.ipynb")
+	if err := nb.WriteFile(executed + ".part"); err != nil {
+		return err
+	}
+	return os.Rename(executed+".part", executed)
 }
 
 // record writes the end of a run; the caller holds the lock.
@@ -150,7 +218,7 @@ func (s *Sweep) attempt(name, what, host string) error {
 }
 
 // runNotebook runs the sweep's copy of the notebook in a session of its own.
-func (s *Sweep) runNotebook(ctx context.Context, r Run, log io.Writer, backend func() (serve.Backend, error)) (map[string]string, error) {
+func (s *Sweep) runNotebook(ctx context.Context, r Run, log io.Writer, backend func() (serve.Backend, error)) (*nbfile.Notebook, error) {
 	nb, err := nbfile.ReadFile(s.notebook())
 	if err != nil {
 		return nil, err
@@ -187,14 +255,7 @@ func (s *Sweep) runNotebook(ctx context.Context, r Run, log io.Writer, backend f
 		fmt.Fprintln(log, strings.Join(cell.Failure.Traceback, "\n"))
 		failure = fmt.Errorf("cell %d: %s: %s", cell.Cell, cell.Failure.Name, cell.Failure.Value)
 	}
-	executed := filepath.Join(s.folder(r.Name), "executed.ipynb")
-	if err := nb.WriteFile(executed + ".part"); err != nil {
-		return nil, errors.Join(failure, err)
-	}
-	if err := os.Rename(executed+".part", executed); err != nil {
-		return nil, errors.Join(failure, err)
-	}
-	return notebookResults(nb), failure
+	return nb, failure
 }
 
 // runProgram runs a program that "priorlab build" made. It inherits the lock,
@@ -202,9 +263,6 @@ func (s *Sweep) runNotebook(ctx context.Context, r Run, log io.Writer, backend f
 func (s *Sweep) runProgram(ctx context.Context, r Run, log *os.File, lock *os.File) (map[string]string, error) {
 	dir := s.folder(r.Name)
 	results := filepath.Join(dir, "results.json")
-	if err := os.Remove(results); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
 	args := []string{"-results", results, "-pictures", filepath.Join(dir, "pictures")}
 	for _, a := range arguments(r.Settings) {
 		args = append(args, "-"+a)

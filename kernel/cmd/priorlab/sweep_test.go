@@ -60,6 +60,27 @@ func TestSweepCommand(t *testing.T) {
 			t.Errorf("%s:\n%s", path, data)
 		}
 	}
+
+	// What was killed before its end was recorded is recorded, not run again.
+	states, err := filepath.Glob(filepath.Join(dir, "grid-runs", "runs", "*", "state.json"))
+	if err != nil || len(states) != 6 {
+		t.Fatalf("%d states, %v", len(states), err)
+	}
+	for _, path := range states {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said(t, built, "sweep", grid)
+	again, err := os.ReadFile(filepath.Join(dir, "grid-runs", "table.csv"))
+	if err != nil || string(again) != string(data) {
+		t.Errorf("the table after the states were lost (%v):\n%s\nand before:\n%s", err, again, data)
+	}
+	for _, path := range attempts {
+		if data, _ := os.ReadFile(path); strings.Count(string(data), " start ") != 1 {
+			t.Errorf("%s:\n%s", path, data)
+		}
+	}
 	for _, c := range []struct{ args, want string }{
 		{"", "needs one GRID.yaml, found 0"},
 		{dir + "/none.yaml", "no such file"},
