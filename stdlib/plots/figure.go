@@ -15,7 +15,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // A Figure is one picture: a plot with its key, or a grid of figures. Make it
@@ -133,11 +132,9 @@ func Grid(cols int, figures ...*Figure) *Figure {
 
 // SVG is the picture as SVG text, self-contained and scalable.
 func (f *Figure) SVG() string {
-	c := vgsvg.New(vg.Length(f.w), vg.Length(f.h))
+	c := newSVG(f.w, f.h)
 	f.draw(draw.New(c))
-	var buf bytes.Buffer
-	_, _ = c.WriteTo(&buf) // a bytes.Buffer takes everything
-	return tidySVG(buf.String(), f.w, f.h)
+	return c.String()
 }
 
 // PNG is the picture as PNG bytes, two dots to a pixel for sharp screens.

@@ -14,9 +14,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-var pathOf = regexp.MustCompile(`<path d="([^"]*)"\s*style="fill:none;stroke:#0072B2`)
+var (
+	pathOf   = regexp.MustCompile(`<g style="fill:none;stroke:#0072B2[^"]*">\s*<path d="([^"]*)"`)
+	numberIn = regexp.MustCompile(`-?(?:\d+\.?\d*|\.\d+)`)
+)
 
-// points reads the corners of the first blue line of a picture.
+// points reads the corners of the first blue line of a picture, with y upward.
 func points(t *testing.T, svg string) [][2]float64 {
 	t.Helper()
 	m := pathOf.FindStringSubmatch(svg)
@@ -24,14 +27,16 @@ func points(t *testing.T, svg string) [][2]float64 {
 		t.Fatalf("no blue line in %.600s", svg)
 	}
 	var out [][2]float64
-	for _, s := range strings.FieldsFunc(m[1], func(r rune) bool { return r == 'M' || r == 'L' }) {
-		a, b, _ := strings.Cut(s, ",")
-		x, errX := strconv.ParseFloat(a, 64)
-		y, errY := strconv.ParseFloat(b, 64)
+	x, y := 0.0, 0.0
+	list := numberIn.FindAllString(m[1], -1)
+	for i := 0; i+1 < len(list); i += 2 {
+		dx, errX := strconv.ParseFloat(list[i], 64)
+		dy, errY := strconv.ParseFloat(list[i+1], 64)
 		if errX != nil || errY != nil {
-			t.Fatalf("corner %q", s)
+			t.Fatalf("corner %q", list[i:i+2])
 		}
-		out = append(out, [2]float64{x, y})
+		x, y = x+dx, y+dy // the first is absolute
+		out = append(out, [2]float64{x, defaultHeight - y})
 	}
 	return out
 }
