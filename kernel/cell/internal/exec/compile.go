@@ -30,6 +30,8 @@ type compiler struct {
 	labels  map[types.Object]int
 	pend    *ast.LabeledStmt // label of the statement being compiled
 	noFast  bool             // plan calls of compiled functions through reflection
+
+	unwatched bool // the code is the debugger's own
 }
 
 // variable is where a local variable lives: at off in the frame, itself or, if
@@ -198,8 +200,6 @@ func (m *Machine) compileFunction(f *function) {
 	if f.code != nil {
 		return
 	}
-	s := m.subst(f.env, f.sig).(*types.Signature)
-	c := &compiler{m: m, info: f.info, env: f.env, sig: s, esc: m.escapes(f.decl, f.info)}
 	if f.decl.Body == nil {
 		panic(&Refusal{Pos: f.decl.Pos(), Msg: fmt.Sprintf("func %s has no body", f.name)})
 	}
@@ -212,13 +212,16 @@ func (m *Machine) compileFunction(f *function) {
 			f.code = nil
 		}
 	}()
-	var recv *ast.FieldList
-	if f.decl.Recv != nil {
-		recv = f.decl.Recv
+	decl, info, env, sig := f.decl, f.info, f.env, f.sig
+	compile := func(into *code) {
+		s := m.subst(env, sig).(*types.Signature)
+		c := &compiler{m: m, info: info, env: env, sig: s, esc: m.escapes(decl, info)}
+		ft := m.funcType(nil, s)
+		m.finish()
+		c.function(into, ft, decl.Recv, decl.Type, decl.Body, sig)
 	}
-	ft := m.funcType(nil, s)
-	m.finish()
-	c.function(cd, ft, recv, f.decl.Type, f.decl.Body, f.sig)
+	compile(cd)
+	m.register(cd, compile)
 	ok = true
 }
 
@@ -302,11 +305,11 @@ func (c *compiler) function(cd *code, ft reflect.Type, recv *ast.FieldList, typ 
 	if !c.defers && !c.named {
 		prologue = prologue[:len(prologue)-len(cd.sig.results)]
 	}
-	do := func(fr *frame) { run(fr) }
+	do := c.watchedBody(func(fr *frame) { run(fr) })
 	if c.defers {
 		do = withDefers(do)
 	}
-	cd.body = wrap(prologue, do, epilogue)
+	cd.body = c.watchedCall(wrap(prologue, do, epilogue))
 	cd.frame, _ = pack(cd.fields)
 	cd.ftype = rt.Pointer(cd.frame)
 }

@@ -435,7 +435,7 @@ func (c *compiler) rangeInt(s *ast.RangeStmt, t types.Type, label int) stmtFunc 
 	cur := c.slot(t)
 	limit, lim := c.save(n)
 	set := c.rangeVar(s, s.Key, cur)
-	body := c.block(s.Body.List)
+	body := c.loopBody(s.Body, nil)
 	ops := operators[r.Kind()]
 	less := ops.binary(token.LSS, cur.operand(), lim.operand()).(func(*frame) bool)
 	one := reflect.New(r).Elem()
@@ -467,7 +467,7 @@ func (c *compiler) rangeString(s *ast.RangeStmt, label int) stmtFunc {
 	setStr, str := c.save(c.exprTo(s.X, types.Typ[types.String]))
 	key, val := c.slot(types.Typ[types.Int]), c.slot(types.Typ[types.Rune])
 	setK, setV := c.rangeVar(s, s.Key, key), c.rangeVar(s, s.Value, val)
-	body := c.block(s.Body.List)
+	body := c.loopBody(s.Body, nil)
 	pos := s.Pos()
 	return func(fr *frame) ctl {
 		fr.pos = pos
@@ -535,7 +535,7 @@ func (c *compiler) rangeSlice(s *ast.RangeStmt, t types.Type, label int) stmtFun
 		setV = c.rangeVar(s, s.Value, ex{t: elem, rt: er, fn: laneOf(er).load(at)})
 	}
 	hasKey := s.Key != nil && identOf(s.Key).Name != "_"
-	body := c.block(s.Body.List)
+	body := c.loopBody(s.Body, nil)
 	pos := s.Pos()
 	return func(fr *frame) ctl {
 		fr.pos = pos
@@ -565,7 +565,7 @@ func (c *compiler) rangeMap(s *ast.RangeStmt, u *types.Map, label int) stmtFunc 
 	mv := toReflect(x.rt, x.fn)
 	key, val := c.slot(u.Key()), c.slot(u.Elem())
 	setK, setV := c.rangeVar(s, s.Key, key), c.rangeVar(s, s.Value, val)
-	body := c.block(s.Body.List)
+	body := c.loopBody(s.Body, nil)
 	pos := s.Pos()
 	wantValue := s.Value != nil && identOf(s.Value).Name != "_"
 	return func(fr *frame) ctl {
@@ -594,7 +594,7 @@ func (c *compiler) rangeChan(s *ast.RangeStmt, u *types.Chan, label int) stmtFun
 	recv, elem, er := c.receiverOf(ch, s.X.Pos())
 	val := c.slot(elem)
 	setK := c.rangeVar(s, s.Key, val)
-	body := c.block(s.Body.List)
+	body := c.loopBody(s.Body, nil)
 	pos := s.Pos()
 	return func(fr *frame) ctl {
 		fr.pos = pos
@@ -633,7 +633,7 @@ func (c *compiler) rangeFunc(s *ast.RangeStmt, u *types.Signature, label int) st
 		slots = append(slots, sl)
 		sets = append(sets, c.rangeVar(s, vars[i], sl))
 	}
-	body := c.block(s.Body.List)
+	body := c.loopBody(s.Body, nil)
 	m := c.m
 	pos := s.Pos()
 	return func(fr *frame) ctl {

@@ -564,13 +564,20 @@ func (c *compiler) literal(e *ast.FuncLit) ex {
 
 // closureMaker compiles a literal and returns what captures its variables.
 func (c *compiler) closureMaker(e *ast.FuncLit, sig *types.Signature) func(*frame) *closure {
-	in := &compiler{m: c.m, info: c.info, env: c.env, outer: c, esc: c.esc, sig: sig}
+	in := &compiler{m: c.m, info: c.info, env: c.env, outer: c, esc: c.esc, sig: sig, unwatched: c.unwatched}
 	name := c.code.name + ".func"
 	if c.code.name == "" {
 		name = "func"
 	}
 	cd := &code{name: name, pos: e.Pos()}
 	in.function(cd, c.m.rtype(sig), nil, e.Type, e.Body, sig)
+	if !c.unwatched {
+		m, info, env, esc := c.m, c.info, c.env, c.esc
+		c.m.register(cd, func(into *code) {
+			again := &compiler{m: m, info: info, env: env, outer: &compiler{}, esc: esc, sig: sig}
+			again.function(into, m.rtype(sig), nil, e.Type, e.Body, sig)
+		})
+	}
 	boxes := make([]addrFunc, len(in.caps))
 	for i, o := range in.caps {
 		boxes[i] = c.box(o, e)

@@ -49,6 +49,9 @@ type thread struct {
 	sticky *repanic  // a final panic that compiled code may have swallowed
 	g      uintptr   // the goroutine, 0 when it has ended
 	grace  time.Time // deferred calls of a stopped run may still run until then
+
+	cell    bool       // the cell's own goroutine
+	watched *Goroutine // what a debugger knows of it
 }
 
 // code is a compiled function body.
@@ -63,6 +66,8 @@ type code struct {
 	pos     token.Pos
 	fields  []reflect.Type // of the frame while it is being laid out
 	m       *Machine
+	again   func(into *code) // compiles it again
+	known   *compiler        // what a debugger needs; nil for code without hooks
 }
 
 // sigLayout places the parameters and results of a function type at the start

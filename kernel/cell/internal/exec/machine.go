@@ -64,6 +64,7 @@ type Machine struct {
 	itabs      sync.Map
 	sigs       map[reflect.Type]*sigLayout
 	escape     map[ast.Node]map[types.Object]bool
+	watching   watching
 }
 
 // New returns a machine with nothing defined.
@@ -120,7 +121,12 @@ func (m *Machine) Global(v *types.Var) (reflect.Value, bool) {
 
 // Forget drops the storage of a variable that nothing can reach by name any
 // more; closures that use it keep it.
-func (m *Machine) Forget(v *types.Var) { delete(m.globals, v) }
+func (m *Machine) Forget(v *types.Var) {
+	if g, ok := m.globals[v]; ok {
+		m.forget(v, g)
+		delete(m.globals, v)
+	}
+}
 
 // Type is the run-time type of t.
 func (m *Machine) Type(t types.Type) reflect.Type { return m.rtype(t) }
@@ -270,6 +276,9 @@ type Run struct {
 	Fault func(any, []Frame)
 	live  atomic.Int64
 	ended atomic.Bool
+
+	// Unwatched keeps a debugger from stopping it: it is the debugger's own.
+	Unwatched bool
 }
 
 // End says that the evaluation's own goroutine has ended.
@@ -292,7 +301,7 @@ func (r *Run) Stop() {
 
 // successor is a run for callbacks that outlive a stopped one.
 func (r *Run) successor() *Run {
-	n := &Run{Name: r.Name, Ctx: r.Ctx, done: make(chan struct{}), Fault: r.Fault}
+	n := &Run{Name: r.Name, Ctx: r.Ctx, done: make(chan struct{}), Fault: r.Fault, Unwatched: r.Unwatched}
 	n.End()
 	return n
 }

@@ -116,7 +116,8 @@ func (c *compiler) label(o types.Object) int {
 	return id
 }
 
-func (c *compiler) stmt(s ast.Stmt) stmtFunc {
+// statement compiles a statement without the hook of a debugger.
+func (c *compiler) statement(s ast.Stmt) stmtFunc {
 	switch s := s.(type) {
 	case *ast.EmptyStmt:
 		return nil
@@ -782,7 +783,7 @@ func (c *compiler) forStmt(s *ast.ForStmt, label int) stmtFunc {
 	if s.Cond != nil {
 		cond, pos = c.cond(s.Cond), s.Cond.Pos()
 	}
-	body := c.block(s.Body.List)
+	body := c.loopBody(s.Body, s.Post)
 	if s.Post != nil {
 		post = c.stmt(s.Post)
 	}

@@ -30,6 +30,9 @@ type resultRead struct {
 // for the analysis of what escapes.
 func (m *Machine) NewBody(info *types.Info, root ast.Node) *Body {
 	cd := &code{name: "cell", m: m}
+	if l, ok := root.(*ast.BlockStmt); ok && len(l.List) > 0 {
+		cd.pos = l.List[0].Pos()
+	}
 	c := &compiler{m: m, info: info, code: cd, esc: m.escapes(root, info),
 		vars: map[types.Object]*variable{}, capIdx: map[types.Object]int{}, labels: map[types.Object]int{}}
 	cd.sig = m.layout(reflect.TypeFor[func()]())
@@ -60,10 +63,15 @@ func (b *Body) Define(lhs []*ast.Ident, rhs []ast.Expr, typ ast.Expr) {
 		want = b.c.typeOf(typ)
 	}
 	if len(rhs) == 0 {
-		b.run = append(b.run, at(lhs[0].Pos(), b.c.varSpec(&ast.ValueSpec{Names: lhs, Type: typ})))
+		b.add(lhs[0].Pos(), b.c.varSpec(&ast.ValueSpec{Names: lhs, Type: typ}))
 		return
 	}
-	b.run = append(b.run, at(lhs[0].Pos(), b.c.defineAll(es, rhs, want)))
+	b.add(lhs[0].Pos(), b.c.defineAll(es, rhs, want))
+}
+
+// add adds a step at a position.
+func (b *Body) add(pos token.Pos, f frameFunc) {
+	b.run = append(b.run, b.c.hook(pos, at(pos, f)))
 }
 
 // Native adds a step that another executor runs.
@@ -89,18 +97,18 @@ func (b *Body) Result(e ast.Expr) {
 	t := c.info.TypeOf(e)
 	if tup, ok := t.(*types.Tuple); ok {
 		if tup.Len() == 0 {
-			b.run = append(b.run, at(e.Pos(), c.effectOf(e)))
+			b.add(e.Pos(), c.effectOf(e))
 			return
 		}
 		run, slots := c.tuple(e)
-		b.run = append(b.run, at(e.Pos(), run))
+		b.add(e.Pos(), run)
 		for _, s := range slots {
 			b.last = append(b.last, resultRead{s.rt, s.off})
 		}
 		return
 	}
 	if t == nil || c.info.Types[e].IsVoid() {
-		b.run = append(b.run, at(e.Pos(), c.effectOf(e)))
+		b.add(e.Pos(), c.effectOf(e))
 		return
 	}
 	var x ex
@@ -110,7 +118,7 @@ func (b *Body) Result(e ast.Expr) {
 		x = c.expr(e)
 	}
 	off := c.temp(x.rt)
-	b.run = append(b.run, at(e.Pos(), x.lane().setLocal(off, x.fn)))
+	b.add(e.Pos(), x.lane().setLocal(off, x.fn))
 	b.last = append(b.last, resultRead{x.rt, off})
 }
 
@@ -132,7 +140,7 @@ func (b *Body) Finish() {
 			}
 		}
 	}
-	b.cd.body = do
+	b.cd.body = b.c.watchedCall(b.c.watchedBody(do))
 	b.cd.frame, _ = pack(b.cd.fields)
 	b.cd.ftype = rt.Pointer(b.cd.frame)
 	b.m.Flush()
@@ -143,6 +151,7 @@ func (b *Body) Finish() {
 // ended. Before each part begins is called.
 func (m *Machine) RunAll(t *Thread, bodies []*Body, begins func(i int)) (vals []any) {
 	th := (*thread)(t)
+	th.cell = true
 	deferring := false
 	for _, b := range bodies {
 		deferring = deferring || b.c.defers
@@ -154,7 +163,7 @@ func (m *Machine) RunAll(t *Thread, bodies []*Body, begins func(i int)) (vals []
 		}
 		for i, b := range bodies {
 			begins(i)
-			vals = b.exec(th, home)
+			vals = b.exec(th, home, nil)
 		}
 	}
 	if !deferring {
@@ -167,8 +176,8 @@ func (m *Machine) RunAll(t *Thread, bodies []*Body, begins func(i int)) (vals []
 	return vals
 }
 
-func (b *Body) exec(th *thread, home *frame) []any {
-	nf := th.enter(b.cd, nil)
+func (b *Body) exec(th *thread, home *frame, boxes []unsafe.Pointer) []any {
+	nf := th.enter(b.cd, boxes)
 	nf.home = home
 	nf.exec()
 	var vals []any
