@@ -49,12 +49,13 @@ type Stationary interface {
 }
 
 // BackwardAll adds the parameter gradient to grad and returns that by the rows
-// of x, in one pass where the kernel can.
-func BackwardAll(k Kernel, x, y, w *mat.Dense, grad []float64) *mat.Dense {
+// of x, in one pass where the kernel can. K is k.Matrix(x, y) if that is at
+// hand, or nil.
+func BackwardAll(k Kernel, x, y, K, w *mat.Dense, grad []float64) *mat.Dense {
 	if both, ok := k.(interface {
-		BackwardAll(x, y, w *mat.Dense, grad []float64) *mat.Dense
+		BackwardAll(x, y, K, w *mat.Dense, grad []float64) *mat.Dense
 	}); ok {
-		return both.BackwardAll(x, y, w, grad)
+		return both.BackwardAll(x, y, K, w, grad)
 	}
 	k.Backward(x, y, w, grad)
 	return k.BackwardX(x, y, w)

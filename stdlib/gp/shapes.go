@@ -1,91 +1,67 @@
 package gp
 
-import "math"
+import (
+	"math"
 
-// shape replaces squared distances s by h(s).
-func (k *Radial) shape(s []float64) {
-	switch k.Family {
-	case FamilySE:
-		for i, v := range s {
-			s[i] = math.Exp(-0.5 * v)
-		}
-	case FamilyMatern12:
-		for i, v := range s {
-			s[i] = math.Exp(-math.Sqrt(v))
-		}
-	case FamilyMatern32:
-		for i, v := range s {
-			r := math.Sqrt(3 * v)
-			s[i] = (1 + r) * math.Exp(-r)
-		}
-	case FamilyMatern52:
-		for i, v := range s {
-			r := math.Sqrt(5 * v)
-			s[i] = (1 + r + r*r/3) * math.Exp(-r)
-		}
-	case FamilyRQ:
-		a := k.Alpha.Value()
-		for i, v := range s {
-			s[i] = math.Exp(-a * math.Log1p(v/(2*a)))
-		}
+	"github.com/priorlab/priorlab/linalg"
+)
+
+// kinds are the names of the families in package linalg.
+var kinds = map[Family]string{FamilySE: "rbf", FamilyMatern12: "matern12", FamilyMatern32: "matern32", FamilyMatern52: "matern52"}
+
+// shape replaces squared distances s by v h(s).
+func (k *Radial) shape(s []float64, v float64) {
+	if kind, ok := kinds[k.Family]; ok {
+		linalg.RadialInto(kind, s, nil, s, v)
+		return
 	}
-}
-
-// dshape is dh/ds. For the exponential kernel the limit s -> 0 is infinite,
-// but it is only ever used times a lag that is zero there, so 0 is returned.
-func (k *Radial) dshape(s float64) float64 {
-	switch k.Family {
-	case FamilySE:
-		return -0.5 * math.Exp(-0.5*s)
-	case FamilyMatern12:
-		if s == 0 {
-			return 0
-		}
-		r := math.Sqrt(s)
-		return -0.5 * math.Exp(-r) / r
-	case FamilyMatern32:
-		return -1.5 * math.Exp(-math.Sqrt(3*s))
-	case FamilyMatern52:
-		r := math.Sqrt(5 * s)
-		return -5.0 / 6 * (1 + r) * math.Exp(-r)
-	default:
-		a := k.Alpha.Value()
-		return -0.5 * math.Exp(-(a+1)*math.Log1p(s/(2*a)))
-	}
-}
-
-// dalpha is dh/dalpha of the rational quadratic.
-func (k *Radial) dalpha(s float64) float64 {
 	a := k.Alpha.Value()
-	u := s / (2 * a)
-	return math.Exp(-a*math.Log1p(u)) * (u/(1+u) - math.Log1p(u))
+	for i, u := range s {
+		s[i] = -a * math.Log1p(u/(2*a))
+	}
+	linalg.ExpInto(s, s)
+	for i := range s {
+		s[i] *= v
+	}
 }
 
-// slopes fills h with h(s) and d with dh/ds, from one exponential each.
-func (k *Radial) slopes(s, h, d []float64) {
+// slopes fills e with dK/ds, given K = v h(s): every family's slope is its value
+// times a function of s that needs no exponential. For Matern-1/2 the limit
+// s -> 0 is infinite, but it is only ever used times a lag that is zero there,
+// so 0 is returned.
+func (k *Radial) slopes(e, K, s []float64) {
+	e, s = e[:len(K)], s[:len(K)]
 	switch k.Family {
 	case FamilySE:
-		for i, v := range s {
-			e := math.Exp(-0.5 * v)
-			h[i], d[i] = e, -0.5*e
+		for i, v := range K {
+			e[i] = -0.5 * v
+		}
+	case FamilyMatern12:
+		for i, v := range K {
+			e[i] = 0
+			if s[i] > 0 {
+				e[i] = -0.5 * v / math.Sqrt(s[i])
+			}
 		}
 	case FamilyMatern32:
-		for i, v := range s {
-			r := math.Sqrt(3 * v)
-			e := math.Exp(-r)
-			h[i], d[i] = (1+r)*e, -1.5*e
+		for i, v := range K {
+			e[i] = -1.5 * v / (1 + math.Sqrt(3*s[i]))
 		}
 	case FamilyMatern52:
-		for i, v := range s {
-			r := math.Sqrt(5 * v)
-			e := math.Exp(-r)
-			h[i], d[i] = (1+r+r*r/3)*e, -5.0/6*(1+r)*e
+		for i, v := range K {
+			r := math.Sqrt(5 * s[i])
+			e[i] = -5.0 / 6 * v * (1 + r) / (1 + r + r*r/3)
 		}
 	default:
-		copy(h, s)
-		k.shape(h)
-		for i, v := range s {
-			d[i] = k.dshape(v)
+		a := k.Alpha.Value()
+		for i, v := range K {
+			e[i] = -0.5 * v / (1 + s[i]/(2*a))
 		}
 	}
+}
+
+// logByAlpha is d log h/dalpha of the rational quadratic.
+func (k *Radial) logByAlpha(s float64) float64 {
+	u := s / (2 * k.Alpha.Value())
+	return u/(1+u) - math.Log1p(u)
 }

@@ -212,9 +212,9 @@ func (f *sparseFit) gradient(k Kernel) (dk []float64, ds2 float64, dZ []float64)
 func pointGradient(k Kernel, Z, x, uu, uf *mat.Dense, ff []float64) (dk, dZ []float64) {
 	dk = make([]float64, k.Params().Len())
 	k.BackwardDiag(x, ff, dk)
-	d := BackwardAll(k, Z, Z, uu, dk)
+	d := BackwardAll(k, Z, Z, nil, uu, dk)
 	d.Scale(2, d)
-	d.Add(d, BackwardAll(k, Z, x, uf, dk))
+	d.Add(d, BackwardAll(k, Z, x, nil, uf, dk))
 	n, _ := d.Dims()
 	for i := 0; i < n; i++ {
 		dZ = append(dZ, row(d, i)...)

@@ -36,6 +36,7 @@ type blocks struct {
 	Kba *mat.Dense // M x Ma; nil in the first task
 	Kaa *mat.Dense // Ma x Ma, under the new hyper-parameters
 	kff []float64  // N, prior variances
+	of  *blocks    // of a gradient: the covariances it belongs to
 }
 
 // column returns the one column of x.

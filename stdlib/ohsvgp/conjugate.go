@@ -6,6 +6,8 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -21,6 +23,18 @@ type posterior struct {
 	eta    []float64
 	D      *linalg.CholFactor
 	v      []float64 // D^-1 eta, the whitened mean
+
+	half *mat.Dense // see byKaa
+}
+
+// byKaa is -La^-T Lam_a La^-1/2, the derivative of a later bound by K_aa; the
+// same in every step of learning.
+func (q *posterior) byKaa() *mat.Dense {
+	if q.half == nil {
+		q.half = q.L.RightHalfT(q.L.HalfT(q.Lam))
+		q.half.Scale(-0.5, q.half)
+	}
+	return q.half
 }
 
 // finish computes what follows from L, Lam and eta.
@@ -56,6 +70,8 @@ type update struct {
 	new   *posterior
 	Wf    *mat.Dense // L^-1 K_bf
 	T     *mat.Dense // L^-1 K_ba La^-T; nil in the first task
+	data  *mat.Dense // Wf Wf'/s2
+	etaf  []float64  // Wf y/s2
 	bound float64    // collapsed online bound F
 }
 
@@ -77,6 +93,7 @@ func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg
 	for i := range eta {
 		eta[i] /= s2
 	}
+	u.data, u.etaf = Lam, append([]float64(nil), eta...)
 	bound := -0.5*float64(len(y))*math.Log(2*math.Pi*s2) - 0.5*(square(y)+sum(b.kff)-fit)/s2
 	if old != nil {
 		u.T = old.L.RightHalf(L.Half(b.Kba))
@@ -84,13 +101,14 @@ func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg
 		var TL mat.Dense
 		TL.Mul(u.T, old.Lam)
 		carried.Mul(&TL, u.T.T())
-		Lam.Add(Lam, carried)
+		symmetrise(carried)
+		bound += u.correction(carried)
+		carried.Add(carried, Lam)
+		Lam = carried
 		for i, v := range times(u.T, old.eta) {
 			eta[i] += v
 		}
-		bound += u.correction(carried)
 	}
-	symmetrise(Lam)
 	u.new.Lam, u.new.eta = Lam, eta
 	if err := u.new.finish(); err != nil {
 		return nil, err
@@ -124,6 +142,9 @@ func (u *update) correction(carried *mat.Dense) float64 {
 //
 //	dF/dKbb = L^-T (g - Lam/2) L^-1         dF/dKbf = L^-T (2 g Wf + b y')/s2
 //	dF/dKba = L^-T (2 g T Lam_a + b eta_a') La^-1    dF/dKaa = -La^-T Lam_a La^-1/2
+//
+// The only product over the data is (2 L^-T g/s2) Wf; what s2 needs of them is in
+// Wf Wf' and Wf y.
 func (u *update) gradient() (*blocks, float64) {
 	q := u.new
 	n := len(q.eta)
@@ -135,7 +156,7 @@ func (u *update) gradient() (*blocks, float64) {
 		}
 		r[i] += 0.5
 	}
-	out := &blocks{kff: make([]float64, len(u.y))}
+	out := &blocks{kff: make([]float64, len(u.y)), of: u.b}
 	for i := range out.kff {
 		out.kff[i] = -0.5 / u.s2
 	}
@@ -144,37 +165,41 @@ func (u *update) gradient() (*blocks, float64) {
 	bb.Add(&bb, g)
 	out.Kbb = q.L.RightHalfT(q.L.HalfT(&bb))
 
-	var gW mat.Dense
-	gW.Mul(g, u.Wf)
-	bf := mat.DenseCopyOf(&gW)
-	for i := 0; i < n; i++ {
-		r := bf.RawRowView(i)
-		for j, y := range u.y {
-			r[j] = (2*r[j] + q.v[i]*y) / u.s2
-		}
-	}
-	out.Kbf = q.L.HalfT(bf)
+	back := q.L.HalfT(g)
+	back.Scale(2/u.s2, back)
+	out.Kbf = outer(q.L.HalfTVec(q.v), u.y, 1/u.s2)
+	accumulate(out.Kbf, back, u.Wf)
 
-	ds2 := -0.5*float64(len(u.y))/u.s2 + 0.5*(square(u.y)+sum(u.b.kff))/(u.s2*u.s2) - dot(&gW, u.Wf)/(u.s2*u.s2)
-	for i, v := range times(u.Wf, u.y) {
-		ds2 -= q.v[i] * v / (u.s2 * u.s2)
+	ds2 := -0.5*float64(len(u.y))/u.s2 + 0.5*(square(u.y)+sum(u.b.kff))/(u.s2*u.s2) - dot(g, u.data)/u.s2
+	for i, v := range u.etaf {
+		ds2 -= q.v[i] * v / u.s2
 	}
 	if a := u.old; a != nil {
-		var gT, ba mat.Dense
-		gT.Mul(g, u.T)
-		ba.Mul(&gT, a.Lam)
-		for i := 0; i < n; i++ {
-			r := ba.RawRowView(i)
-			for j, e := range a.eta {
-				r[j] = 2*r[j] + q.v[i]*e
-			}
-		}
-		out.Kba = a.L.RightHalfT(q.L.HalfT(&ba))
-		aa := a.L.RightHalfT(a.L.HalfT(a.Lam))
-		aa.Scale(-0.5, aa)
-		out.Kaa = aa
+		gT := mul(g, u.T)
+		ba := outer(q.v, a.eta, 0.5)
+		accumulate(ba, gT, a.Lam)
+		ba.Scale(2, ba)
+		out.Kba = a.L.RightHalfT(q.L.HalfT(ba))
+		out.Kaa = a.byKaa()
 	}
 	return out, ds2
+}
+
+// outer is c a b'.
+func outer(a, b []float64, c float64) *mat.Dense {
+	out := mat.NewDense(len(a), len(b), nil)
+	for i, v := range a {
+		r := out.RawRowView(i)
+		for j, w := range b {
+			r[j] = c * v * w
+		}
+	}
+	return out
+}
+
+// accumulate adds a b to dst.
+func accumulate(dst, a, b *mat.Dense) {
+	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 1, dst.RawMatrix())
 }
 
 func times(a *mat.Dense, x []float64) []float64 {

@@ -132,7 +132,7 @@ func (e *elbo) gradQ() (dmu []float64, dS *mat.Dense, err error) {
 // parameters, with mu, S and everything old held fixed.
 func (e *elbo) gradBlocks() (*blocks, []float64) {
 	M := len(e.mu)
-	out := &blocks{kff: e.dv}
+	out := &blocks{kff: e.dv, of: e.b}
 	C := addDiagonal(e.S, -1) // S - I
 	// dF/dW = mu dm' + 2 (S-I) W diag(dv)
 	var dW mat.Dense

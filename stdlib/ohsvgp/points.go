@@ -33,12 +33,12 @@ func (b *points) blocks(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
 // backward returns dF/dZ, row by row.
 func (b *points) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) ([]float64, error) {
 	k.BackwardDiag(x, g.kff, grad)
-	dZ := gp.BackwardAll(k, b.Z, b.Z, g.Kbb, grad)
+	dZ := gp.BackwardAll(k, b.Z, b.Z, g.of.Kbb, g.Kbb, grad)
 	dZ.Scale(2, dZ) // Z stands on both sides, and g.Kbb is symmetric
-	dZ.Add(dZ, gp.BackwardAll(k, b.Z, x, g.Kbf, grad))
+	dZ.Add(dZ, gp.BackwardAll(k, b.Z, x, g.of.Kbf, g.Kbf, grad))
 	if a, ok := old.(*points); ok {
 		k.Backward(a.Z, a.Z, g.Kaa, grad)
-		dZ.Add(dZ, gp.BackwardAll(k, b.Z, a.Z, g.Kba, grad))
+		dZ.Add(dZ, gp.BackwardAll(k, b.Z, a.Z, g.of.Kba, g.Kba, grad))
 	}
 	n, d := dZ.Dims()
 	out := make([]float64, 0, n*d)
