@@ -15,6 +15,12 @@ import (
 // become null, and a value that cannot be encoded at all becomes a string that
 // says why, so that a message always leaves. Invalid UTF-8 is replaced.
 func Encode(v any) []byte {
+	if a, ok := v.(appender); ok {
+		size := a.size()
+		if b, ok := a.appendJSON(make([]byte, 0, size+size/16+512)); ok {
+			return b
+		}
+	}
 	b, err := marshal(v)
 	if err == nil {
 		return b

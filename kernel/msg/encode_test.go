@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -61,6 +62,40 @@ func TestEncode(t *testing.T) {
 		if b := Encode(v); !json.Valid(b) || !utf8.Valid(b) {
 			t.Errorf("%T: %s", v, b)
 		}
+	}
+}
+
+// What writes itself writes what encoding/json would.
+func TestContentsThatWriteThemselves(t *testing.T) {
+	texts := []string{"", "a", "plain text of some length", "<b>&é🙂", "line\nquote\"back\\slash\ttab\x00\x1f\x7f\r\b\f", "a\xffb", "1234567\"", "12345678\n", strings.Repeat("世", 99)}
+	for i, s := range texts {
+		data := map[string]any{"text/plain": s, s: "key", "image/png": []byte(s), "n": i, "b": true, "nil": nil,
+			"raw": json.RawMessage(`{"k": [1, 2]}`), "deep": map[string]any{"x": s}, "none": []byte(nil)}
+		for _, v := range []any{
+			Stream{"stdout", s},
+			DisplayData{Data: data, Metadata: map[string]any{}, Transient: Transient{DisplayID: s}},
+			DisplayData{Data: map[string]any{"text/plain": s, "x": []int{1}}, Metadata: map[string]any{"m": 1.5}},
+			DisplayData{},
+			ExecuteResult{ExecutionCount: i, Data: data, Metadata: map[string]any{"image/png": map[string]any{"width": 3}}},
+			ExecuteResult{Data: map[string]any{"v": map[string]any{"nan": math.NaN()}}},
+		} {
+			got := Encode(v)
+			want, err := marshal(v)
+			if err != nil {
+				want, _ = marshal(plain(reflect.ValueOf(v), 0))
+			}
+			if string(got) != string(want) {
+				t.Errorf("%T: %s, want %s", v, got, want)
+			}
+		}
+	}
+}
+
+func BenchmarkEncodeDisplay(b *testing.B) {
+	v := DisplayData{Data: map[string]any{"text/plain": strings.Repeat("some text of a line\n", 500_000)}}
+	b.SetBytes(10_000_000)
+	for b.Loop() {
+		Encode(v)
 	}
 }
 
