@@ -511,6 +511,7 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 	if len(pt.methods) > 0 {
 		s.announce(p.fset, pt, f)
 	}
+	var wrong []types.Error // beside errs
 	conf := types.Config{
 		Importer:  s.importer,
 		GoVersion: "go1.26",
@@ -536,8 +537,8 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 				errs[len(errs)-1].Msg += "\n" + e.Msg
 				return
 			}
-			d.Hint = s.hint(e.Msg, pt)
 			errs = append(errs, d)
+			wrong = append(wrong, e)
 		},
 	}
 	checker := types.NewChecker(&conf, p.fset, pt.pkg, pt.info)
@@ -549,12 +550,17 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		}()
 		_ = checker.Files([]*ast.File{f}) // errors were reported one by one
 	}()
+	h := &hinter{s: s, src: p.src, pt: pt, fset: p.fset, file: f}
+	for i, e := range wrong { // with what the checker has learned of the whole
+		errs[i].Hint = h.hint(e.Pos, e.Msg)
+	}
 	pt.scope = snapshot(pt.pkg)
 	if len(errs) == 0 {
 		for i := range pt.methods {
 			m := &pt.methods[i]
 			m.fn, _ = pt.scope.Lookup(m.name).(*types.Func)
 		}
+		notes = append(notes, s.lint(p, pt)...)
 	} else {
 		s.withdraw()
 	}

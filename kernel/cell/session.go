@@ -142,14 +142,8 @@ type unit struct {
 // it succeeds.
 func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	p, syntax := parse(s.fset, c)
-	for _, e := range syntax {
-		errs = append(errs, Diagnostic{Cell: c.Name, Line: e.Pos.Line, Col: e.Pos.Column, Msg: e.Msg, Excerpt: p.src.excerpt(e.Pos.Line, e.Pos.Column), Hint: syntaxHint(e.Msg)})
-		if len(errs) == 10 {
-			break
-		}
-	}
-	if len(errs) > 0 {
-		return nil, errs, nil
+	if len(syntax) > 0 {
+		return nil, syntaxDiagnostics(p.src, syntax), nil
 	}
 	u = &unit{parsed: p}
 	s.mu.Lock()
@@ -321,7 +315,7 @@ func (s *Session) effect(pt *part, it item, body *exec.Body) {
 		body.Define(lhs, a.Rhs, nil)
 		return
 	}
-	if pt.result != nil && it.stmt == ast.Stmt(pt.result) && !prints(pt.info, pt.result.X) {
+	if pt.result != nil && it.stmt == ast.Stmt(pt.result) && !pt.info.Types[pt.result.X].IsNil() && !prints(pt.info, pt.result.X) {
 		body.Result(pt.result.X)
 		return
 	}

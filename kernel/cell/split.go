@@ -268,3 +268,20 @@ func (s *source) excerpt(line, col int) string {
 	}
 	return "    " + l + "\n    " + pad.String() + "^"
 }
+
+// docBefore is the comment that stands right before the line of off.
+func docBefore(text string, off int) string {
+	start := strings.LastIndexByte(text[:min(off, len(text))], '\n') + 1
+	var lines []string
+	for start > 0 {
+		prev := strings.LastIndexByte(text[:start-1], '\n') + 1
+		line := strings.TrimSpace(text[prev : start-1])
+		c, ok := strings.CutPrefix(line, "//")
+		if !ok {
+			break
+		}
+		lines = append([]string{strings.TrimPrefix(c, " ")}, lines...)
+		start = prev
+	}
+	return strings.Join(lines, "\n")
+}

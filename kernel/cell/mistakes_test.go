@@ -1,0 +1,61 @@
+package cell_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/priorlab/priorlab/kernel/cell"
+)
+
+// TestMistakes runs the cells of testdata/mistakes.txt, which newcomers write.
+// Lines that begin with "! " stand in the message: position, text and hint of
+// the first error, or a note. Each cell must leave the session as it was.
+func TestMistakes(t *testing.T) {
+	text, err := os.ReadFile("testdata/mistakes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := newSession(t)
+	for _, c := range strings.Split(string(text), "\n---\n") {
+		var src, want []string
+		for _, line := range strings.Split(strings.TrimRight(c, "\n"), "\n") {
+			if w, ok := strings.CutPrefix(line, "! "); ok {
+				want = append(want, w)
+			} else {
+				src = append(src, line)
+			}
+		}
+		if len(want) == 0 {
+			t.Fatalf("nothing is said about %q", c)
+		}
+		o := eval(s, strings.Join(src, "\n"))
+		var ce *cell.CompileError
+		got := ""
+		switch {
+		case errors.As(o.Err, &ce):
+			d := ce.Diagnostics[0]
+			got = d.String()
+			if d.Line < 1 || d.Col < 1 || d.Excerpt == "" && !strings.HasPrefix(src[0], "%") {
+				t.Errorf("%s\nhas no place: %+v", c, d)
+			}
+			if strings.Contains(explain(ce), "EOF") {
+				t.Errorf("%s\nspeaks of the parser's own text:\n%s", c, explain(ce))
+			}
+		case o.Err == nil && len(o.Notes) > 0:
+			got = o.Notes[0].String()
+		default:
+			t.Errorf("%s\nended with %v", c, o.Err)
+			continue
+		}
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s\ngave\n%s\nwithout %q", strings.Join(src, "\n"), got, w)
+			}
+		}
+	}
+	if v := mustEval(t, s, "20 + 22"); v[0] != 42 {
+		t.Error(v)
+	}
+}
