@@ -4,9 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 	"slices"
 	"strconv"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Messages that can be large are written by the functions of this file, which
@@ -95,7 +97,10 @@ func appendValue(b []byte, v any, depth int) ([]byte, bool) {
 }
 
 func appendMap(b []byte, m map[string]any, depth int) (_ []byte, ok bool) {
-	if m == nil || depth > maxDepth {
+	if m == nil {
+		return append(b, "null"...), true
+	}
+	if depth > maxDepth {
 		return b, false
 	}
 	keys := make([]string, 0, len(m))
@@ -123,33 +128,34 @@ func appendString(b []byte, s string) []byte {
 		return append(b, text...)
 	}
 	b = append(b, '"')
+	rest := unsafe.Slice(unsafe.StringData(s), len(s)) // only read
 	for {
-		n := plainPrefix(s)
-		b = append(b, s[:n]...)
-		if n == len(s) {
+		n := plainPrefix(rest)
+		b = append(b, rest[:n]...)
+		if n == len(rest) {
 			return append(b, '"')
 		}
-		b = appendEscaped(b, s[n])
-		s = s[n+1:]
+		b = appendEscaped(b, rest[n])
+		rest = rest[n+1:]
 	}
 }
 
 // plainPrefix is how many bytes s begins with that need no escape. It looks at
-// eight bytes at a time: in each of the three terms the top bit of some byte is
-// set when s has a byte below 0x20, a quote or a backslash among them.
-func plainPrefix(s string) int {
+// eight bytes at a time: in each of the three terms the lowest byte with its
+// top bit set is the first one below 0x20, the first quote or backslash.
+func plainPrefix(s []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	n := 0
 	for ; n+8 <= len(s); n += 8 {
-		x := binary.LittleEndian.Uint64([]byte(s[n : n+8]))
+		x := binary.LittleEndian.Uint64(s[n:])
 		quote, slash := x^ones*'"', x^ones*'\\'
-		if ((x-ones*0x20)&^x|(quote-ones)&^quote|(slash-ones)&^slash)&tops != 0 {
-			break
+		if found := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops; found != 0 {
+			return n + bits.TrailingZeros64(found)/8
 		}
 	}
 	for ; n < len(s); n++ {
 		if c := s[n]; c < 0x20 || c == '"' || c == '\\' {
-			return n
+			break
 		}
 	}
 	return n
