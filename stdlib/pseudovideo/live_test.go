@@ -3,6 +3,9 @@ package pseudovideo
 import (
 	"context"
 	"errors"
+	"image"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -50,6 +53,33 @@ func TestLiveKeepsOneDisplay(t *testing.T) {
 	}
 	if f.shown != 1 || f.updated != 3 || samples != 4 {
 		t.Errorf("%d displays, %d updates, %d samples; want one display that is updated three times", f.shown, f.updated, samples)
+	}
+}
+
+// The strip grows by a row each time, keeps the newest and an even choice of the older ones, and never gets long.
+func TestStripGrows(t *testing.T) {
+	var s growing
+	x, err := ToImages(linalg.Zeros(linalg.F32, 20, 1, 4, 4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := 1; k <= 40; k++ {
+		s.add(strconv.Itoa(k), x)
+		if n := len(s.rows); n > stripRows || k <= stripRows && n != k || len(s.names) != n {
+			t.Fatalf("after %d calls the strip has %d rows and names %v", k, n, s.names)
+		}
+		if s.names[len(s.names)-1] != strconv.Itoa(k) {
+			t.Fatalf("row %d is not the newest of %v", k, s.names)
+		}
+	}
+	if first, _ := strconv.Atoi(s.names[0]); first > 8 {
+		t.Errorf("the beginning is gone: %v", s.names)
+	}
+	if n := len(s.rows[0].([]image.Image)); n != stripColumns {
+		t.Errorf("%d pictures in a row", n)
+	}
+	if svg := s.figure().SVG(); !strings.Contains(svg, "<image") {
+		t.Error("the figure shows no picture")
 	}
 }
 
