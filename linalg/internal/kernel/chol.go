@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 
+	"github.com/priorlab/priorlab/linalg/internal/asm"
 	"github.com/priorlab/priorlab/linalg/internal/mem"
 	"github.com/priorlab/priorlab/linalg/internal/par"
 )
@@ -48,75 +49,111 @@ func firstFailure(fails []*CholFailure) *CholFailure {
 	return nil
 }
 
-// chol1 factors one matrix: panels of triBlock columns, the diagonal block by scalars, the rest by products with its
-// inverse. It returns the failing pivot and its value, or -1.
+// cholBlock is the largest order of a diagonal block, which is factored by scalars.
+const cholBlock = 16
+
+// chol1 factors one matrix. Block columns are solved as solver solves: once the diagonal block is known, the rows below it
+// are one product each with the matrix P of the factor's transpose. What lies beyond outerBlock columns loses their product
+// afterwards. It returns the failing pivot and its value, or -1.
 func chol1[T Float](a []T, n int, parallel bool) (int, float64) {
-	raw, _ := mem.Get((n*triBlock + triBlock*triBlock) * size[T]())
+	ts := tiles[T]()
+	es := ts.es
+	s := &solver[T]{ts: ts, a: Matrix[T]{a, 1, n}, upper: true, order: n, bs: min(ts.nr, cholBlock)}
+	work, deep := maxTile*ts.nr, min(n, outerBlock)
+	raw, _ := mem.Get((2*work + deep*(ts.nr+s.bs)) * es)
 	defer mem.Put(raw)
-	work := mem.Slice[T](raw)
-	inv, pan := work[:triBlock*triBlock], work[triBlock*triBlock:]
-	for j := 0; j < n; j += triBlock {
-		jb := min(triBlock, n-j)
-		d := a[j*n+j:]
-		if p, v := cholSmall(d, n, jb); p >= 0 {
-			return j + p, v
-		}
-		m := n - j - jb
-		if m == 0 {
-			break
-		}
-		clear(inv)
-		invertLower(false, jb, Matrix[T]{d, n, 1}, inv, 1, triBlock) // transposed
-		r := j + jb
-		below := a[r*n+j:]
-		gemm(m, jb, jb, 1, Matrix[T]{below, n, 1}, Matrix[T]{inv, triBlock, 1}, pan, jb, false, false)
-		for i := 0; i < m; i++ {
-			copy(below[i*n:i*n+jb], pan[i*jb:(i+1)*jb])
-		}
-		// The trailing matrix loses the panel times its transpose, in strips so that little beyond the triangle is touched.
-		const strip = 96
-		strips := (m + strip - 1) / strip
-		update := func(lo, hi int) {
-			for s := lo; s < hi; s++ {
-				c := s * strip
-				w := min(strip, m-c)
-				gemm(m-c, w, jb, -1, Matrix[T]{pan[c*jb:], jb, 1}, Matrix[T]{pan[c*jb:], 1, jb}, a[(r+c)*n+r+c:], n, true, false)
+	w := mem.Slice[T](raw)
+	inv, tri, row, pan := w[:work], w[work:2*work], w[2*work:2*work+deep*ts.nr], w[2*work+deep*ts.nr:]
+	t := asm.Tile{RSA: uintptr(n * es), CSA: uintptr(es), LDC: uintptr(n * es), Segs: &noSegs[0], NSeg: 1}
+	for o := 0; o < n; o += outerBlock {
+		end := min(n, o+outerBlock)
+		for j := o; j < end; j += s.bs {
+			p := panel[T]{j: j, cols: min(s.bs, end-j), first: o}
+			if k := j - o; k > 0 {
+				packB(ts, row, Matrix[T]{a[j*n+o:], 1, n}, k, p.cols)
+				t.B, t.LDB, t.K, t.Mode, t.Alpha = ptr(row), uintptr(ts.nr*es), k, 2, alphaBits(T(-1))
+				for i := j; i < j+p.cols; i += ts.mr {
+					t.A, t.C = ptr(a[i*n+o:]), ptr(a[i*n+j:])
+					runTile[T](ts, min(ts.mr, j+p.cols-i), p.cols, &t)
+				}
+			}
+			if i, v := cholSmall(a[j*n+j:], n, p.cols); i >= 0 {
+				return j + i, v
+			}
+			p.k = j + p.cols - o
+			m := n - j - p.cols
+			if m == 0 {
+				break
+			}
+			p.p = pan[:p.k*s.bs]
+			s.fill(&p, false, inv, tri)
+			t.B, t.LDB, t.K, t.Mode = ptr(p.p), uintptr(s.bs*es), p.k, 0
+			below := func(lo, hi int) {
+				t := t
+				for i := lo; i < hi; i += ts.mr {
+					at := (j + p.cols + i) * n
+					t.A, t.C = ptr(a[at+o:]), ptr(a[at+j:])
+					runTile[T](ts, min(ts.mr, hi-i), p.cols, &t)
+				}
+			}
+			if parallel && 2*m*p.k*p.cols > parallelFlops {
+				par.For(m, 16*ts.mr, below)
+			} else {
+				below(0, m)
 			}
 		}
-		if parallel && m*m*jb > parallelFlops {
-			par.For(strips, 1, update)
-		} else {
-			update(0, strips)
-		}
+		trailing(a, n, o, end, parallel)
 	}
-	for i := 0; i < n; i++ {
-		clear(a[i*n+i+1 : (i+1)*n])
-	}
+	lower(a, n)
 	return -1, 0
 }
 
-// cholSmall factors the jb by jb lower triangle at the beginning of a, row by row.
+// trailing takes the product of columns o ... end-1 and their transpose from the matrix beyond them, in strips so that little
+// beyond the triangle is touched.
+func trailing[T Float](a []T, n, o, end int, parallel bool) {
+	const strip = 96
+	m := n - end
+	update := func(lo, hi int) {
+		for s := lo; s < hi; s++ {
+			c := end + s*strip
+			l := a[c*n+o:]
+			gemm(n-c, min(strip, n-c), end-o, -1, Matrix[T]{l, n, 1}, Matrix[T]{l, 1, n}, a[c*n+c:], n, true, false)
+		}
+	}
+	strips := (m + strip - 1) / strip
+	if parallel && m*m*(end-o) > parallelFlops {
+		par.For(strips, 1, update)
+	} else {
+		update(0, strips)
+	}
+}
+
+// cholSmall factors the jb by jb lower triangle at the beginning of a, column by column in a copy.
 func cholSmall[T Float](a []T, ld, jb int) (int, float64) {
-	var recip [triBlock]T
+	var w [cholBlock][cholBlock]T
+	var col [cholBlock]T
 	for i := 0; i < jb; i++ {
-		ri := a[i*ld : i*ld+i+1]
-		for k := 0; k < i; k++ {
-			rk := a[k*ld : k*ld+k+1]
-			s := ri[k]
-			for p, v := range rk[:k] {
-				s -= T(ri[p] * v)
-			}
-			ri[k] = s * recip[k]
-		}
-		s := ri[i]
-		for _, v := range ri[:i] {
-			s -= T(v * v)
-		}
+		copy(w[i][:i+1], a[i*ld:])
+	}
+	for j := 0; j < jb; j++ {
+		s := w[j][j]
 		if !(s > 0) || math.IsInf(float64(s), 1) {
-			return i, float64(s)
+			return j, float64(s)
 		}
-		ri[i] = T(math.Sqrt(float64(s)))
-		recip[i] = 1 / ri[i]
+		s = T(math.Sqrt(float64(s)))
+		w[j][j] = s
+		s = 1 / s
+		for i := j + 1; i < jb; i++ {
+			v := w[i][j] * s
+			w[i][j], col[i] = v, v
+			row := w[i][j+1 : i+1]
+			for k, c := range col[j+1 : i+1] {
+				row[k] -= T(v * c)
+			}
+		}
+	}
+	for i := 0; i < jb; i++ {
+		copy(a[i*ld:i*ld+i+1], w[i][:])
 	}
 	return -1, 0
 }
@@ -140,8 +177,8 @@ func CholGrad[T Float](g, l []T, n int) {
 			for d := 0; d < n; d++ {
 				w[d*n+d] /= 2
 			}
-			solve1(true, false, n, n, Matrix[T]{f, 1, n}, w, n) // L^-T w
-			solve1(false, true, n, n, Matrix[T]{f, n, 1}, w, n) // w L^-1
+			trsm1(true, false, n, n, Matrix[T]{f, 1, n}, w, n) // L^-T w
+			trsm1(false, true, n, n, Matrix[T]{f, n, 1}, w, n) // w L^-1
 			for r := 0; r < n; r++ {
 				for c := 0; c <= r; c++ {
 					v := (w[r*n+c] + w[c*n+r]) / 2
@@ -156,19 +193,6 @@ func CholGrad[T Float](g, l []T, n int) {
 func lower[T Float](a []T, n int) {
 	for i := 0; i < n; i++ {
 		clear(a[i*n+i+1 : (i+1)*n])
-	}
-}
-
-// solve1 is Trsm on this goroutine.
-func solve1[T Float](left, low bool, m, n int, a Matrix[T], b []T, ldb int) {
-	if left && n <= 2 || !left && m <= 2 {
-		trsv(left, low, false, m, n, 1, a, b, ldb)
-		return
-	}
-	if left {
-		solveLeft(low, m, n, 1, a, diagInverses(low, false, m, a), b, ldb)
-	} else {
-		solveRight(low, m, n, 1, a, diagInverses(low, false, n, a), b, ldb)
 	}
 }
 
@@ -192,7 +216,7 @@ func SolveBatch[T Float](trans bool, m, n int, l []T, offL []int, b []T) {
 	}
 	par.For(len(offL), max(1, parallelFlops/(m*m*n)), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			solve1(true, !trans, m, n, at(i), b[i*m*n:(i+1)*m*n], n)
+			trsm1(true, !trans, m, n, at(i), b[i*m*n:(i+1)*m*n], n)
 		}
 	})
 }

@@ -6,6 +6,8 @@ import "github.com/priorlab/priorlab/linalg/internal/asm"
 func transposeB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) int {
 	w, f := 16, asm.Transpose16F32
 	switch {
+	case ts.portable:
+		return 0
 	case ts.wide && ts.es == 8:
 		w, f = 8, asm.Transpose8F64
 	case !ts.wide && ts.es == 4:

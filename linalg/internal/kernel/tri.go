@@ -2,9 +2,8 @@ package kernel
 
 import "github.com/priorlab/priorlab/linalg/internal/par"
 
-// triBlock is the panel of triangular solves and Cholesky factorisations: the diagonal blocks of this size are inverted
-// and everything else is a product.
-const triBlock = 16
+// outerBlock is the order up to which a triangle is solved in one go; larger ones go block by block, with products between.
+const outerBlock = 128
 
 // Trsm solves A X = alpha B (left) or X A = alpha B in place of B, of m by n with rows ldb apart. A is triangular, lower
 // or upper as it reads through its strides; with unit its diagonal counts as ones.
@@ -12,75 +11,33 @@ func Trsm[T Float](left, lower, unit bool, m, n int, alpha T, a Matrix[T], b []T
 	if m == 0 || n == 0 {
 		return
 	}
-	order := n
-	if left {
-		order = m
-	}
 	if left && n <= 2 || !left && m <= 2 {
 		trsv(left, lower, unit, m, n, alpha, a, b, ldb)
 		return
 	}
-	inv := diagInverses(lower, unit, order, a)
+	s := newSolver(left, lower, unit, m, n, a)
+	defer s.done()
 	if left {
-		const cols = 256
-		par.For(n, cols, func(lo, hi int) {
-			solveLeft(lower, m, hi-lo, alpha, a, inv, b[lo:], ldb)
-		})
+		cols := min(256, max(s.ts.nr, n/8/s.ts.nr*s.ts.nr))
+		par.For(n, cols, func(lo, hi int) { s.left(hi-lo, alpha, b[lo:], ldb) })
 		return
 	}
-	const rows = 96
-	par.For(m, rows, func(lo, hi int) {
-		solveRight(lower, hi-lo, n, alpha, a, inv, b[lo*ldb:], ldb)
-	})
+	rows := min(96, max(s.ts.mr, m/8/s.ts.mr*s.ts.mr))
+	par.For(m, rows, func(lo, hi int) { s.right(hi-lo, alpha, b[lo*ldb:], ldb) })
 }
 
-// solveLeft solves A X = alpha B for the columns in hand, block row by block row.
-func solveLeft[T Float](lower bool, m, n int, alpha T, a Matrix[T], inv, b []T, ldb int) {
-	scale(alpha, m, n, b, ldb)
-	tmp := make([]T, triBlock*n)
-	blocks := (m + triBlock - 1) / triBlock
-	for s := 0; s < blocks; s++ {
-		q := s
-		if !lower {
-			q = blocks - 1 - s
-		}
-		j := q * triBlock
-		jb := min(triBlock, m-j)
-		bj := b[j*ldb:]
-		if lower && j > 0 {
-			gemm(jb, n, j, -1, a.at(j, 0), Matrix[T]{b, ldb, 1}, bj, ldb, true, false)
-		} else if k := m - j - jb; !lower && k > 0 {
-			gemm(jb, n, k, -1, a.at(j, j+jb), Matrix[T]{b[(j+jb)*ldb:], ldb, 1}, bj, ldb, true, false)
-		}
-		gemm(jb, n, jb, 1, Matrix[T]{inv[j*triBlock:], triBlock, 1}, Matrix[T]{bj, ldb, 1}, tmp, n, false, false)
-		for i := 0; i < jb; i++ {
-			copy(bj[i*ldb:i*ldb+n], tmp[i*n:(i+1)*n])
-		}
+// trsm1 is Trsm on this goroutine.
+func trsm1[T Float](left, lower bool, m, n int, a Matrix[T], b []T, ldb int) {
+	if left && n <= 2 || !left && m <= 2 {
+		trsv(left, lower, false, m, n, 1, a, b, ldb)
+		return
 	}
-}
-
-// solveRight solves X A = alpha B for the rows in hand, block column by block column.
-func solveRight[T Float](lower bool, m, n int, alpha T, a Matrix[T], inv, b []T, ldb int) {
-	scale(alpha, m, n, b, ldb)
-	tmp := make([]T, triBlock*m)
-	blocks := (n + triBlock - 1) / triBlock
-	for s := 0; s < blocks; s++ {
-		q := s
-		if lower {
-			q = blocks - 1 - s
-		}
-		j := q * triBlock
-		jb := min(triBlock, n-j)
-		bj := b[j:]
-		if !lower && j > 0 {
-			gemm(m, jb, j, -1, Matrix[T]{b, ldb, 1}, a.at(0, j), bj, ldb, true, false)
-		} else if k := n - j - jb; lower && k > 0 {
-			gemm(m, jb, k, -1, Matrix[T]{b[j+jb:], ldb, 1}, a.at(j+jb, j), bj, ldb, true, false)
-		}
-		gemm(m, jb, jb, 1, Matrix[T]{bj, ldb, 1}, Matrix[T]{inv[j*triBlock:], triBlock, 1}, tmp, jb, false, false)
-		for i := 0; i < m; i++ {
-			copy(bj[i*ldb:i*ldb+jb], tmp[i*jb:(i+1)*jb])
-		}
+	s := newSolver(left, lower, false, m, n, a)
+	defer s.done()
+	if left {
+		s.left(n, 1, b, ldb)
+	} else {
+		s.right(m, 1, b, ldb)
 	}
 }
 
@@ -90,42 +47,6 @@ func scale[T Float](alpha T, m, n int, b []T, ldb int) {
 	}
 	for i := 0; i < m; i++ {
 		ZipScalar(Mul, b[i*ldb:i*ldb+n], b[i*ldb:i*ldb+n], alpha)
-	}
-}
-
-// diagInverses are the inverses of the diagonal blocks, each triBlock by triBlock, row-major, zero beyond its triangle.
-func diagInverses[T Float](lower, unit bool, n int, a Matrix[T]) []T {
-	blocks := (n + triBlock - 1) / triBlock
-	inv := make([]T, blocks*triBlock*triBlock)
-	for j := 0; j < n; j += triBlock {
-		jb := min(triBlock, n-j)
-		x := inv[j*triBlock:]
-		if lower {
-			invertLower(unit, jb, a.at(j, j), x, triBlock, 1)
-		} else {
-			// The inverse of an upper triangle is the transposed inverse of its transpose.
-			d := a.at(j, j)
-			invertLower(unit, jb, Matrix[T]{d.Data, d.CS, d.RS}, x, 1, triBlock)
-		}
-	}
-	return inv
-}
-
-// invertLower writes the inverse of a lower triangle of order n to x, with strides rs and cs; x is zero before.
-func invertLower[T Float](unit bool, n int, a Matrix[T], x []T, rs, cs int) {
-	for i := 0; i < n; i++ {
-		d := T(1)
-		if !unit {
-			d = 1 / a.Data[i*(a.RS+a.CS)]
-		}
-		for c := 0; c < i; c++ {
-			var s T
-			for p := c; p < i; p++ {
-				s += T(a.Data[i*a.RS+p*a.CS] * x[p*rs+c*cs])
-			}
-			x[i*rs+c*cs] = -s * d
-		}
-		x[i*(rs+cs)] = d
 	}
 }
 

@@ -76,7 +76,14 @@ func TestTrsm(t *testing.T) {
 			trsmCase[float32](t, r, q&1 > 0, q&2 > 0, q&4 > 0, q&8 > 0, m, n)
 		}
 		trsmCase[float64](t, r, true, true, false, false, 40, 600)
-		trsmCase[float64](t, r, false, true, false, false, 230, 40)
+		for q := 0; q < 8; q++ { // several blocks
+			m, n := 300, 41
+			if q&1 > 0 {
+				m, n = n, m
+			}
+			trsmCase[float64](t, r, q&1 == 0, q&2 > 0, q&4 > 0, false, m, n)
+			trsmCase[float32](t, r, q&1 == 0, q&2 > 0, q&4 > 0, false, m, n)
+		}
 	})
 }
 
