@@ -37,6 +37,8 @@ type blocks struct {
 	Kaa *mat.Dense // Ma x Ma, under the new hyper-parameters
 	kff []float64  // N, prior variances
 	of  *blocks    // of a gradient: the covariances it belongs to
+
+	se *seWaves // how LegS blocks under the SE kernel were made
 }
 
 // column returns the one column of x.

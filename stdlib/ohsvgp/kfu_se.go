@@ -31,23 +31,13 @@ func seNodes(ls, L float64) (dw float64, p []float64) {
 // for even and odd m.
 func kufSE(k *gp.Radial, x []float64, t float64, M int, grad bool) (*mat.Dense, []*mat.Dense) {
 	ls, variance := k.Lengthscale.Value(), k.Variance.Value()
-	L := t
-	for _, v := range x {
-		L = math.Max(L, math.Max(math.Abs(v), math.Abs(v-t)))
-	}
-	dw, p := seNodes(ls, L)
-	n, nw := len(x), len(p)
-	cs, sn := angles(x, t/2, dw, nw)
-	j := mat.NewDense(M, nw, nil)
-	col := make([]float64, M)
-	for i := range p {
-		sphericalBessel(col, float64(i)*dw*t/2)
-		for m := range col {
-			v := variance * p[i] * math.Sqrt(float64(2*m+1)) * col[m]
-			if m/2%2 == 1 {
-				v = -v
-			}
-			j.Set(m, i, v)
+	dw, p := seNodes(ls, reachSE(x, t))
+	cs, sn := angles(x, t/2, dw, len(p))
+	n := len(x)
+	j := seOverlaps(M, t, dw, len(p))
+	for i, v := range p {
+		for m := 0; m < M; m++ {
+			j.Set(m, i, variance*v*j.At(m, i))
 		}
 	}
 	K := mat.NewDense(M, n, nil)
@@ -66,6 +56,24 @@ func kufSE(k *gp.Radial, x []float64, t float64, M int, grad bool) (*mat.Dense, 
 	dl := mat.NewDense(M, n, nil)
 	interleave(dl, j, cs, sn)
 	return K, []*mat.Dense{dv, dl}
+}
+
+// seOverlaps are the amplitudes sqrt(2m+1) j_m(wt/2), with the sign of m/2, of
+// LegS variables on [0,t] at n frequencies i dw: M rows.
+func seOverlaps(M int, t, dw float64, n int) *mat.Dense {
+	j := mat.NewDense(M, n, nil)
+	col := make([]float64, M)
+	for i := 0; i < n; i++ {
+		sphericalBessel(col, float64(i)*dw*t/2)
+		for m, v := range col {
+			v *= math.Sqrt(float64(2*m + 1))
+			if m/2%2 == 1 {
+				v = -v
+			}
+			j.Set(m, i, v)
+		}
+	}
+	return j
 }
 
 // angles returns cos and sin of i dw (x-centre), frequencies by points, by
@@ -98,13 +106,27 @@ func angles(x []float64, centre, dw float64, nw int) (cs, sn *mat.Dense) {
 // interleave fills even rows of K with (even rows of j) cs and odd rows with
 // (odd rows of j) sn.
 func interleave(K, j, cs, sn *mat.Dense) {
-	kr, jr := K.RawMatrix(), j.RawMatrix()
-	every := func(r blas64.General, first int) blas64.General {
-		return blas64.General{Rows: (r.Rows - first + 1) / 2, Cols: r.Cols, Stride: 2 * r.Stride, Data: r.Data[first*r.Stride:]}
+	product2(everyOther(K, 0), everyOther(j, 0), cs.RawMatrix(), false)
+	product2(everyOther(K, 1), everyOther(j, 1), sn.RawMatrix(), false)
+}
+
+// everyOther views rows first, first+2, ... of a.
+func everyOther(a *mat.Dense, first int) blas64.General {
+	r := a.RawMatrix()
+	if r.Rows <= first {
+		return blas64.General{Cols: r.Cols, Stride: 2 * r.Stride}
 	}
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, every(jr, 0), cs.RawMatrix(), 0, every(kr, 0))
-	if kr.Rows > 1 {
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, every(jr, 1), sn.RawMatrix(), 0, every(kr, 1))
+	return blas64.General{Rows: (r.Rows - first + 1) / 2, Cols: r.Cols, Stride: 2 * r.Stride, Data: r.Data[first*r.Stride:]}
+}
+
+// product2 is dst = a b, or a b'.
+func product2(dst, a, b blas64.General, transposed bool) {
+	t := blas.NoTrans
+	if transposed {
+		t = blas.Trans
+	}
+	if dst.Rows > 0 && dst.Cols > 0 {
+		blas64.Gemm(blas.NoTrans, t, 1, a, b, 0, dst)
 	}
 }
 

@@ -41,11 +41,24 @@ func (b *legs) kuf(k gp.Kernel, x *mat.Dense) (*mat.Dense, error) {
 }
 
 func (b *legs) blocks(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
+	a, same := old.(*legs)
+	if r, ok := k.(*gp.Radial); ok && r.Family == gp.FamilySE && r.Lengthscale.Len() == 1 && (old == nil || same && a.M == b.M) {
+		xs, err := column(x)
+		if err != nil {
+			return nil, err
+		}
+		return newWaves(r, xs, b, a).blocks(k.Diag(x)), nil
+	}
 	out, _, err := b.all(k, x, old, false)
 	return out, err
 }
 
 func (b *legs) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) ([]float64, error) {
+	if r, ok := k.(*gp.Radial); ok && g.of != nil && g.of.se != nil {
+		g.of.se.backward(r, g, grad)
+		k.BackwardDiag(x, g.kff, grad)
+		return nil, nil
+	}
 	_, d, err := b.all(k, x, old, true)
 	if err != nil {
 		return nil, err
