@@ -26,6 +26,8 @@ type Options struct {
 // "In[3]".
 type Cell struct {
 	Name, Source string
+
+	sent string // what Source was made of, when it begins with a command
 }
 
 // Outcome is what became of a cell.

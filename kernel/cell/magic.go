@@ -76,7 +76,7 @@ func (s *Session) magic(ctx context.Context, c *Cell) (bool, Outcome) {
 	if !ok {
 		return false, Outcome{}
 	}
-	src := Cell{Name: c.Name, Source: cmd.rest}
+	src := Cell{Name: c.Name, Source: cmd.rest, sent: c.Source}
 	switch cmd.name {
 	case "!":
 		return true, s.shell(ctx, cmd.arg)

@@ -28,6 +28,7 @@ type Session struct {
 	machine  *exec.Machine
 	streams  *streams
 	plain    *plainCalls
+	debug    *Debugger // nil when none was asked for
 
 	mu      sync.RWMutex // guards what questions about code read
 	live    map[string]types.Object
@@ -149,6 +150,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sources = append(s.sources, p.src)
+	s.debug.know(p.src)
 	s.pending = map[string]types.Object{}
 	s.added = nil
 	u.parts = s.cut(p)

@@ -13,6 +13,7 @@ import (
 // session's file set.
 type source struct {
 	name, text string
+	sent       string              // the text as its client knows it, where that is another
 	files      map[*token.File]int // length of what was put before the text
 }
 
@@ -152,7 +153,7 @@ const (
 // parse parses a cell: declarations and statements separately, each in a copy
 // of the text where the others are blanked, so that positions stay.
 func parse(fset *token.FileSet, c Cell) (*parsed, scanner.ErrorList) {
-	src := &source{name: c.Name, text: c.Source, files: map[*token.File]int{}}
+	src := &source{name: c.Name, text: c.Source, sent: c.sent, files: map[*token.File]int{}}
 	p := &parsed{fset: fset, src: src}
 	spans := splitItems(c.Source)
 	var decls, stmts []span

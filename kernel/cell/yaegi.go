@@ -81,7 +81,7 @@ func (p *plainCalls) step(pt *part, it item) func() {
 			}
 		}
 	}
-	if call == nil || p.off {
+	if call == nil || p.off || p.s.debug.attached() {
 		return nil
 	}
 	p.start()

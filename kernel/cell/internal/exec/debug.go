@@ -304,6 +304,24 @@ func (v *View) local(o types.Object) (l Local, ok bool) {
 	return l, false
 }
 
+// Key is the same for frames whose variables are laid out alike.
+func (v *View) Key() any { return v.c }
+
+// Storage is where a variable that Locals listed lies.
+func (v *View) Storage(o types.Object) (reflect.Value, bool) {
+	if v == nil || v.c == nil {
+		return reflect.Value{}, false
+	}
+	l, ok := v.local(o)
+	return l.Value, ok && l.Value.IsValid()
+}
+
+// Within runs f on the goroutine of v, which does not stop meanwhile, and
+// reports a panic.
+func (m *Machine) Within(v *View, f func(*Thread)) (val any, tr []Frame) {
+	return m.goOn(v.fr.th.run, true, f)
+}
+
 // NewFrameBody begins a body whose free variables are vars; RunWith tells where
 // they lie. It carries no hooks.
 func (m *Machine) NewFrameBody(info *types.Info, root ast.Node, vars []*types.Var) *Body {

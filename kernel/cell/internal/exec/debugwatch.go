@@ -4,6 +4,8 @@ import (
 	"go/token"
 	"sync"
 	"sync/atomic"
+
+	"github.com/priorlab/priorlab/kernel/debug"
 )
 
 // Site is a place where watched code can stop.
@@ -19,17 +21,6 @@ type Site struct {
 type Break struct {
 	Reached func(g *Goroutine, v *View) bool
 }
-
-// Step is how far a goroutine that stood goes.
-type Step int
-
-// The ways to go on.
-const (
-	Continue Step = iota
-	Next          // to the next line of this function
-	StepIn        // into a called function
-	StepOut       // to the caller
-)
 
 // Watch stops the goroutines of cells at sites. While one stands the others wait
 // at the next site they come to.
@@ -70,14 +61,14 @@ type Goroutine struct {
 	watch  *Watch
 	root   *thread
 	at     atomic.Int64 // position of the last site
-	resume chan Step
+	resume chan debug.Step
 	told   *Frame // trace of the panic it stopped for last
 
 	views []*View // while it waits at a site; guarded by Watch.mu
 
 	// The step under way. step is guarded by Watch.mu, the rest is the
 	// goroutine's own.
-	step  Step
+	step  debug.Step
 	from  *frame
 	depth int
 	line  int
@@ -97,7 +88,7 @@ func (w *Watch) goroutine(th *thread) *Goroutine {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g := &Goroutine{ID: 1, watch: w, root: root, Cell: root.run.Name, resume: make(chan Step, 1)}
+	g := &Goroutine{ID: 1, watch: w, root: root, Cell: root.run.Name, resume: make(chan debug.Step, 1)}
 	if !root.cell {
 		w.lastID++
 		g.ID = w.lastID
@@ -115,7 +106,7 @@ func (w *Watch) refresh() {
 	for _, g := range w.all {
 		if g.root.g != 0 {
 			kept = append(kept, g)
-			alert = alert || g.step != Continue
+			alert = alert || g.step != debug.Continue
 		}
 	}
 	clear(w.all[len(kept):])
@@ -133,6 +124,9 @@ func (w *Watch) Goroutines() []*Goroutine {
 
 // Views are the calls of a goroutine that waits at a site, innermost first.
 func (w *Watch) Views(g *Goroutine) []*View {
+	if g == nil {
+		return nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return g.views
@@ -162,7 +156,7 @@ func (w *Watch) Pause(id int) {
 }
 
 // Resume lets a goroutine that was reported as stopped go on.
-func (w *Watch) Resume(g *Goroutine, how Step) bool {
+func (w *Watch) Resume(g *Goroutine, how debug.Step) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.holder != g {
@@ -190,7 +184,7 @@ func (w *Watch) end() {
 
 // silent reports whether th must not stop: the debugger's own evaluations, and
 // what an interrupt unwinds.
-func (th *thread) silent() bool { return th.run.Unwatched || th.run.Stopping() }
+func (th *thread) silent() bool { return th.quiet || th.run.Unwatched || th.run.Stopping() }
 
 // reach is called before each statement.
 func (w *Watch) reach(fr *frame, s *Site) {
@@ -210,6 +204,9 @@ func (w *Watch) reach(fr *frame, s *Site) {
 	switch {
 	case b != nil && b.Reached(g, view()):
 		reason = "breakpoint"
+	case th.run.Stopping():
+		th.checkStop()
+		return
 	case w.takePause(g):
 		reason = "pause"
 	case g.arrived(fr, s):
@@ -238,11 +235,11 @@ func (w *Watch) takePause(g *Goroutine) bool {
 func (g *Goroutine) arrived(fr *frame, s *Site) bool {
 	depth := fr.th.base + fr.th.sp
 	switch g.step {
-	case StepIn:
+	case debug.StepIn:
 		return fr != g.from || s.Line != g.line
-	case Next:
+	case debug.Next:
 		return fr == g.from && s.Line != g.line || fr != g.from && depth <= g.depth
-	case StepOut:
+	case debug.StepOut:
 		return depth < g.depth
 	}
 	return false
@@ -257,7 +254,7 @@ func (w *Watch) returned(fr *frame) {
 	}
 	g := w.goroutine(th)
 	depth := th.base + th.sp
-	if g.step == Continue || depth > g.depth && fr != g.from {
+	if g.step == debug.Continue || depth > g.depth && fr != g.from {
 		return
 	}
 	caller := th.stack[th.sp-1]
@@ -337,12 +334,12 @@ func (w *Watch) stand(g *Goroutine, th *thread, top int, fr *frame, reason strin
 	}
 	w.holder, w.free = g, make(chan struct{})
 	g.views = views(th, top, fr)
-	g.step = Continue
+	g.step = debug.Continue
 	w.refresh()
 	w.mu.Unlock()
 	w.Stopped(g, reason, value)
 
-	how, told := Continue, false
+	how, told := debug.Continue, false
 	select {
 	case how = <-g.resume:
 		told = true

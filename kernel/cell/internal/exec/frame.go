@@ -51,6 +51,7 @@ type thread struct {
 	grace  time.Time // deferred calls of a stopped run may still run until then
 
 	cell    bool       // the cell's own goroutine
+	quiet   bool       // a debugger must not stop it
 	watched *Goroutine // what a debugger knows of it
 }
 
@@ -196,6 +197,7 @@ func (m *Machine) newThread(run *Run, parent *thread) *thread {
 			panic(ErrDepth)
 		}
 		th.grace = parent.grace
+		th.quiet = parent.quiet
 	}
 	th.labels = newLabels(run.Name)
 	root := &frame{th: th, code: rootCode}
@@ -326,7 +328,12 @@ func (r *Run) Stopping() bool { return r.stop.Load() != 0 }
 
 // Go runs f on the calling goroutine as part of the run and reports a panic.
 func (m *Machine) Go(run *Run, f func(*Thread)) (val any, tr []Frame) {
+	return m.goOn(run, false, f)
+}
+
+func (m *Machine) goOn(run *Run, quiet bool, f func(*Thread)) (val any, tr []Frame) {
 	th := m.newThread(run, nil)
+	th.quiet = quiet
 	old := getLabels()
 	setLabels(unsafe.Pointer(th))
 	defer func() { setLabels(old); th.g = 0 }()
