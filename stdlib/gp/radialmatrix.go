@@ -22,15 +22,21 @@ func (k *Radial) scales(d int) []float64 {
 
 // Matrix is K[i,j] = k(x_i, y_j).
 func (k *Radial) Matrix(x, y *mat.Dense) *mat.Dense {
-	n, d := x.Dims()
+	n, _ := x.Dims()
 	m, _ := y.Dims()
 	out := newMatrix(n, m)
+	k.matrixInto(out, x, y)
+	return out
+}
+
+// matrixInto writes Matrix into out, whose rows lie without gaps.
+func (k *Radial) matrixInto(out, x, y *mat.Dense) {
 	if out.IsEmpty() {
-		return out
+		return
 	}
+	_, d := x.Dims()
 	linalg.SquaredDistances(out, x, y, k.scales(d))
 	k.shape(out.RawMatrix().Data, k.Variance.Value())
-	return out
 }
 
 // Backward adds the gradient with respect to log variance, log length-scales

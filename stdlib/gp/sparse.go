@@ -115,6 +115,9 @@ func predictWhitened(W *mat.Dense, v []float64, D *linalg.CholFactor, prior []fl
 // W = L^-1 K_uf, D = I + W W'/s2, v = D^-1 W y/s2.
 type sparseFit struct {
 	Z, x  *mat.Dense
+	Kuu   *mat.Dense
+	Kuf   *mat.Dense
+	data  *mat.Dense // W W'
 	y     []float64
 	s2    float64
 	L, D  *linalg.CholFactor
@@ -134,13 +137,14 @@ func sparseJitter(k Kernel, Z *mat.Dense) linalg.JitterPolicy {
 }
 
 func newSparseFit(k Kernel, Z, x *mat.Dense, y []float64, s2 float64) (*sparseFit, error) {
-	f := &sparseFit{Z: Z, x: x, y: y, s2: s2, kff: k.Diag(x)}
+	f := &sparseFit{Z: Z, x: x, y: y, s2: s2, kff: k.Diag(x), Kuu: k.Matrix(Z, Z), Kuf: k.Matrix(Z, x)}
 	var err error
-	if f.L, err = linalg.Chol(k.Matrix(Z, Z), sparseJitter(k, Z)); err != nil {
+	if f.L, err = linalg.Chol(f.Kuu, sparseJitter(k, Z)); err != nil {
 		return nil, fmt.Errorf("gp: inducing inputs under %s: %w", k, err)
 	}
-	f.W = f.L.Half(k.Matrix(Z, x))
-	D := linalg.SymProduct(f.W, false)
+	f.W = f.L.Half(f.Kuf)
+	f.data = linalg.SymProduct(f.W, false)
+	D := mat.DenseCopyOf(f.data)
 	fitted, total, n := 0.0, 0.0, f.L.N()
 	for i := 0; i < n; i++ {
 		fitted += D.At(i, i)
@@ -182,39 +186,48 @@ func (f *sparseFit) gradient(k Kernel) (dk []float64, ds2 float64, dZ []float64)
 		}
 		r[i] += 0.5
 	}
-	var gW, uu mat.Dense
-	gW.Mul(g, f.W)
-	uu.Scale(-0.5/f.s2, linalg.SymProduct(f.W, false))
+	var uu mat.Dense
+	uu.Scale(-0.5/f.s2, f.data)
 	uu.Add(&uu, g)
-	uf := mat.DenseCopyOf(&gW)
-	total := 0.0
+	total, trace := 0.0, 0.0 // trace is tr(g W W')
 	for j, y := range f.y {
 		total += y*y + f.kff[j]
 	}
-	ds2 = -0.5*float64(len(f.y))/f.s2 + 0.5*total/(f.s2*f.s2)
 	for i := 0; i < n; i++ {
-		r, w, gw := row(uf, i), row(f.W, i), row(&gW, i)
+		for j, v := range row(f.data, i) {
+			trace += g.At(i, j) * v
+		}
+	}
+	ds2 = -0.5*float64(len(f.y))/f.s2 + 0.5*total/(f.s2*f.s2) - trace/(f.s2*f.s2)
+	for i, v := range product(f.W, f.y) {
+		ds2 -= f.v[i] * v / (f.s2 * f.s2)
+	}
+	// dF/dK_uf = L^-T (2 g W + v y')/s2
+	var uf mat.Dense
+	uf.Mul(f.L.HalfT(g), f.W)
+	u := f.L.HalfTVec(f.v)
+	for i := 0; i < n; i++ {
+		r := row(&uf, i)
 		for j, y := range f.y {
-			ds2 -= w[j] * (gw[j] + f.v[i]*y) / (f.s2 * f.s2)
-			r[j] = (2*r[j] + f.v[i]*y) / f.s2
+			r[j] = (2*r[j] + u[i]*y) / f.s2
 		}
 	}
 	ff := make([]float64, len(f.y))
 	for j := range ff {
 		ff[j] = -0.5 / f.s2
 	}
-	dk, dZ = pointGradient(k, f.Z, f.x, f.L.RightHalfT(f.L.HalfT(&uu)), f.L.HalfT(uf), ff)
+	dk, dZ = pointGradient(k, f.Z, f.x, f.Kuu, f.Kuf, f.L.RightHalfT(f.L.HalfT(&uu)), &uf, ff)
 	return dk, ds2, dZ
 }
 
 // pointGradient contracts dF by K_uu (symmetric), K_uf and k_ff with the kernel
-// at inducing inputs.
-func pointGradient(k Kernel, Z, x, uu, uf *mat.Dense, ff []float64) (dk, dZ []float64) {
+// at inducing inputs, given K_uu and K_uf themselves.
+func pointGradient(k Kernel, Z, x, Kuu, Kuf, uu, uf *mat.Dense, ff []float64) (dk, dZ []float64) {
 	dk = make([]float64, k.Params().Len())
 	k.BackwardDiag(x, ff, dk)
-	d := BackwardAll(k, Z, Z, nil, uu, dk)
+	d := BackwardAll(k, Z, Z, Kuu, uu, dk)
 	d.Scale(2, d)
-	d.Add(d, BackwardAll(k, Z, x, nil, uf, dk))
+	d.Add(d, BackwardAll(k, Z, x, Kuf, uf, dk))
 	n, _ := d.Dims()
 	for i := 0; i < n; i++ {
 		dZ = append(dZ, row(d, i)...)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/param"
+	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -65,111 +66,146 @@ func (o SVGPOptions) filled(n int) SVGPOptions {
 	return o
 }
 
-// state is one evaluation: covariances, marginals and derivatives at a batch.
+// svgpState is one evaluation: covariances, marginals and derivatives at a
+// batch. Its matrices over the data are kept for the next evaluation.
 type svgpState struct {
-	Z, x   *mat.Dense
-	L, D   *linalg.CholFactor
-	W      *mat.Dense
-	v      []float64
-	mean   []float64
-	varf   []float64
-	dm, dv []float64
-	elbo   float64
-	y      []float64
-	scale  float64
-	S      *mat.Dense
+	Z, x    *mat.Dense
+	Kuu     *mat.Dense
+	L, D    *linalg.CholFactor
+	K, W, V scratch // K_uf, L^-1 K_uf and (S-I) L^-1 K_uf
+	spare   scratch
+	C       *mat.Dense // S - I
+	v       []float64
+	mean    []float64
+	varf    []float64
+	dm, dv  []float64
+	elbo    float64
+	y       []float64
+	scale   float64
 }
 
-func (s *SVGP) at(x *mat.Dense, y []float64, scale float64) (*svgpState, error) {
-	t := &svgpState{Z: rowsOf(s.Z, s.cols), x: x, y: y, scale: scale}
+// evaluate fills t for a batch whose terms count scale times.
+func (s *SVGP) evaluate(t *svgpState, x *mat.Dense, y []float64, scale float64) error {
+	t.Z, t.x, t.y, t.scale, t.elbo = rowsOf(s.Z, s.cols), x, y, scale, 0
+	t.Kuu = s.Kernel.Matrix(t.Z, t.Z)
 	var err error
-	if t.L, err = linalg.Chol(s.Kernel.Matrix(t.Z, t.Z), sparseJitter(s.Kernel, t.Z)); err != nil {
-		return nil, fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)
+	if t.L, err = linalg.Chol(t.Kuu, sparseJitter(s.Kernel, t.Z)); err != nil {
+		return fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)
 	}
 	if t.D, err = linalg.Chol(s.D, linalg.JitterPolicy{}); err != nil {
-		return nil, fmt.Errorf("gp: precision of q: %w", err)
+		return fmt.Errorf("gp: precision of q: %w", err)
 	}
-	t.W, t.v, t.S = t.L.Half(s.Kernel.Matrix(t.Z, x)), t.D.SolveVec(s.eta), t.D.Inverse()
-	if t.mean, t.varf, err = predictWhitened(t.W, t.v, t.D, s.Kernel.Diag(x)); err != nil {
-		return nil, err
+	M, n := len(s.eta), len(y)
+	t.v, t.C = t.D.SolveVec(s.eta), t.D.Inverse()
+	kl := t.D.LogDet() - float64(M)
+	for i, v := range t.v {
+		kl += t.C.At(i, i) + v*v
+		t.C.Set(i, i, t.C.At(i, i)-1)
 	}
-	t.dm, t.dv = make([]float64, len(y)), make([]float64, len(y))
+	t.elbo = -0.5 * kl
+	kernelInto(s.Kernel, &t.K, t.Z, x)
+	W := t.W.copyOf(t.K.Dense)
+	solveHalf(t.L, blas.NoTrans, W)
+	V := t.V.sized(M, n)
+	V.Mul(t.C, W)
+	// q(f) has mean w'v and variance k - w'w + w'Sw = k + w'(S-I)w
+	t.mean, t.varf = make([]float64, n), s.Kernel.Diag(x)
+	inParts(n, 512, func(lo, hi int) {
+		for i := 0; i < M; i++ {
+			w, v := row(W, i)[lo:hi], row(V, i)[lo:hi]
+			mean, varf, vi := t.mean[lo:hi], t.varf[lo:hi], t.v[i]
+			for j, a := range w {
+				mean[j] += vi * a
+				varf[j] += a * v[j]
+			}
+		}
+	})
+	if err := floorVariance(t.varf, s.Kernel.Diag(x)); err != nil {
+		return err
+	}
+	t.dm, t.dv = make([]float64, n), make([]float64, n)
 	for i := range y {
 		e, a, b := s.Likelihood.Expect(y[i], t.mean[i], t.varf[i])
 		t.elbo += scale * e
 		t.dm[i], t.dv[i] = scale*a, scale*b
 	}
-	kl := t.D.LogDet() - float64(len(t.v))
-	for i, v := range t.v {
-		kl += t.S.At(i, i) + v*v
-	}
-	t.elbo -= 0.5 * kl
 	if math.IsNaN(t.elbo) {
-		return nil, fmt.Errorf("gp: the bound is not a number")
+		return fmt.Errorf("gp: the bound is not a number")
 	}
-	return t, nil
+	return nil
 }
 
 // Bound is the evidence lower bound on all of x, y.
 func (s *SVGP) Bound(x *mat.Dense, y []float64) (float64, error) {
-	t, err := s.at(x, y, 1)
-	if err != nil {
+	t := new(svgpState)
+	if err := s.evaluate(t, x, y, 1); err != nil {
 		return 0, err
 	}
 	return t.elbo, nil
 }
 
-// natural moves q a share rho towards the Gaussian whose sites match the batch.
-func (s *SVGP) natural(t *svgpState, rho float64) {
-	n := len(s.eta)
-	WV := mat.DenseCopyOf(t.W)
-	nu := make([]float64, len(t.y))
-	for j := range t.y {
-		lam := math.Max(0, -2*t.dv[j])
-		nu[j] = t.dm[j] + lam*t.mean[j]
-		for i := 0; i < n; i++ {
-			WV.Set(i, j, WV.At(i, j)*math.Sqrt(lam))
-		}
+// step is one evaluation's gradient by all numbers of Params (nil unless
+// learn), with the whitened q held fixed, and after it a move of q a share rho
+// towards the Gaussian whose sites match the batch. The precision that the data
+// ask for, W lam W' with lam = -2 dE/dvariance, serves both.
+func (s *SVGP) step(t *svgpState, rho float64, learn bool) []float64 {
+	M, n := len(s.eta), len(t.y)
+	W := t.W.Dense
+	lam, nu, concave := make([]float64, n), make([]float64, n), true
+	for j, d := range t.dv {
+		lam[j] = math.Max(0, -2*d)
+		nu[j] = t.dm[j] + lam[j]*t.mean[j]
+		concave = concave && d <= 0
 	}
-	target := linalg.SymProduct(WV, false)
-	for i := 0; i < n; i++ {
-		target.Set(i, i, target.At(i, i)+1)
-		e := 0.0
-		for j, w := range row(t.W, i) {
-			e += w * nu[j]
+	Wdm := product(W, t.dm)
+	scaled := t.spare.sized(M, n)
+	columnsTimes(scaled, W, roots(lam))
+	data := linalg.SymProduct(scaled, false)
+	var grad []float64
+	if learn {
+		G := data // -2 W diag(dv) W'
+		if !concave {
+			columnsTimes(scaled, W, t.dv)
+			G = newMatrix(M, M)
+			G.Mul(scaled, W.T())
+			G.Scale(-2, G)
 		}
+		grad = s.gradient(t, G, Wdm, scaled)
+	}
+	for i, e := range product(W, nu) {
 		s.eta[i] += rho * (e - s.eta[i])
+		data.Set(i, i, data.At(i, i)+1)
 	}
-	target.Sub(target, s.D)
-	target.Scale(rho, target)
-	s.D.Add(s.D, target)
+	data.Sub(data, s.D)
+	data.Scale(rho, data)
+	s.D.Add(s.D, data)
+	return grad
 }
 
-// gradient is the derivative of the bound by all numbers of Params, with the
-// whitened q held fixed.
-func (s *SVGP) gradient(t *svgpState) []float64 {
-	n := len(t.v)
-	C := mat.DenseCopyOf(t.S)
-	for i := 0; i < n; i++ {
-		C.Set(i, i, C.At(i, i)-1)
-	}
-	var dW, X mat.Dense // dF/dW = v dm' + 2 (S-I) W diag(dv)
-	dW.Mul(C, t.W)
-	for i := 0; i < n; i++ {
-		r := row(&dW, i)
-		for j := range r {
-			r[j] = 2*r[j]*t.dv[j] + t.v[i]*t.dm[j]
-		}
-	}
-	X.Mul(&dW, t.W.T())
-	for i := 0; i < n; i++ {
+// gradient is the derivative of the bound by all numbers of Params. With C = S-I,
+// dF/dW = v dm' + 2 C W diag(dv), so that (dF/dW) W' = v (W dm)' - C G; spare is
+// an M by n matrix to write into.
+func (s *SVGP) gradient(t *svgpState, G *mat.Dense, Wdm []float64, spare *mat.Dense) []float64 {
+	X := newMatrix(len(t.v), len(t.v)) // -(dF/dW) W', lower triangle halved on the diagonal
+	X.Mul(t.C, G)
+	for i, v := range t.v {
 		for j := 0; j < i; j++ {
-			X.Set(i, j, -0.5*X.At(i, j))
+			X.Set(i, j, 0.5*(X.At(i, j)-v*Wdm[j]))
 			X.Set(j, i, X.At(i, j))
 		}
-		X.Set(i, i, -0.5*X.At(i, i))
+		X.Set(i, i, 0.5*(X.At(i, i)-v*Wdm[i]))
 	}
-	dk, dZ := pointGradient(s.Kernel, t.Z, t.x, t.L.RightHalfT(t.L.HalfT(&X)), t.L.HalfT(&dW), t.dv)
+	u := t.L.HalfTVec(t.v)
+	solveHalf(t.L, blas.Trans, t.V.Dense) // L^-T C W
+	inParts(len(u), 8, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			o, v := row(spare, i), row(t.V.Dense, i)
+			for j, d := range t.dv {
+				o[j] = 2*v[j]*d + u[i]*t.dm[j]
+			}
+		}
+	})
+	dk, dZ := pointGradient(s.Kernel, t.Z, t.x, t.Kuu, t.K.Dense, t.L.RightHalfT(t.L.HalfT(X)), spare, t.dv)
 	dl := make([]float64, s.Likelihood.Params().Len())
 	for j := range t.y {
 		s.Likelihood.ExpectGrad(t.y[j], t.mean[j], t.varf[j], dl)
@@ -210,6 +246,7 @@ func (s *SVGP) climb(ctx context.Context, x *mat.Dense, y []float64, o SVGPOptio
 	set := s.Params()
 	adam := newAdam(len(set.Free()), o.Rate)
 	var order []int
+	t := new(svgpState)
 	for step := 0; step < o.Steps; step++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -222,22 +259,17 @@ func (s *SVGP) climb(ctx context.Context, x *mat.Dense, y []float64, o SVGPOptio
 			bx, by = take(x, y, order[:o.Batch])
 			order = order[o.Batch:]
 		}
-		t, err := s.at(bx, by, float64(len(y))/float64(len(by)))
-		if err != nil {
+		if err := s.evaluate(t, bx, by, float64(len(y))/float64(len(by))); err != nil {
 			return err
 		}
 		if o.Progress != nil {
 			o.Progress(step, t.elbo)
 		}
-		var g []float64
-		if o.Rate > 0 {
-			g = set.Pack(s.gradient(t))
-		}
-		s.natural(t, o.Natural)
+		g := s.step(t, o.Natural, o.Rate > 0)
 		if o.Rate > 0 {
 			_, prior := set.LogPrior()
 			free := set.Free()
-			for i, d := range adam.step(g, prior) {
+			for i, d := range adam.step(set.Pack(g), prior) {
 				free[i] += d
 			}
 			if err := set.SetFree(free); err != nil {
@@ -289,9 +321,14 @@ func (s *SVGP) Predict(x *mat.Dense) (mean, variance []float64, err error) {
 	if d != s.cols && n > 0 {
 		return nil, nil, fmt.Errorf("gp: inputs with %d columns, Z has %d", d, s.cols)
 	}
-	t, err := s.at(x, nil, 1)
+	Z := rowsOf(s.Z, s.cols)
+	L, err := linalg.Chol(s.Kernel.Matrix(Z, Z), sparseJitter(s.Kernel, Z))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)
 	}
-	return t.mean, t.varf, nil
+	D, err := linalg.Chol(s.D, linalg.JitterPolicy{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("gp: precision of q: %w", err)
+	}
+	return predictWhitened(L.Half(s.Kernel.Matrix(Z, x)), D.SolveVec(s.eta), D, s.Kernel.Diag(x))
 }
