@@ -7,14 +7,15 @@ import (
 )
 
 // Callback runs f, which calls functions that cells defined, on the calling
-// goroutine. Their code stops when ctx ends, and f with it. A panic of f is
-// passed on, unless it is that stop.
-func (s *Session) Callback(ctx context.Context, f func()) {
-	run := exec.NewRun(ctx, Current(), nil)
+// goroutine and on behalf of the named cell. Their code stops when ctx ends, and
+// f with it. The result is the panic that ended f, unless it is that stop.
+func (s *Session) Callback(ctx context.Context, name string, f func()) error {
+	run := exec.NewRun(ctx, name, nil)
 	defer run.End()
 	defer context.AfterFunc(ctx, run.Stop)()
-	val, _ := s.machine.Go(run, func(*exec.Thread) { f() })
-	if val != nil && !isStopped(val) {
-		panic(val)
+	val, trace := s.machine.Go(run, func(*exec.Thread) { f() })
+	if val == nil || isStopped(val) {
+		return nil
 	}
+	return s.runtimeError(val, trace)
 }

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -21,18 +22,23 @@ func TestCallbackStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	begun := time.Now()
-	s.Callback(ctx, func() { fs.Index(0).Call(nil) })
+	if err := s.Callback(ctx, "In[1]", func() { fs.Index(0).Call(nil) }); err != nil {
+		t.Errorf("the stop is reported as %v", err)
+	}
 	if took := time.Since(begun); took < 40*time.Millisecond || took > 2*time.Second {
 		t.Errorf("the loop ended after %v", took)
 	}
-	s.Callback(t.Context(), func() { fs.Index(1).Call(nil) })
+	s.Callback(t.Context(), "In[1]", func() { fs.Index(1).Call(nil) })
 	if o := s.Eval(t.Context(), Cell{Name: "In[2]", Source: "n"}); o.Err != nil || o.Values[0] != -1 {
 		t.Errorf("a callback after it: %v, %v", o.Values, o.Err)
 	}
-	defer func() {
-		if p := recover(); p != "mine" {
-			t.Errorf("recovered %v", p)
-		}
-	}()
-	s.Callback(t.Context(), func() { panic("mine") })
+	var re *RuntimeError
+	if err := s.Callback(t.Context(), "In[1]", func() { panic("mine") }); !errors.As(err, &re) || re.Panic != "mine" {
+		t.Errorf("a panic is reported as %v", err)
+	}
+	name := ""
+	s.Callback(t.Context(), "In[1]", func() { name = Current() })
+	if name != "In[1]" {
+		t.Errorf("the callback belongs to %q", name)
+	}
 }

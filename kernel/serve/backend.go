@@ -35,11 +35,19 @@ type Backend interface {
 	Close() error
 }
 
+// Interrupter is what a Backend implements in addition when work goes on in it
+// between requests, such as the callback of a widget. Interrupt ends that work;
+// requests themselves are cancelled by their contexts. It does not wait.
+type Interrupter interface {
+	Interrupt()
+}
+
 // Execution is one cell to run.
 type Execution struct {
 	Code   string
 	Count  int    // execution count; 0 when silent
 	Cell   string // the cell's name in messages, such as "In[3]"
+	Place  string // which cell of the notebook it is, "" when the client does not tell
 	Silent bool
 }
 

@@ -28,10 +28,14 @@ func (k *kernel) control(r *request) {
 	}
 }
 
-// interrupt ends the cells that run and aborts those that wait.
+// interrupt ends the cells that run and what works between them, and aborts the
+// cells that wait.
 func (k *kernel) interrupt() {
 	for _, s := range k.shells.all() {
 		s.interrupt()
+	}
+	if b, ok := k.backend.(Interrupter); ok {
+		go b.Interrupt() // the evaluator may be slow to listen; the reply must not
 	}
 }
 

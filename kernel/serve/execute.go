@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -44,6 +45,7 @@ func (s *shell) run(ctx context.Context, r *request, req msg.ExecuteRequest) (re
 	out := newOutput(k, r, ctx)
 	out.silent, out.stdin = req.Silent, req.AllowStdin
 	x, stores := k.cell(req)
+	x.Place = cellPlace(r)
 	if !req.Silent {
 		k.iopub.send(r.parent, "execute_input", msg.Encode(msg.ExecuteInput{Code: x.Code, ExecutionCount: x.Count}), nil, nil)
 	}
@@ -89,6 +91,16 @@ func (k *kernel) cell(req msg.ExecuteRequest) (x Execution, stores bool) {
 		x.Cell = fmt.Sprintf("In[%d]", x.Count)
 	}
 	return x, stores
+}
+
+// cellPlace is the id of the notebook's cell, which JupyterLab puts into the
+// metadata. Running a cell again replaces what it had shown.
+func cellPlace(r *request) string {
+	var meta struct {
+		CellID string `json:"cellId"`
+	}
+	_ = json.Unmarshal(r.meta, &meta) // without it the cell has no known place
+	return meta.CellID
 }
 
 // runGuarded keeps the kernel alive through a panic of the backend itself.

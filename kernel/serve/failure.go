@@ -19,11 +19,16 @@ const (
 
 // wireError is a failure as clients show it, with a coloured traceback.
 func wireError(f *Failure) msg.Error {
+	return msg.Error{Name: f.Name, Value: f.Value, Traceback: f.Coloured()}
+}
+
+// Coloured is the traceback in colours, for an error message or a stream.
+func (f *Failure) Coloured() []string {
 	lines := f.Traceback
 	if len(lines) == 0 {
 		lines = []string{f.Error()}
 	}
-	return msg.Error{Name: f.Name, Value: f.Value, Traceback: coloured(f, lines)}
+	return coloured(f, lines)
 }
 
 var (

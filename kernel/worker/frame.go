@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"encoding/gob"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,8 @@ type frame struct {
 	Text, Name     string
 	Cursor, Detail int
 	Flag           bool
+
+	Bulk []part // large parts, which follow the frame
 }
 
 // reply is serve.Reply in gob's terms.
@@ -146,24 +149,50 @@ func packJSON(v any) []byte {
 
 // link sends and receives frames over one connection.
 type link struct {
-	mu  sync.Mutex // guards enc
+	mu  sync.Mutex // guards enc and what follows a frame
 	enc *gob.Encoder
 	dec *gob.Decoder
+	in  *bufio.Reader // a ByteReader, so that dec reads no further than its frame
 	rwc io.ReadWriteCloser
+
+	large func() // called after a frame of largeFrame bytes or more; may be nil
 }
 
 func newLink(rwc io.ReadWriteCloser) *link {
-	return &link{enc: gob.NewEncoder(rwc), dec: gob.NewDecoder(rwc), rwc: rwc}
+	in := bufio.NewReaderSize(rwc, 64<<10)
+	return &link{enc: gob.NewEncoder(rwc), dec: gob.NewDecoder(in), in: in, rwc: rwc}
 }
 
 func (l *link) send(f frame) error {
+	f.detach()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.enc.Encode(f)
+	if err := l.enc.Encode(f); err != nil {
+		return err
+	}
+	for _, p := range f.Bulk {
+		if _, err := l.rwc.Write(p.data); err != nil {
+			return err
+		}
+	}
+	if l.large != nil && f.bulk() >= largeFrame {
+		l.large()
+	}
+	return nil
 }
 
 func (l *link) receive() (frame, error) {
 	var f frame
-	err := l.dec.Decode(&f)
-	return f, err
+	if err := l.dec.Decode(&f); err != nil {
+		return f, err
+	}
+	for i := range f.Bulk {
+		p := &f.Bulk[i]
+		p.data = make([]byte, p.Size)
+		if _, err := io.ReadFull(l.in, p.data); err != nil {
+			return f, err
+		}
+	}
+	f.attach()
+	return f, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/priorlab/priorlab/kernel/cell"
@@ -21,22 +22,28 @@ type host struct {
 
 	mu      sync.Mutex
 	ctx     context.Context
-	current string                  // name of the running or last cell
-	outputs map[string]serve.Output // by cell name
-	order   []string                // names in outputs, oldest first
-	comm    serve.Output            // where comm messages go
+	current string                // name of the running or last cell
+	outputs map[string]cellOutput // by cell name
+	order   []string              // names in outputs, oldest first
+	comm    serve.Output          // where comm messages go
+}
+
+// cellOutput is where a cell shows things, and its place in the notebook.
+type cellOutput struct {
+	serve.Output
+	place string
 }
 
 var errNoCell = errors.New("nothing can be shown before the first cell has run")
 
-func (h *host) begin(ctx context.Context, name string, out serve.Output) {
+func (h *host) begin(ctx context.Context, x serve.Execution, out serve.Output) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ctx, h.current, h.comm = ctx, name, out
-	if _, again := h.outputs[name]; !again {
-		h.order = append(h.order, name)
+	h.ctx, h.current, h.comm = ctx, x.Cell, out
+	if _, again := h.outputs[x.Cell]; !again {
+		h.order = append(h.order, x.Cell)
 	}
-	h.outputs[name] = out
+	h.outputs[x.Cell] = cellOutput{out, x.Place}
 	if len(h.order) > keptOutputs {
 		delete(h.outputs, h.order[0])
 		h.order = h.order[1:]
@@ -57,14 +64,24 @@ func (h *host) beginComm(out serve.Output) {
 
 // output is the Output of the cell that started the calling goroutine, and
 // whether that is the current cell.
-func (h *host) output() (out serve.Output, current bool) {
-	name := cell.Current()
+func (h *host) output() (out serve.Output, current bool) { return h.outputOf(cell.Current()) }
+
+// outputOf is the Output of the cell with this name, or else of the current one.
+func (h *host) outputOf(name string) (out serve.Output, current bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if o, ok := h.outputs[name]; ok {
-		return o, name == h.current
+		return o.Output, name == h.current
 	}
-	return h.outputs[h.current], true
+	return h.outputs[h.current].Output, true
+}
+
+// Cell implements lab.CellHost.
+func (h *host) Cell() (name, place string) {
+	name = cell.Current()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return name, h.outputs[name].place
 }
 
 // Context implements lab.Host.
@@ -118,8 +135,17 @@ func (h *host) Comm(m lab.CommMessage) error {
 	return nil
 }
 
-// Callback implements lab.CallbackHost.
-func (h *host) Callback(ctx context.Context, f func()) { h.session.Callback(ctx, f) }
+// Callback implements lab.CellHost. A failure is shown as the output of the
+// cell, in the manner of a cell's own.
+func (h *host) Callback(ctx context.Context, name string, f func()) {
+	err := h.session.Callback(ctx, name, f)
+	if err == nil || ctx.Err() != nil {
+		return // what was cancelled did not fail
+	}
+	if out, _ := h.outputOf(name); out != nil {
+		out.Stream("stderr", "A widget's callback failed.\n"+strings.Join(failure(err).Coloured(), "\n")+"\n")
+	}
+}
 
 // Widgets implements lab.Host: the kernel cannot know what the client draws,
 // and every client that cannot draw a widget shows its text form.

@@ -24,7 +24,7 @@ type Local struct {
 // to stdout and stderr when these are set; otherwise to the Output of the cell
 // that started the printing goroutine.
 func NewLocal(stdout, stderr io.Writer) (*Local, error) {
-	l := &Local{host: &host{outputs: map[string]serve.Output{}}}
+	l := &Local{host: &host{outputs: map[string]cellOutput{}}}
 	if stdout == nil {
 		stdout = l.host.writer("stdout", nil)
 	} else {
@@ -54,9 +54,9 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	if ctx.Err() != nil {
 		return serve.Reply{Failure: failure(cell.ErrInterrupted)}
 	}
-	l.host.begin(ctx, x.Cell, out)
+	l.host.begin(ctx, x, out)
 	defer l.host.end()
-	defer lab.BeginCell(ctx)()
+	defer lab.BeginCell(ctx, x.Place)()
 	o := l.session.Eval(ctx, cell.Cell{Name: x.Cell, Source: x.Code})
 	for _, n := range o.Notes {
 		out.Stream("stderr", n.String()+"\n")
@@ -118,6 +118,9 @@ func (l *Local) Comm(ctx context.Context, m lab.CommMessage, out serve.Output) {
 	l.host.beginComm(out)
 	lab.HandleComm(m)
 }
+
+// Interrupt implements serve.Interrupter: it ends the callbacks of widgets.
+func (l *Local) Interrupt() { lab.CancelCallbacks() }
 
 // Comms implements serve.Backend.
 func (l *Local) Comms(target string) map[string]string { return lab.Comms(target) }

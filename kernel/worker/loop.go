@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/priorlab/priorlab/kernel/serve"
 	"github.com/priorlab/priorlab/stdlib/lab"
@@ -25,6 +26,8 @@ type loop struct {
 	cancels map[uint64]context.CancelFunc // running requests
 	waits   map[uint64]chan frame         // questions put to the front
 	nextID  uint64
+
+	giving atomic.Bool // memory is about to be given back
 }
 
 // Main is the worker process: it serves backend over conn until the front
@@ -38,6 +41,7 @@ func Main(conn io.ReadWriteCloser, secret string, start func() (serve.Backend, e
 	// The backend is not closed: the end of this process closes it, also when a
 	// cell that nothing stops is running.
 	l.backend = b
+	l.link.large = l.giveBack
 	if err := l.link.send(frame{Kind: "ready"}); err != nil {
 		return err
 	}
@@ -64,6 +68,10 @@ func (l *loop) dispatch(f frame) {
 		l.mu.Unlock()
 		if wait != nil {
 			wait <- f
+		}
+	case "interrupt":
+		if b, ok := l.backend.(serve.Interrupter); ok {
+			b.Interrupt()
 		}
 	case "cancel":
 		l.mu.Lock()
@@ -115,6 +123,22 @@ func (l *loop) handle(ctx context.Context, f frame) frame {
 		return frame{}
 	default:
 		return frame{Failure: &serve.Failure{Name: "ProtocolError", Value: "the worker does not know the request " + f.Kind}}
+	}
+}
+
+// A frame of largeFrame bytes leaves several times its size behind as garbage,
+// which is given back to the system some time later.
+const (
+	largeFrame = 8 << 20
+	giveAfter  = 2 * time.Second
+)
+
+func (l *loop) giveBack() {
+	if l.giving.CompareAndSwap(false, true) {
+		time.AfterFunc(giveAfter, func() {
+			l.giving.Store(false)
+			debug.FreeOSMemory()
+		})
 	}
 }
 

@@ -246,6 +246,13 @@ func (r *Remote) Comms(target string) map[string]string {
 	return f.Map
 }
 
+// Interrupt implements serve.Interrupter.
+func (r *Remote) Interrupt() {
+	if p, err := r.standing(); err == nil {
+		_ = p.link.send(frame{Kind: "interrupt"}) // a worker that has ended has nothing to interrupt
+	}
+}
+
 // Close implements serve.Backend.
 func (r *Remote) Close() error {
 	r.mu.Lock()

@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // serves scripted, a backend whose cells are the words below.
 func TestMain(m *testing.M) {
 	if secret := os.Getenv(SecretVariable); secret != "" {
-		err := Main(Descriptor(), secret, func() (serve.Backend, error) { return &scripted{}, nil })
+		err := Main(Descriptor(), secret, func() (serve.Backend, error) { return &scripted{interrupted: make(chan struct{})}, nil })
 		if err != nil {
 			os.Exit(3)
 		}
@@ -29,8 +30,11 @@ func TestMain(m *testing.M) {
 
 type scripted struct {
 	serve.Backend
-	count int
+	count       int
+	interrupted chan struct{}
 }
+
+func (s *scripted) Interrupt() { close(s.interrupted) }
 
 func (s *scripted) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
 	switch x.Code {
@@ -53,6 +57,17 @@ func (s *scripted) Execute(ctx context.Context, x serve.Execution, out serve.Out
 		fmt.Println("waiting")
 		<-ctx.Done()
 		return serve.Reply{Failure: &serve.Failure{Name: "Interrupted"}}
+	case "large":
+		text := strings.Repeat("é\n", 3<<20)
+		out.Display(lab.Bundle{Data: map[string]any{"text/plain": text, "image/png": bytes.Repeat([]byte{0, 1}, bulkSize), "small": "x",
+			"application/json": strings.Split(text[:9<<15], "\n")}}, "", false)
+		out.Comm(lab.CommMessage{Kind: "msg", ID: "c", Data: map[string]any{"text": text}, Buffers: [][]byte{{1}, make([]byte, bulkSize), {}, bytes.Repeat([]byte{2}, bulkSize+1)}})
+		return serve.Reply{Result: &lab.Bundle{Data: map[string]any{"text/plain": text + "end"}}}
+	case "background":
+		go func() {
+			<-s.interrupted
+			fmt.Println("interrupted in the background")
+		}()
 	case "ask":
 		line, err := out.ReadLine(ctx, "name? ", false)
 		if err != nil {
@@ -106,9 +121,11 @@ func (s *scripted) Close() error { return nil }
 
 // recorder keeps what a cell showed, in order.
 type recorder struct {
-	mu     sync.Mutex
-	text   strings.Builder
-	prompt string
+	mu      sync.Mutex
+	bundles []lab.Bundle
+	comms   []lab.CommMessage
+	text    strings.Builder
+	prompt  string
 }
 
 func (r *recorder) Stream(name, text string) {
@@ -118,10 +135,17 @@ func (r *recorder) Stream(name, text string) {
 }
 
 func (r *recorder) Display(b lab.Bundle, _ string, _ bool) {
+	r.mu.Lock()
+	r.bundles = append(r.bundles, b)
+	r.mu.Unlock()
 	r.Stream("", fmt.Sprint(b.Data["text/plain"], "\n"))
 }
-func (r *recorder) ClearOutput(bool)     {}
-func (r *recorder) Comm(lab.CommMessage) {}
+func (r *recorder) ClearOutput(bool) {}
+func (r *recorder) Comm(m lab.CommMessage) {
+	r.mu.Lock()
+	r.comms = append(r.comms, m)
+	r.mu.Unlock()
+}
 func (r *recorder) ReadLine(_ context.Context, prompt string, _ bool) (string, error) {
 	r.prompt = prompt
 	return "Ada", nil
@@ -188,6 +212,41 @@ func TestBundlesCrossUnchanged(t *testing.T) {
 	}
 	if c := r.Complete("x", 1); len(c.Matches) != 1 || c.End != 1 {
 		t.Errorf("completion: %+v", c)
+	}
+}
+
+func TestLargePartsCrossUnchanged(t *testing.T) {
+	r := newRemote(t)
+	rec := &recorder{}
+	reply := r.Execute(t.Context(), serve.Execution{Code: "large", Cell: "In[1]"}, rec)
+	text := strings.Repeat("é\n", 3<<20)
+	if reply.Result == nil || reply.Result.Data["text/plain"] != text+"end" {
+		t.Fatal("the result has changed")
+	}
+	b, m := rec.bundles[0].Data, rec.comms[0]
+	list, _ := json.Marshal(strings.Split(text[:9<<15], "\n"))
+	if b["text/plain"] != text || b["small"] != "x" || !bytes.Equal(b["image/png"].([]byte), bytes.Repeat([]byte{0, 1}, bulkSize)) ||
+		!bytes.Equal(b["application/json"].(json.RawMessage), list) || len(b) != 4 {
+		t.Error("the display has changed")
+	}
+	if m.Data["text"] != text || len(m.Buffers) != 4 || len(m.Buffers[0]) != 1 || len(m.Buffers[1]) != bulkSize ||
+		len(m.Buffers[2]) != 0 || !bytes.Equal(m.Buffers[3], bytes.Repeat([]byte{2}, bulkSize+1)) {
+		t.Error("the comm message has changed")
+	}
+	if out, _ := run(t, r, "count"); out != "" && !strings.Contains(out, "1") {
+		t.Errorf("after it: %q", out)
+	}
+}
+
+func TestAnInterruptReachesWorkBetweenCells(t *testing.T) {
+	r := newRemote(t)
+	rec := &recorder{}
+	r.Execute(t.Context(), serve.Execution{Code: "background", Cell: "In[1]"}, rec)
+	r.Interrupt()
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(rec.String(), "interrupted"); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the work goes on: %q", rec)
+		}
 	}
 }
 

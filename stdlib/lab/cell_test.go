@@ -9,7 +9,7 @@ import (
 
 func TestAnInterruptReachesNumericWork(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	end := BeginCell(ctx)
+	end := BeginCell(ctx, "")
 	work := func() (p any) {
 		defer func() { p = recover() }()
 		a := linalg.Normal(linalg.NewRand(1), linalg.F64, 600, 600)
@@ -25,7 +25,7 @@ func TestAnInterruptReachesNumericWork(t *testing.T) {
 		t.Errorf("the work ended with %v", p)
 	}
 	end()
-	end = BeginCell(t.Context())
+	end = BeginCell(t.Context(), "")
 	defer end()
 	if p := linalg.Try(func() { linalg.Eye(linalg.F64, 3).MatMul(linalg.Eye(linalg.F64, 3)) }); p != nil {
 		t.Errorf("the next cell's work ended with %v", p)

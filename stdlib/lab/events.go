@@ -11,6 +11,7 @@ import (
 // key at most once in the queue, always to be run with the newest values.
 type events struct {
 	mu      sync.Mutex
+	cell    string // which showed the tree last; what callbacks show belongs to it
 	running *event
 	queue   []*event
 }
@@ -53,9 +54,19 @@ func (e *events) post(key any, run func(context.Context)) <-chan struct{} {
 	return ev.done
 }
 
+// belongTo says which cell shows the tree.
+func (e *events) belongTo(cell string) {
+	e.mu.Lock()
+	e.cell = cell
+	e.mu.Unlock()
+}
+
 func (e *events) drain(ev *event) {
 	for ev != nil {
-		ev.deliver()
+		e.mu.Lock()
+		cell := e.cell
+		e.mu.Unlock()
+		ev.deliver(cell)
 		e.mu.Lock()
 		e.running, ev = nil, nil
 		if len(e.queue) > 0 {
@@ -68,9 +79,9 @@ func (e *events) drain(ev *event) {
 	}
 }
 
-// deliver runs the callback with its context in place. A panic is reported and
-// ends with it.
-func (ev *event) deliver() {
+// deliver runs the callback with its context in place, on behalf of a cell. A
+// panic is reported and ends with it.
+func (ev *event) deliver(cell string) {
 	defer close(ev.done)
 	defer ev.cancel()
 	defer callbackContext(ev.ctx)()
@@ -79,8 +90,8 @@ func (ev *event) deliver() {
 			fmt.Fprintf(os.Stderr, "a widget callback failed: %s\n", panicText(p))
 		}
 	}()
-	if h, ok := host().(CallbackHost); ok {
-		h.Callback(ev.ctx, func() { ev.run(ev.ctx) })
+	if h, ok := host().(CellHost); ok {
+		h.Callback(ev.ctx, cell, func() { ev.run(ev.ctx) })
 		return
 	}
 	ev.run(ev.ctx)
@@ -97,8 +108,8 @@ type activeSet struct {
 func (a *activeSet) add(e *events)    { a.mu.Lock(); a.set[e] = true; a.mu.Unlock() }
 func (a *activeSet) remove(e *events) { a.mu.Lock(); delete(a.set, e); a.mu.Unlock() }
 
-// CancelCallbacks cancels the contexts of all widget callbacks that run and
-// drops those that wait. The kernel calls it when the person interrupts.
+// CancelCallbacks ends all widget callbacks that run, numeric work in them too,
+// and drops those that wait. The kernel calls it when the person interrupts.
 func CancelCallbacks() {
 	active.mu.Lock()
 	var all []*events
@@ -106,18 +117,32 @@ func CancelCallbacks() {
 		all = append(all, e)
 	}
 	active.mu.Unlock()
+	var ending []<-chan struct{}
 	for _, e := range all {
-		e.mu.Lock()
-		if e.running != nil {
-			e.running.cancel()
+		if done := e.cancel(); done != nil {
+			ending = append(ending, done)
 		}
-		for _, ev := range e.queue {
-			close(ev.done)
-			ev.cancel()
-		}
-		e.queue = nil
-		e.mu.Unlock()
 	}
+	if len(ending) > 0 {
+		numericWork.interruptUntil(ending)
+	}
+}
+
+// cancel ends the callback that runs and drops those that wait. The result is
+// closed when the former has returned; nil when none runs.
+func (e *events) cancel() (done <-chan struct{}) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ev := range e.queue {
+		close(ev.done)
+		ev.cancel()
+	}
+	e.queue = nil
+	if e.running == nil {
+		return nil
+	}
+	e.running.cancel()
+	return e.running.done
 }
 
 // handler is a callback and the key it is queued under.

@@ -46,9 +46,14 @@ type CommMessage struct {
 	Buffers  [][]byte
 }
 
-// CallbackHost is an optional part of a Host. When the host has it, widget
-// callbacks are run through it: f, on the calling goroutine, with interpreted
-// code inside it stopping when ctx is cancelled.
-type CallbackHost interface {
-	Callback(ctx context.Context, f func())
+// CellHost is an optional part of a Host, for one that knows cells.
+type CellHost interface {
+	// Cell is the name of the cell that started the calling goroutine, and
+	// which cell of the notebook that is; "" for what is not known.
+	Cell() (name, place string)
+
+	// Callback runs f, the callback of a widget, on the calling goroutine and
+	// on behalf of a cell: what f shows belongs to it. Interpreted code in f
+	// stops when ctx is cancelled. A panic of f is reported to the person.
+	Callback(ctx context.Context, cell string, f func())
 }

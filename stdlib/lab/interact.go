@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // Interact shows controls and, under them, what f gives for their values. When
@@ -36,6 +37,7 @@ type interaction struct {
 	controls []*Widget
 	panel    *Widget
 	stage    *stage
+	key      any // one for all controls: any newer value replaces the redraw
 }
 
 func newInteraction(f any, controls []*Widget) (*interaction, error) {
@@ -44,7 +46,7 @@ func newInteraction(f any, controls []*Widget) (*interaction, error) {
 		return nil, fmt.Errorf("the first argument is %s; a function is wanted", valueName(f))
 	}
 	t := fn.Type()
-	in := &interaction{fn: fn, controls: controls, takesCtx: t.NumIn() > 0 && t.In(0) == contextType}
+	in := &interaction{fn: fn, controls: controls, key: new(int), takesCtx: t.NumIn() > 0 && t.In(0) == contextType}
 	params := in.params()
 	if t.IsVariadic() {
 		return nil, errors.New("the function takes any number of values; give it one parameter for each control")
@@ -111,7 +113,9 @@ func (in *interaction) show() {
 	in.panel, in.stage = VBox(in.controls...), newStage()
 	live := host().Widgets()
 	if live && len(in.controls) > 0 {
-		Show(VBox(in.panel, in.stage.spare))
+		all := VBox(in.panel, in.stage.spare)
+		all.retired = append(all.retired, in.unbind)
+		Show(all)
 	} else if len(in.controls) > 0 {
 		Show(Markdown("*" + in.panel.String() + "*"))
 	}
@@ -123,14 +127,24 @@ func (in *interaction) show() {
 	if !live {
 		return
 	}
-	key := new(int) // one key for all controls: any newer value replaces the redraw
-	redraw := handler{key: key, run: in.redraw}
+	redraw := handler{key: in.key, run: in.redraw}
 	registry.Lock()
 	for _, c := range in.controls {
 		c.changed = append(c.changed, redraw)
 		c.clicked = append(c.clicked, redraw)
 	}
 	registry.Unlock()
+}
+
+// unbind makes the controls, which may go on elsewhere, forget the function.
+// The registry is locked.
+func (in *interaction) unbind() {
+	forget := func(hs []handler) []handler {
+		return slices.DeleteFunc(slices.Clone(hs), func(h handler) bool { return h.key == in.key })
+	}
+	for _, c := range in.controls {
+		c.changed, c.clicked = forget(c.changed), forget(c.clicked)
+	}
 }
 
 // lineUp gives controls one width and their names room, unless the caller has

@@ -35,6 +35,7 @@ func FollowInPage(a *Widget, propertyOfA string, b *Widget, propertyOfB string) 
 
 func linkInPage(k *kind, a *Widget, pa string, b *Widget, pb string) *Widget {
 	w := newWidget(k, "", map[string]any{"source": []string{reference(a), pa}, "target": []string{reference(b), pb}})
+	w.ends = &[2]*Widget{a, b}
 	if host().Widgets() {
 		registry.Lock()
 		a.announce()

@@ -31,8 +31,10 @@ type Widget struct {
 
 	changed []handler
 	clicked []handler
-	linked  []func() // run at once when the value changes
-	events  events   // used when this widget is the root of its tree
+	linked  []func()    // run at once when the value changes
+	events  events      // used when this widget is the root of its tree
+	retired []func()    // called when this widget was shown and has left the page
+	ends    *[2]*Widget // of a link in the page
 }
 
 // registry holds all widgets the front end knows. Its lock guards the state of
@@ -51,6 +53,7 @@ func Reset() {
 	registry.Lock()
 	defer registry.Unlock()
 	registry.byID, registry.control = map[string]*Widget{}, map[string]bool{}
+	places.shown = map[string][]*Widget{}
 }
 
 func newWidget(k *kind, description string, state map[string]any) *Widget {
@@ -290,8 +293,14 @@ func (w *Widget) Bundle() Bundle {
 	if !host().Widgets() {
 		return textBundle(text)
 	}
+	cell, place := "", ""
+	if h, ok := host().(CellHost); ok {
+		cell, place = h.Cell()
+	}
 	registry.Lock()
 	w.announce()
+	places.show(w, place)
+	w.events.belongTo(cell)
 	registry.Unlock()
 	return Bundle{Data: map[string]any{
 		mimeWidget: map[string]any{"version_major": 2, "version_minor": 0, "model_id": w.id},
@@ -347,17 +356,25 @@ func (w *Widget) Close() {
 	w.close()
 }
 
-func (w *Widget) close() {
+func (w *Widget) close() { w.walk((*Widget).closeOne) }
+
+func (w *Widget) closeOne() {
 	if w.open {
 		w.open = false
 		delete(registry.byID, w.id)
 		_ = host().Comm(CommMessage{Kind: "close", ID: w.id, Data: map[string]any{}})
 	}
+}
+
+// parts are the widgets that w consists of: its layout, style and children.
+func (w *Widget) parts() []*Widget {
+	var all []*Widget
 	for _, c := range append([]*Widget{w.layout, w.style}, w.children...) {
 		if c != nil {
-			c.close()
+			all = append(all, c)
 		}
 	}
+	return all
 }
 
 // sortedKeys lists the keys of a state in order, so that messages are the
