@@ -5,9 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"reflect"
 	"sort"
-	"strings"
 
 	"github.com/priorlab/priorlab/symbols"
 )
@@ -204,85 +202,3 @@ func (s *Session) Preview(o types.Object) string {
 	}
 	return preview(g, 200)
 }
-
-// shapeOf gives the extent of a container and the memory of its elements.
-func shapeOf(v reflect.Value) (string, int64) {
-	for v.Kind() == reflect.Interface && !v.IsNil() {
-		v = v.Elem()
-	}
-	size := int64(v.Type().Size())
-	if v.CanInterface() && !(v.Kind() == reflect.Pointer && v.IsNil()) {
-		switch m := v.Interface().(type) {
-		case interface{ Dims() (int, int) }:
-			if r, c, ok := dims(m); ok {
-				return fmt.Sprintf("%dx%d", r, c), int64(r) * int64(c) * 8
-			}
-		case interface{ Shape() []int }:
-			return strings.Trim(strings.ReplaceAll(fmt.Sprint(m.Shape()), " ", "x"), "[]"), size
-		}
-	}
-	switch v.Kind() {
-	case reflect.Slice:
-		return fmt.Sprintf("len %d", v.Len()), size + int64(v.Cap())*int64(v.Type().Elem().Size())
-	case reflect.Map, reflect.Chan, reflect.String:
-		return fmt.Sprintf("len %d", v.Len()), size
-	case reflect.Array:
-		return fmt.Sprintf("len %d", v.Len()), size
-	}
-	return "", size
-}
-
-func dims(m interface{ Dims() (int, int) }) (r, c int, ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	r, c = m.Dims()
-	return r, c, true
-}
-
-// preview prints a value in one short line.
-func preview(v reflect.Value, limit int) (text string) {
-	defer func() {
-		if r := recover(); r != nil {
-			text = "(its text cannot be had)"
-		}
-	}()
-	switch v.Kind() {
-	case reflect.Func:
-		if v.IsNil() {
-			return "nil"
-		}
-		return v.Type().String()
-	case reflect.Slice, reflect.Array:
-		if n := v.Len(); n > 8 {
-			var parts []string
-			for i := range 6 {
-				parts = append(parts, fmt.Sprint(v.Index(i).Interface()))
-			}
-			return cutText("["+strings.Join(parts, " ")+" ...]", limit)
-		}
-	case reflect.Map:
-		if v.Len() > 100 {
-			return fmt.Sprintf("map of %d entries", v.Len())
-		}
-	case reflect.Pointer:
-		if !v.IsNil() && v.Elem().Kind() == reflect.Struct {
-			if _, ok := v.Interface().(fmt.Stringer); !ok {
-				return v.Type().String()
-			}
-		}
-	}
-	return cutText(strings.Join(strings.Fields(fmt.Sprint(v.Interface())), " "), limit)
-}
-
-func cutText(s string, limit int) string {
-	r := []rune(s)
-	if len(r) <= limit {
-		return s
-	}
-	return string(r[:limit-1]) + "…"
-}
-
-func previewOf(v any) string { return preview(reflect.ValueOf(&v).Elem(), 60) }

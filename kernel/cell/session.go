@@ -35,6 +35,7 @@ type Session struct {
 	imports map[string]string // name to path, of imports written in cells
 	dots    []string          // paths imported with a dot
 	sources []*source
+	files   map[*token.File]*source // of sources
 	defined map[types.Object]place
 
 	pending map[string]types.Object // of earlier parts of the cell being checked
@@ -64,6 +65,7 @@ func NewSession(opt Options) (*Session, error) {
 		imports:  map[string]string{},
 		defined:  map[types.Object]place{},
 		library:  map[string]*library{},
+		files:    map[*token.File]*source{},
 	}
 	st, err := newStreams(opt)
 	if err != nil {
@@ -150,6 +152,9 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sources = append(s.sources, p.src)
+	for f := range p.src.files {
+		s.files[f] = p.src
+	}
 	s.debug.know(p.src)
 	s.pending = map[string]types.Object{}
 	s.added = nil
@@ -505,81 +510,6 @@ func (s *Session) run(ctx context.Context, u *unit, out *Outcome) {
 var errGone = errors.New("the goroutine ended itself")
 
 func isStopped(v any) bool { _, ok := v.(exec.Stopped); return ok }
-
-// runtimeError describes a panic.
-func (s *Session) runtimeError(v any, tr []exec.Frame) *RuntimeError {
-	e := &RuntimeError{Panic: v, Name: fmt.Sprintf("%T", v), Traceback: s.traceback(tr)}
-	func() {
-		defer func() {
-			if r := recover(); r != nil {
-				e.Value = fmt.Sprintf("(a value whose text cannot be had: %v)", r)
-			}
-		}()
-		switch x := v.(type) {
-		case error:
-			e.Value = x.Error()
-		case fmt.Stringer:
-			e.Value = x.String()
-		default:
-			e.Value = fmt.Sprint(v)
-		}
-	}()
-	if strings.HasPrefix(e.Name, "runtime.") || e.Name == "*runtime.TypeAssertionError" {
-		e.Name = "runtime error"
-		e.Value = strings.TrimPrefix(e.Value, "runtime error: ")
-	} else if v == error(exec.ErrDepth) {
-		e.Name = "runtime error"
-	}
-	e.Value = strings.SplitN(e.Value, "\n", 2)[0]
-	head := e.Name + ": " + e.Value
-	e.Traceback = append([]string{head}, e.Traceback...)
-	return e
-}
-
-// traceback renders frames, innermost first; repeated ones are folded.
-func (s *Session) traceback(tr []exec.Frame) []string {
-	var out []string
-	prev, times := "", 0
-	flush := func() {
-		if times > 1 {
-			out = append(out, fmt.Sprintf("    (this call %d times)", times))
-		}
-		times = 0
-	}
-	for _, f := range tr {
-		src := s.sourceAt(f.Pos)
-		if src == nil {
-			continue
-		}
-		p := src.position(src.offset(s.fset, f.Pos))
-		where := fmt.Sprintf("%s:%d:%d", src.name, p.Line, p.Column)
-		if f.Func != "" && f.Func != "cell" {
-			where += " in " + f.Func
-		}
-		if where == prev {
-			times++
-			continue
-		}
-		flush()
-		prev, times = where, 1
-		out = append(out, where+"\n"+src.excerpt(p.Line, p.Column))
-	}
-	flush()
-	return out
-}
-
-func (s *Session) sourceAt(pos token.Pos) *source {
-	f := s.fset.File(pos)
-	if f == nil {
-		return nil
-	}
-	for i := len(s.sources) - 1; i >= 0; i-- {
-		if _, ok := s.sources[i].files[f]; ok {
-			return s.sources[i]
-		}
-	}
-	return nil
-}
 
 // Current is the name of the cell that started the calling goroutine, directly
 // or through others; "" outside cells.

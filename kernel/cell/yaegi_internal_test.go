@@ -3,6 +3,7 @@ package cell
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestPlainCalls(t *testing.T) {
 			if len(o.Values) != 1 {
 				t.Fatalf("%s: %v", c.src, o.Values)
 			}
-			values[i] = previewOf(o.Values[0])
+			values[i] = fmt.Sprint(o.Values[0])
 			if !off && s.plain.run != c.plain {
 				t.Errorf("%s\nyaegi runs %d statements, want %d (refused %d)", c.src, s.plain.run, c.plain, s.plain.refused)
 			}

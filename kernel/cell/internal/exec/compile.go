@@ -251,7 +251,7 @@ func (c *compiler) function(cd *code, ft reflect.Type, recv *ast.FieldList, typ 
 	for _, t := range cd.sig.fields {
 		c.alloc(t)
 	}
-	param := func(o types.Object, off uintptr, t reflect.Type) {
+	addParam := func(o types.Object, off uintptr, t reflect.Type) {
 		v := &variable{t: c.typ(o.Type()), rt: t, off: off}
 		if c.esc[o] {
 			v.boxed = true
@@ -264,18 +264,19 @@ func (c *compiler) function(cd *code, ft reflect.Type, recv *ast.FieldList, typ 
 			})
 		}
 		c.vars[o] = v
+		cd.params = append(cd.params, param{o.Name(), t, v.off, v.boxed})
 	}
 	if recv != nil {
 		r := sig.Recv()
 		cd.recvT = c.m.rtype(c.recvType(r.Type()))
 		cd.recvOff = c.alloc(cd.recvT)
 		if o := c.paramObject(recv, 0, r); o != nil {
-			param(o, cd.recvOff, cd.recvT)
+			addParam(o, cd.recvOff, cd.recvT)
 		}
 	}
 	for i, o := range c.fieldObjects(typ.Params) {
 		if o != nil {
-			param(o, cd.sig.paramOffs[i], cd.sig.params[i])
+			addParam(o, cd.sig.paramOffs[i], cd.sig.params[i])
 		}
 	}
 	for i, o := range c.fieldObjects(typ.Results) {

@@ -248,9 +248,11 @@ func (c *compiler) goStmt(s *ast.GoStmt) frameFunc {
 		d := prepare(fr)
 		run := fr.th.run
 		run.live.Add(1)
+		born := fr.pos
 		go func() {
 			defer run.live.Add(-1)
 			th := m.newThread(run, nil)
+			th.born = born
 			setLabels(unsafe.Pointer(th))
 			defer func() { th.g = 0 }()
 			val, tr := m.protect(th, func() { d(th, nil) })

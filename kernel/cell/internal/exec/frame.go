@@ -50,6 +50,7 @@ type thread struct {
 	g      uintptr   // the goroutine, 0 when it has ended
 	grace  time.Time // deferred calls of a stopped run may still run until then
 
+	born    token.Pos  // the go statement that began the goroutine
 	cell    bool       // the cell's own goroutine
 	quiet   bool       // a debugger must not stop it
 	watched *Goroutine // what a debugger knows of it
@@ -66,6 +67,7 @@ type code struct {
 	body    func(*frame)
 	pos     token.Pos
 	fields  []reflect.Type // of the frame while it is being laid out
+	params  []param        // named ones, the receiver first
 	m       *Machine
 	again   func(into *code) // compiles it again
 	known   *compiler        // what a debugger needs; nil for code without hooks
@@ -207,30 +209,6 @@ func (m *Machine) newThread(run *Run, parent *thread) *thread {
 
 var rootCode = &code{name: ""}
 
-// Frame is a line of a traceback.
-type Frame struct {
-	Func string
-	Pos  token.Pos
-}
-
-// trace lists the frames in progress, innermost first.
-func (th *thread) trace() []Frame {
-	var fs []Frame
-	for t := th; t != nil; t = t.parent {
-		for i := min(t.sp, len(t.stack)-1); i > 0; i-- {
-			fr := t.stack[i]
-			if fr.code == nil || fr.code.name == "native" {
-				continue
-			}
-			fs = append(fs, Frame{Func: fr.code.name, Pos: fr.pos})
-			if len(fs) == 64 {
-				return fs
-			}
-		}
-	}
-	return fs
-}
-
 // Protect runs f on a new goroutine stack of the run and reports how it ended.
 func (m *Machine) protect(th *thread, f func()) (val any, tr []Frame) {
 	done := false
@@ -245,7 +223,7 @@ func (m *Machine) protect(th *thread, f func()) (val any, tr []Frame) {
 		}
 		if p, ok := val.(*repanic); ok {
 			val, tr = p.val, p.trace
-		} else if p := lastTrace.Load(); p != nil && len(p.trace) > len(tr) && same(p.val, val) {
+		} else if p := lastTrace.Load(); p != nil && own(p.trace) > own(tr) && same(p.val, val) {
 			tr = p.trace // it came through compiled code
 		}
 	}()
