@@ -86,9 +86,6 @@ func controlMessage(m CommMessage) {
 	if m.Data["method"] != "request_states" {
 		return
 	}
-	loaded.Lock()
-	loaded.at = time.Now()
-	loaded.Unlock()
 	registry.Lock()
 	defer registry.Unlock()
 	states := map[string]any{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,16 +28,19 @@ type View struct {
 
 // Explore takes a model in the hand: a control for every parameter, over the
 // range its prior allows, and the picture under them, redrawn in place as they
-// move. While a control is dragged the picture is a draft when the whole takes
-// long; the newest value wins. Buttons draw new random numbers, pin the picture
-// to compare with, undo, and show the settings as Go code.
+// move. Beside each control stands what it implies. While a control is dragged
+// the picture is a draft when the whole takes long; the newest value wins.
+// Buttons draw new random numbers, pin the picture as A to compare with what
+// follows as B, undo, and show the settings as Go code.
 //
 // model is one of
 //
 //   - an [Explorable];
 //   - a Gaussian process: a value with the methods of [Process]; more is then
 //     its data, x and y as []float64, or nothing to see the prior alone, and
-//     observations can be added and taken away;
+//     observations can be added and taken away. One with an exported field
+//     Kernel, such as *gp.Exact, also gets drop-downs from which kernels are
+//     composed;
 //   - a param.Set, or a value with Params() param.Set; more is then a function
 //     that draws it, as for [Interact], of a View, perhaps after a
 //     context.Context.
@@ -59,49 +61,49 @@ func Explore(model any, more ...any) {
 
 // explorer is a model on the page.
 type explorer struct {
+	params  func() param.Set
 	set     param.Set
 	knobs   []*knob
 	picture func(ctx context.Context, v View) ([]any, error)
-	score   func() (float64, error)
+	score   func() (value float64, slope []float64, err error)
 	scoreIs string // what the score is called
 	implies func() string
 	data    *processView // of a process, for adding observations; nil otherwise
+	menu    *kernelMenu  // of a process whose kernel can be exchanged; nil otherwise
 
-	seed, dice, pin, undo, code *Widget
-	status, listing             *Widget
-	stage                       *stage
-	key                         *int
+	seed, dice, pin, undo, code  *Widget
+	status, listing, rows, panel *Widget
+	stage                        *stage
+	key                          *int
 
-	mu       sync.Mutex
-	took     time.Duration // of the last whole picture
-	refine   *time.Timer
-	history  [][]float64 // values of the whole pictures, newest last
-	last     Bundle
-	pinned   *Bundle
-	pinnedAs string
-	scored   float64
-	hasScore bool
+	mu      sync.Mutex
+	took    time.Duration // of the last whole picture
+	refine  *time.Timer
+	history []snapshot // of the whole pictures, newest last
+	last    []any
+	pinned  *pinned
+	scored  float64
+	known   bool // scored is
 }
 
 // draftAbove is how long a whole picture may take before drafts replace it
-// during a drag, and settle is how long a control must rest before the whole
-// picture follows.
-const (
-	draftAbove = 40 * time.Millisecond
-	settle     = 200 * time.Millisecond
-)
+// during a drag. Tests change it.
+var draftAbove = 40 * time.Millisecond
+
+// settle is how long a control must rest before the whole picture follows.
+const settle = 200 * time.Millisecond
 
 func newExplorer(model any, more []any) (*explorer, error) {
-	e := &explorer{key: new(int), scoreIs: "score"}
+	e := &explorer{key: new(int), scoreIs: "score", stage: newStage(), seed: IntText("seed", 1).Layout("width", "11em")}
 	if m, ok := model.(interface{ Score() (float64, error) }); ok {
-		e.score = m.Score
+		e.score = func() (float64, []float64, error) { s, err := m.Score(); return s, nil, err }
 	}
 	if m, ok := model.(interface{ Implies() string }); ok {
 		e.implies = m.Implies
 	}
 	switch m := model.(type) {
 	case Explorable:
-		e.set = m.Params()
+		e.params = m.Params
 		e.picture = func(ctx context.Context, v View) ([]any, error) {
 			pic, err := m.Picture(ctx, v)
 			return []any{pic}, err
@@ -111,28 +113,39 @@ func newExplorer(model any, more []any) (*explorer, error) {
 		}
 	case Process:
 		x, y, isData := dataOf(more)
-		if !isData {
-			return e, e.drawnBy(m.Params(), more)
+		e.params = m.Params
+		var err error
+		if isData {
+			err = e.process(m, x, y)
+		} else {
+			err = e.drawnBy(more)
 		}
-		if err := e.process(m, x, y); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	case param.Set:
-		return e, e.drawnBy(m, more)
+		e.params = func() param.Set { return m }
+		if err := e.drawnBy(more); err != nil {
+			return nil, err
+		}
 	case interface{ Params() param.Set }:
-		return e, e.drawnBy(m.Params(), more)
+		e.params = m.Params
+		if err := e.drawnBy(more); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, fmt.Errorf("%T has no parameters to move; it needs a method Params() param.Set", model)
 	}
-	if len(e.set) == 0 {
-		return nil, fmt.Errorf("%T has no parameters", model)
+	if e.set = e.params(); len(e.set) == 0 {
+		return nil, fmt.Errorf("%T has no parameters to move", model)
 	}
+	e.knobs = e.makeKnobs()
 	return e, nil
 }
 
 // drawnBy uses a function of the caller's as the picture.
-func (e *explorer) drawnBy(set param.Set, more []any) error {
-	if len(set) == 0 {
+func (e *explorer) drawnBy(more []any) error {
+	if len(e.params()) == 0 {
 		return errors.New("there are no parameters to move")
 	}
 	if len(more) != 1 {
@@ -148,7 +161,6 @@ func (e *explorer) drawnBy(set param.Set, more []any) error {
 	if fn.Type().NumOut() == 0 || len(params) > 1 || len(params) == 1 && params[0] != viewType {
 		return fmt.Errorf("the function is a %s; wanted is func(lab.View) (any, error), perhaps with a context.Context first", fn.Type())
 	}
-	e.set = set
 	e.picture = func(ctx context.Context, v View) ([]any, error) {
 		var args []reflect.Value
 		if in.takesCtx {
@@ -162,10 +174,25 @@ func (e *explorer) drawnBy(set param.Set, more []any) error {
 	return nil
 }
 
+// makeKnobs makes the controls of the set.
+func (e *explorer) makeKnobs() []*knob {
+	var list param.Set
+	for _, p := range e.set {
+		if e.menu == nil || !e.menu.hidden[p] {
+			list = append(list, p)
+		}
+	}
+	knobs := knobsFor(list)
+	for _, k := range knobs {
+		if e.menu != nil {
+			k.rename(e.menu.label(k.p))
+		}
+	}
+	return knobs
+}
+
 // show draws the model once and puts everything on the page.
 func (e *explorer) show() {
-	e.knobs = knobsFor(e.set)
-	e.seed = IntText("seed", 1).Layout("width", "11em")
 	if !host().Widgets() {
 		values, err := e.picture(Context(), e.view(false))
 		if err != nil {
@@ -176,220 +203,89 @@ func (e *explorer) show() {
 		return
 	}
 	e.dice = Button("New dice").With("icon", "random")
-	e.pin = Button("Pin").With("icon", "thumb-tack")
+	e.pin = Button("Pin as A").With("icon", "thumb-tack")
 	e.undo = Button("Undo").With("icon", "undo")
 	e.code = ToggleButton("Go code", false).With("icon", "code")
 	e.status, e.listing = HTMLBox(""), HTMLBox("")
 	e.code.aside, e.status.aside, e.listing.aside = true, true, true
-	var rows []*Widget
-	for _, k := range e.knobs {
-		rows = append(rows, k.widget)
-	}
-	lineUp(rows)
+	e.rows = VBox(e.knobRows()...)
 	buttons := HBox(e.seed.Style("description_width", "3em"), e.dice, e.pin, e.undo, e.code)
 	for _, w := range []*Widget{e.dice, e.pin, e.undo, e.code} {
 		w.Layout("width", "auto")
 	}
-	e.stage = newStage()
-	panel := VBox(VBox(rows...), buttons, e.status, e.listing, e.stage.spare)
-	if e.data != nil {
-		panel.SetChildren(VBox(rows...), buttons, e.observing(), e.status, e.listing, e.stage.spare)
+	var parts []*Widget
+	if e.menu != nil {
+		parts = append(parts, e.menu.box)
 	}
-	Show(panel)
-	e.stage.begin()
+	parts = append(parts, e.rows, buttons)
+	if e.data != nil {
+		parts = append(parts, e.observing())
+	}
+	e.panel = VBox(append(parts, e.status, e.listing, e.stage.spare)...)
+	Show(e.panel)
 	if err := e.draw(Context(), false); err != nil {
 		panic(err)
 	}
 	e.listen()
 }
 
+// knobRows are the controls, each with a place for what it implies.
+func (e *explorer) knobRows() []*Widget {
+	var controls, rows []*Widget
+	for _, k := range e.knobs {
+		controls = append(controls, k.widget)
+		rows = append(rows, HBox(k.widget, k.note))
+	}
+	lineUp(controls)
+	return rows
+}
+
 // listen binds the controls. All share one key: whatever is newest is drawn,
 // with the values of then.
 func (e *explorer) listen() {
-	redraw := handler{key: e.key, run: e.moved}
-	registry.Lock()
+	e.bind(e.seed)
 	for _, k := range e.knobs {
-		k.widget.changed = append(k.widget.changed, redraw)
+		e.bind(k.widget)
 	}
-	e.seed.changed = append(e.seed.changed, redraw)
-	registry.Unlock()
+	if e.menu != nil {
+		for _, w := range e.menu.fresh() {
+			e.bind(w)
+		}
+	}
 	e.dice.OnClick(func() { _ = e.seed.Set(e.seed.Int() + 1) })
 	e.pin.OnClick(e.togglePin)
 	e.undo.OnClick(e.back)
 	e.code.OnChange(e.showCode)
 }
 
-func (e *explorer) view(draft bool) View { return View{Seed: uint64(e.seed.Int()), Draft: draft} }
+// bind makes the picture follow a control.
+func (e *explorer) bind(w *Widget) {
+	registry.Lock()
+	w.changed = append(w.changed, handler{key: e.key, run: e.moved})
+	registry.Unlock()
+}
 
-// moved redraws after a control has moved: at once, as a draft when the whole
-// is slow, and then whole when the controls rest.
-func (e *explorer) moved(ctx context.Context) {
-	e.mu.Lock()
-	if e.refine != nil {
-		e.refine.Stop()
-	}
-	draft := e.took > draftAbove
-	e.mu.Unlock()
-	e.try(ctx, draft)
-	if !draft {
+// recompose exchanges the kernel, and with it the controls, when the
+// drop-downs ask for another one than there is.
+func (e *explorer) recompose() {
+	if e.menu == nil || !e.menu.compose() {
 		return
 	}
-	root := e.status
-	e.mu.Lock()
-	e.refine = time.AfterFunc(settle, func() {
-		registry.Lock()
-		for root.parent != nil {
-			root = root.parent
-		}
-		registry.Unlock()
-		root.events.post(e.key, func(ctx context.Context) { e.try(ctx, false) })
-	})
-	e.mu.Unlock()
-}
-
-// try draws and shows what goes wrong where the picture was.
-func (e *explorer) try(ctx context.Context, draft bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			e.stage.update(failure(panicText(p)))
-		}
-	}()
-	if err := e.draw(ctx, draft); err != nil && ctx.Err() == nil {
-		e.stage.update(failure(errorText(err)))
+	old := e.knobs
+	e.set = e.params()
+	e.knobs = e.makeKnobs()
+	if e.panel == nil {
+		return
 	}
-}
-
-// draw moves the parameters to the controls and shows the picture.
-func (e *explorer) draw(ctx context.Context, draft bool) error {
-	start := time.Now()
-	if err := apply(e.knobs); err != nil {
-		return err
+	for _, w := range e.menu.fresh() {
+		e.bind(w)
 	}
-	values, err := e.picture(ctx, e.view(draft))
-	if err != nil {
-		return err
-	}
-	b := Render(values...)
-	e.mu.Lock()
-	e.last = b
-	shown := []any{b}
-	if e.pinned != nil {
-		shown = append(shown, Bundle{Data: map[string]any{mimeHTML: "<p><b>pinned</b> " + escape(e.pinnedAs) + "</p>", mimeText: "pinned " + e.pinnedAs}}, *e.pinned)
-	}
-	if !draft {
-		e.took = time.Since(start)
-		e.remember()
-	}
-	e.mu.Unlock()
-	e.stage.update(shown...)
-	if !draft {
-		e.tell()
-	}
-	return nil
-}
-
-// remember keeps the values of a whole picture for undo.
-func (e *explorer) remember() {
-	now := make([]float64, len(e.knobs))
-	for i, k := range e.knobs {
-		now[i] = k.value()
-	}
-	if n := len(e.history); n == 0 || !reflect.DeepEqual(e.history[n-1], now) {
-		e.history = append(e.history, now)
-	}
-}
-
-// tell writes what the settings imply and how they score.
-func (e *explorer) tell() {
-	var parts []string
-	if e.implies != nil {
-		if s := e.implies(); s != "" {
-			parts = append(parts, escape(s))
-		}
-	}
-	if e.score != nil {
-		if s, err := e.score(); err == nil {
-			e.mu.Lock()
-			text := fmt.Sprintf("%s %.2f", e.scoreIs, s)
-			if e.hasScore && s != e.scored {
-				text += fmt.Sprintf(" (%+.2f)", s-e.scored)
-			}
-			e.scored, e.hasScore = s, true
-			e.mu.Unlock()
-			parts = append(parts, text)
-		}
-	}
-	_ = e.status.Set(strings.Join(parts, " · "))
-	if e.code.Bool() {
-		e.showCode()
-	}
-}
-
-func (e *explorer) settings() string {
-	var parts []string
 	for _, k := range e.knobs {
-		parts = append(parts, fmt.Sprintf("%s = %.4g", k.widget.Description(), k.value()))
+		e.bind(k.widget)
 	}
-	return strings.Join(parts, ", ")
-}
-
-func (e *explorer) togglePin() {
-	e.mu.Lock()
-	if e.pinned == nil {
-		kept := e.last
-		e.pinned, e.pinnedAs = &kept, e.settings()
-	} else {
-		e.pinned = nil
+	e.rows.SetChildren(e.knobRows()...)
+	for _, k := range old {
+		k.widget.Close()
+		k.note.Close()
 	}
-	label := "Pin"
-	if e.pinned != nil {
-		label = "Unpin"
-	}
-	e.mu.Unlock()
-	e.pin.With("description", label)
-	e.try(Context(), false)
-}
-
-// back goes to the settings of the picture before.
-func (e *explorer) back() {
-	e.mu.Lock()
-	var to []float64
-	if n := len(e.history); n > 1 {
-		to = e.history[n-2]
-		e.history = e.history[:n-2] // the redraw remembers it anew
-	}
-	e.mu.Unlock()
-	for i, v := range to {
-		_ = e.knobs[i].move(v) // it was a value of this control before
-	}
-}
-
-func (e *explorer) showCode() {
-	text := ""
-	if e.code.Bool() {
-		text = listing(e.codeText()).Data[mimeHTML].(string)
-	}
-	_ = e.listing.Set(text)
-}
-
-// listing is code in a box that one click selects whole.
-func listing(code string) Bundle {
-	return Bundle{Data: map[string]any{mimeText: code, mimeHTML: `<pre style="user-select:all;padding:.5em .8em;` +
-		`border:1px solid #8888;border-radius:4px;width:fit-content">` + escape(code) + "</pre>"}}
-}
-
-// codeText is Go that brings the model to the settings of now.
-func (e *explorer) codeText() string {
-	var b strings.Builder
-	b.WriteString("p := model.Params() // model is your variable\n")
-	at := 0
-	for i, p := range e.set {
-		values := make([]string, p.Len())
-		for j := range values {
-			values[j] = fmt.Sprintf("%.6g", e.knobs[at].value())
-			at++
-		}
-		fmt.Fprintf(&b, "p[%d].Set(%s) // %s\n", i, strings.Join(values, ", "), p.Name)
-	}
-	return b.String()
 }

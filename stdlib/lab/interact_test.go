@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestInteractRedrawsInPlace(t *testing.T) {
@@ -131,33 +132,42 @@ func TestInteractRefusals(t *testing.T) {
 	}
 }
 
-// After a page was loaded anew its stored picture is dead; the live one is in
-// an Output widget among the controls.
-func TestInteractAfterReload(t *testing.T) {
+// The picture lives twice: at once among the controls, from where a page that
+// is loaded anew fetches it, and, when the controls rest, in the output that is
+// stored.
+func TestInteractLiveAndStored(t *testing.T) {
 	h := useHost(t, true)
+	stillAfter = 20 * time.Millisecond
+	defer func() { stillAfter = 0 }()
 	m := IntSlider("M", 30, 5, 80)
-	in, err := newInteraction(func(m int) any { return m }, []*Widget{m})
+	in, err := newInteraction(func(m int) any {
+		if m == 50 {
+			return Bundle{Data: map[string]any{mimeVegaLite: map[string]any{}, mimeText: "a chart"}}
+		}
+		return m
+	}, []*Widget{m})
 	if err != nil {
 		t.Fatal(err)
 	}
 	in.show()
-	ask := func() {
-		HandleComm(CommMessage{Kind: "open", ID: "ctl", Target: controlTarget})
-		HandleComm(CommMessage{Kind: "msg", ID: "ctl", Data: map[string]any{"method": "request_states"}})
+	live := func() string { return in.stage.live.Text() }
+	if h.last() != "30" || !strings.Contains(live(), ">30</pre>") {
+		t.Errorf("at first stored %q, live %q", h.last(), live())
 	}
-	ask() // the page that has just been opened
 	move(m, "value", 40)
-	if out, _ := in.stage.spare.Get("outputs").([]any); len(out) != 0 {
-		t.Errorf("at first the picture is twice on the page: %v", out)
+	if h.last() != "30" || !strings.Contains(live(), ">40</pre>") {
+		t.Errorf("while it moves: stored %q, live %q", h.last(), live())
 	}
-	in.stage.made = in.stage.made.Add(-settled)
-	ask()
-	move(m, "value", 41)
-	out, _ := in.stage.spare.Get("outputs").([]any)
-	if len(out) != 2 || out[1].(map[string]any)["data"].(map[string]any)["text/plain"] != "41" {
-		t.Errorf("after a reload the Output widget holds %v", out)
+	eventually(t, "the stored picture", func() bool { return h.last() == "40" })
+	if !strings.Contains(live(), ":has(.live-"+in.stage.id+")+.jp-OutputArea-child{display:none}") {
+		t.Errorf("the stored picture is not hidden by %q", live())
 	}
-	if h.last() != "41" || in.stage.spare.layout.Get("display") != "" {
-		t.Errorf("display %q, layout %v", h.last(), in.stage.spare.layout.Get("display"))
+	move(m, "value", 50) // which only the front end can draw
+	if out, _ := in.stage.other.Get("outputs").([]any); len(out) != 1 || strings.Contains(live(), "40") {
+		t.Errorf("a chart: live %q and %v", live(), out)
+	}
+	move(m, "value", 51)
+	if out, _ := in.stage.other.Get("outputs").([]any); len(out) != 0 || !strings.Contains(live(), "51") {
+		t.Errorf("after a chart: live %q and %v", live(), out)
 	}
 }

@@ -8,26 +8,37 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A knob is a control for one number of a parameter.
+// A knob is a control for one number of a parameter, and a note of what it
+// implies.
 type knob struct {
 	p      *param.Param
 	i      int
 	widget *Widget
+	note   *Widget
+}
+
+// rename changes what the control of a parameter is called.
+func (k *knob) rename(name string) { k.widget.With("description", numbered(name, k.p, k.i)) }
+
+// numbered is the name of number i of a parameter.
+func numbered(name string, p *param.Param, i int) string {
+	if p.Len() > 1 {
+		return fmt.Sprintf("%s %d", name, i+1)
+	}
+	return name
 }
 
 // knobsFor makes controls for every number of a set: a logarithmic slider over
 // the prior's 1 to 99 % range for a positive one, a logit scale for one between
-// two ends, a plain slider otherwise. Without a prior the range surrounds the
-// value of now.
+// two ends, a stepper for a whole number, a plain slider otherwise. Without a
+// prior the range surrounds the value of now.
 func knobsFor(set param.Set) []*knob {
 	var out []*knob
 	for _, p := range set {
 		for i := range p.Len() {
-			name := p.Name
-			if p.Len() > 1 {
-				name = fmt.Sprintf("%s %d", p.Name, i+1)
-			}
-			out = append(out, &knob{p: p, i: i, widget: knobWidget(name, p, p.At(i))})
+			k := &knob{p: p, i: i, widget: knobWidget(numbered(p.Name, p, i), p, p.At(i)), note: HTMLBox("")}
+			k.note.aside = true
+			out = append(out, k)
 		}
 	}
 	return out
@@ -41,6 +52,8 @@ func knobWidget(name string, p *param.Param, v float64) *Widget {
 			lo, hi = v/30, v*30
 		}
 		return FloatLogSlider(name, v, math.Min(lo, v), math.Max(hi, v))
+	case param.Whole:
+		return BoundedIntText(name, int(v), int(t.Lo), int(t.Hi))
 	case param.Between:
 		options := logitScale(t.Lo, t.Hi)
 		return SelectionSlider(name, options, options[nearest(options, v)])

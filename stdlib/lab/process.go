@@ -10,6 +10,7 @@ import (
 	"github.com/priorlab/priorlab/stdlib/param"
 	"github.com/priorlab/priorlab/stdlib/plots"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 )
 
 // Process is a Gaussian process over one input, as the package gp has it. When
@@ -42,7 +43,7 @@ func dataOf(more []any) (x, y []float64, ok bool) {
 const (
 	gridPoints  = 200
 	draftPoints = 60
-	pathCount   = 12
+	pathCount   = 20
 )
 
 // process explores a Gaussian process: its posterior when there are data, its
@@ -51,7 +52,6 @@ func (e *explorer) process(m Process, x, y []float64) error {
 	if len(x) != len(y) {
 		return fmt.Errorf("x has %d values but y has %d; they must be equally long", len(x), len(y))
 	}
-	e.set = m.Params()
 	lo, hi := 0.0, 1.0
 	if len(x) > 0 {
 		lo, hi = x[0], x[0]
@@ -60,22 +60,23 @@ func (e *explorer) process(m Process, x, y []float64) error {
 		}
 		air := 0.1 * math.Max(hi-lo, 1e-9)
 		lo, hi = lo-air, hi+air
-	} else if p, err := e.set.Get("lengthscale"); err == nil { // a prior has no place of its own
+	} else if p, err := m.Params().Get("lengthscale"); err == nil { // a prior has no place of its own
 		hi = 10 * p.Value()
 	}
 	pr := &processView{m: m, x: append([]float64(nil), x...), y: append([]float64(nil), y...), lo: lo, hi: hi}
 	e.picture, e.data = pr.picture, pr
+	variance := 1.0
+	if v := stat.Variance(y, nil); v > 0 {
+		variance = v
+	}
+	e.menu = menuFor(m, variance, lo, hi)
 	if e.implies == nil {
 		e.implies = pr.implies
 	}
 	if s, ok := m.(interface {
 		LogMarginal() (float64, []float64, error)
 	}); ok && e.score == nil && len(x) > 0 {
-		e.scoreIs = "log marginal likelihood"
-		e.score = func() (float64, error) {
-			v, _, err := s.LogMarginal()
-			return v, err
-		}
+		e.scoreIs, e.score = "log marginal likelihood", s.LogMarginal
 	}
 	return nil
 }
@@ -208,20 +209,7 @@ func (p *processView) describe(paths *mat.Dense, mean, sd []float64) string {
 	for i, m := range mean {
 		lo, hi = math.Min(lo, m-1.96*sd[i]), math.Max(hi, m+1.96*sd[i])
 	}
-	text := fmt.Sprintf("zero crossings %.1f a path · 95 %% within %.3g to %.3g", crossings/float64(r), lo, hi)
-	noise, err := p.m.Params().Get("noise")
-	if err != nil || len(p.x) == 0 || noise.Value() <= 0 {
-		return text
-	}
-	// tr K(K+s²I)⁻¹ is the sum of the posterior variances at the data, over s².
-	if _, v, err := p.m.Predict(column(p.x)); err == nil {
-		sum := 0.0
-		for _, s := range v {
-			sum += s
-		}
-		text += fmt.Sprintf(" · effective degrees of freedom %.1f of %d", sum/noise.Value(), len(p.x))
-	}
-	return text
+	return fmt.Sprintf("%.1f zero crossings a path · 95 %% within %.3g to %.3g", crossings/float64(r), lo, hi)
 }
 
 func (p *processView) implies() string { return p.words }

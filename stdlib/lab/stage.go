@@ -1,46 +1,115 @@
 package lab
 
 import (
+	"context"
+	"strings"
 	"sync"
 	"time"
 )
 
-// A stage is where the picture of controls stands: a display that is updated
-// in place, and so is stored with the notebook. A page that is loaded anew
-// takes stored displays for ordinary outputs and updates them no more, while
-// the controls come back to life. From then on the picture is also shown in
-// an Output widget among the controls, which comes back with them.
+// A stage is where the picture of controls stands, twice: among the controls,
+// as a widget that takes a new picture within a few milliseconds, and below
+// them as an ordinary output, which is stored with the notebook and follows
+// when the controls rest. Where the live one is on the page, a style sheet in
+// it hides the still one; a notebook that is opened later shows that alone.
 type stage struct {
+	id    string
+	label string  // what a picture says to those who do not see it
+	spare *Widget // goes among the controls
+	live  *Widget // HTML
+	other *Widget // an Output widget, for forms that only the front end can draw
+
+	mu     sync.Mutex
 	handle *Handle
-	spare  *Widget
-	made   time.Time
+	next   *Bundle // what the still one is to show
+	timer  *time.Timer
 }
 
-// settled is how long after a cell has drawn its controls a page may still
-// ask for all states as part of its first connection.
-const settled = 5 * time.Second
-
-// loaded is when a page last asked for the states of all widgets.
-var loaded struct {
-	sync.Mutex
-	at time.Time
-}
+// stillAfter is how long the controls must rest before the stored picture
+// follows.
+var stillAfter = 250 * time.Millisecond
 
 func newStage() *stage {
-	return &stage{spare: Output().Layout("display", "none"), made: time.Now()}
+	s := &stage{id: newID()[:8], live: HTMLBox(""), other: Output()}
+	s.live.aside, s.other.aside = true, true
+	s.spare = VBox(s.live, s.other)
+	s.spare.aside = true
+	return s
 }
 
-// begin shows the first picture.
-func (s *stage) begin(values ...any) { s.handle = Display(values...) }
+// begin shows the first picture; the controls have been shown just before.
+func (s *stage) begin(values ...any) {
+	b := Render(values...)
+	s.perform(b)
+	s.handle = Display(b)
+}
 
 // update replaces the picture.
 func (s *stage) update(values ...any) {
 	b := Render(values...)
-	s.handle.Update(b)
-	loaded.Lock()
-	anew := loaded.at.After(s.made.Add(settled))
-	loaded.Unlock()
-	if anew {
-		s.spare.Layout("display", "").Show(HTML(`<small style="opacity:.7">live; the picture below is the stored one</small>`), b)
+	s.perform(b)
+	s.mu.Lock()
+	s.next = &b
+	if s.timer != nil {
+		s.timer.Stop()
 	}
+	if stillAfter > 0 {
+		s.timer = time.AfterFunc(stillAfter, func() { s.live.root().events.post(s, func(context.Context) { s.rest() }) })
+	}
+	s.mu.Unlock()
+	if stillAfter == 0 {
+		s.rest()
+	}
+}
+
+// rest lets the stored picture follow.
+func (s *stage) rest() {
+	s.mu.Lock()
+	b := s.next
+	s.next = nil
+	s.mu.Unlock()
+	if b != nil {
+		s.handle.Update(*b)
+	}
+}
+
+// perform shows the picture among the controls.
+func (s *stage) perform(b Bundle) {
+	if !host().Widgets() {
+		return
+	}
+	hide := `<style>.jp-OutputArea-child:has(.live-` + s.id + `)+.jp-OutputArea-child{display:none}</style>`
+	if !drawnAsHTML(b) {
+		_ = s.live.Set(`<div class="live-` + s.id + `">` + hide + `</div>`)
+		s.other.Show(b)
+		return
+	}
+	block, _ := b.block()
+	label := ""
+	if s.label != "" {
+		label = ` role="img" aria-label="` + escape(s.label) + `"`
+	}
+	_ = s.live.Set(`<div class="live-` + s.id + ` jp-RenderedHTMLCommon" style="line-height:normal;padding-right:0"` + label + `>` + hide + block + `</div>`)
+	s.other.Show()
+}
+
+// drawnAsHTML reports whether an HTML widget can show all that b is.
+func drawnAsHTML(b Bundle) bool {
+	if html, ok := b.Data[mimeHTML].(string); ok {
+		return !strings.Contains(html, "<script")
+	}
+	if b.Data[mimeSVG] != nil || b.Data[mimePNG] != nil {
+		return true
+	}
+	return len(b.Data) == 1 && b.Data[mimeText] != nil
+}
+
+// root is the outermost box a widget is in.
+func (w *Widget) root() *Widget {
+	registry.Lock()
+	defer registry.Unlock()
+	for w.parent != nil {
+		w = w.parent
+	}
+	return w
 }

@@ -10,7 +10,7 @@ import (
 type saved struct {
 	Name      string     `json:"name"`
 	Transform string     `json:"transform"`
-	Ends      []float64  `json:"ends,omitempty"` // of Between
+	Ends      []float64  `json:"ends,omitempty"` // of Between and Whole
 	Trainable bool       `json:"trainable"`
 	Prior     string     `json:"prior,omitempty"`
 	PriorAt   [2]float64 `json:"prior_at,omitzero"`
@@ -24,6 +24,8 @@ func (p *Param) MarshalJSON() ([]byte, error) {
 	switch t := p.Transform.(type) {
 	case Between:
 		s.Transform, s.Ends = "between", []float64{t.Lo, t.Hi}
+	case Whole:
+		s.Transform, s.Ends = "whole", []float64{float64(t.Lo), float64(t.Hi)}
 	case Log, Identity:
 	default:
 		return nil, fmt.Errorf("param: %s has a transform of its own (%s) and cannot be written", p.Name, t.Name())
@@ -56,6 +58,8 @@ func (p *Param) UnmarshalJSON(b []byte) error {
 		q.Transform = Log{}
 	case s.Transform == "between" && len(s.Ends) == 2:
 		q.Transform = Between{s.Ends[0], s.Ends[1]}
+	case s.Transform == "whole" && len(s.Ends) == 2:
+		q.Transform = Whole{int(s.Ends[0]), int(s.Ends[1])}
 	default:
 		return fmt.Errorf("param: %s was saved with the transform %q, which this program does not know", s.Name, s.Transform)
 	}

@@ -390,3 +390,13 @@ func (f *Figure) drawInside(c draw.Canvas) {
 		f.drawPanel(c, 0)
 	}
 }
+
+// Titled is a copy of the figure with another title.
+func (f *Figure) Titled(text string) *Figure {
+	g := *f
+	if f.p != nil {
+		p := *f.p
+		g.p = &p
+	}
+	return g.Title(text)
+}
