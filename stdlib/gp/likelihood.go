@@ -24,6 +24,7 @@ type Likelihood struct {
 	moments func(f float64) (mean, variance float64)   // of y given f
 	draw    func(f float64, r *linalg.Rand) float64    // y given f
 	closed  func(y, m, v float64) (e, dm, dv float64)  // the expectation, when closed
+	byTheta func(y, m, v float64, grad []float64)      // adds its derivative by the free parameters, when closed
 	clone   func(s param.Set) *Likelihood              // the same likelihood on other parameters
 	density func(y, m, v float64) (logDensity float64) // predictive, when closed
 }
@@ -81,6 +82,10 @@ func (l *Likelihood) Expect(y, m, v float64) (e, dm, dv float64) {
 
 // ExpectGrad adds the derivative of E[log p(y|f)] by the free parameters.
 func (l *Likelihood) ExpectGrad(y, m, v float64, grad []float64) {
+	if l.byTheta != nil {
+		l.byTheta(y, m, v, grad)
+		return
+	}
 	if l.theta == nil {
 		return
 	}
@@ -145,9 +150,9 @@ func gaussianOn(s param.Set) *Likelihood {
 			n := noise.Value()
 			return -0.5*math.Log(2*math.Pi*n) - 0.5*(y-f)*(y-f)/n, (y - f) / n, -1 / n
 		},
-		theta: func(y, f float64, out []float64) {
+		byTheta: func(y, m, v float64, grad []float64) {
 			n := noise.Value()
-			out[0] = (-0.5/n + 0.5*(y-f)*(y-f)/(n*n)) * noise.Slope(0)
+			grad[0] += (-0.5/n + 0.5*((y-m)*(y-m)+v)/(n*n)) * noise.Slope(0)
 		},
 		closed: func(y, m, v float64) (float64, float64, float64) {
 			n := noise.Value()

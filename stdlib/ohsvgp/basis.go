@@ -41,6 +41,14 @@ type blocks struct {
 	se *seWaves // how LegS blocks under the SE kernel were made
 }
 
+// release gives back the matrices over the data.
+func (b *blocks) release() {
+	release(b.Kbf)
+	if b.se != nil {
+		release(b.se.cs, b.se.sn)
+	}
+}
+
 // column returns the one column of x.
 func column(x *mat.Dense) ([]float64, error) {
 	n, d := x.Dims()

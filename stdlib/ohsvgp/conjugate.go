@@ -85,7 +85,7 @@ func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg
 		return nil, fmt.Errorf("ohsvgp: covariance of the inducing variables: %w", err)
 	}
 	u.new.L = L
-	u.Wf = L.Half(b.Kbf)
+	u.Wf = half(L, b.Kbf)
 	Lam := linalg.SymProduct(u.Wf, false)
 	fit := trace(Lam) // ||Wf||^2
 	Lam.Scale(1/s2, Lam)
@@ -187,7 +187,7 @@ func (u *update) gradient() (*blocks, float64) {
 
 // outer is c a b'.
 func outer(a, b []float64, c float64) *mat.Dense {
-	out := mat.NewDense(len(a), len(b), nil)
+	out := lease(len(a), len(b))
 	for i, v := range a {
 		r := out.RawRowView(i)
 		for j, w := range b {
@@ -200,6 +200,16 @@ func outer(a, b []float64, c float64) *mat.Dense {
 // accumulate adds a b to dst.
 func accumulate(dst, a, b *mat.Dense) {
 	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 1, dst.RawMatrix())
+}
+
+// half is L^-1 a, leased.
+func half(c *linalg.CholFactor, a *mat.Dense) *mat.Dense {
+	out, l := leaseCopy(a), c.L().RawMatrix()
+	if !out.IsEmpty() {
+		t := blas64.Triangular{N: c.N(), Stride: l.Stride, Data: l.Data, Uplo: blas.Lower, Diag: blas.NonUnit}
+		blas64.Trsm(blas.Left, blas.NoTrans, 1, t, out.RawMatrix())
+	}
+	return out
 }
 
 func times(a *mat.Dense, x []float64) []float64 {

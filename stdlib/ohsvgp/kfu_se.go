@@ -80,7 +80,7 @@ func seOverlaps(M int, t, dw float64, n int) *mat.Dense {
 // rotation restarted now and then so that rounding does not build up.
 func angles(x []float64, centre, dw float64, nw int) (cs, sn *mat.Dense) {
 	n := len(x)
-	cs, sn = mat.NewDense(nw, n, nil), mat.NewDense(nw, n, nil)
+	cs, sn = lease(nw, n), lease(nw, n)
 	const restart = 8
 	rotS, rotC := make([]float64, n), make([]float64, n)
 	for a, v := range x {

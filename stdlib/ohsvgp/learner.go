@@ -35,6 +35,7 @@ type outcome struct {
 	q        *posterior
 	bound    float64
 	gradient func() (*blocks, []float64) // by blocks and by the likelihood's numbers
+	done     func()                      // gives back what was leased; q stays
 }
 
 func (l *learner) run(ctx context.Context, task *Task) error {
@@ -94,6 +95,7 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	if err != nil {
 		return err
 	}
+	u.done()
 	task.Bound, task.Jitter = u.bound, u.q.L.Jitter()
 	l.result = u.q
 	return nil
@@ -140,13 +142,13 @@ func (l *learner) update(b basis) (*outcome, error) {
 			out = &outcome{u.new, u.bound, func() (*blocks, []float64) {
 				g, ds2 := u.gradient()
 				return g, []float64{ds2 * l.noise.Slope(0)}
-			}}
+			}, func() { release(u.Wf); bl.release() }}
 		}
 	} else {
 		var e *elbo
 		var q *posterior
 		if e, q, l.warm, err = variational(l.ctx, bl, l.y, l.lik, l.m.q, l.jitter, l.warm); err == nil {
-			out = &outcome{q, e.value(), e.gradBlocks}
+			out = &outcome{q, e.value(), e.gradBlocks, func() { bl.release() }}
 		}
 	}
 	if err != nil {
@@ -177,5 +179,7 @@ func (l *learner) value(b basis, hyper, own bool) (float64, []float64, error) {
 	if own {
 		out = append(out, dOwn...)
 	}
+	release(g.Kbf)
+	u.done()
 	return u.bound, out, nil
 }

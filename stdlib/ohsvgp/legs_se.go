@@ -96,7 +96,7 @@ func weighted(a *mat.Dense, v []float64) *mat.Dense {
 func (w *seWaves) blocks(kff []float64) *blocks {
 	M, _ := w.B.Dims()
 	_, n := w.cs.Dims()
-	out := &blocks{Kbb: gram(w.Bv, w.B), Kbf: mat.NewDense(M, n, nil), kff: kff, se: w}
+	out := &blocks{Kbb: gram(w.Bv, w.B), Kbf: lease(M, n), kff: kff, se: w}
 	interleave(out.Kbf, w.Bv, w.cs, w.sn)
 	if w.A != nil {
 		Ma, _ := w.A.Dims()
