@@ -188,6 +188,9 @@ func (d *Debugger) Threads() []debug.Thread {
 	if w == nil {
 		return ts
 	}
+	if g := w.Standing(); g != nil {
+		ts[0].Name = g.Cell
+	}
 	for _, g := range w.Goroutines() {
 		if g.ID == 1 {
 			ts[0].Name = g.Cell

@@ -129,9 +129,9 @@ func (t *debugText) leader(line int) (int, bool) {
 	return 0, false
 }
 
-// line is where a breakpoint wanted on a line comes to lie: there, or where the
-// innermost statement that reaches over the line begins, unless another begins
-// after it within; or on the next statement.
+// line is where a breakpoint wanted on a line comes to lie: there; within a
+// statement of several lines that holds no others, where that begins; or else
+// on the next statement.
 func (t *debugText) line(wanted int) (int, bool) {
 	if _, ok := t.leader(wanted); ok {
 		return wanted, true
@@ -145,22 +145,19 @@ func (t *debugText) line(wanted int) (int, bool) {
 			next = s.line
 		}
 	}
-	if over > 0 {
-		// Of a block the next statement within is meant, of a call over several
-		// lines its beginning.
-		for _, s := range t.stops {
-			if s.line == next && t.within(over, s.line) {
-				return next, true
-			}
-		}
+	if over > 0 && (next == 0 || !t.block(over)) {
 		return over, true
 	}
 	return next, next > 0
 }
 
-func (t *debugText) within(outer, inner int) bool {
+// block reports whether statements lie within the one that begins on a line.
+func (t *debugText) block(line int) bool {
+	last := 0
 	for _, s := range t.stops {
-		if s.line == outer && s.last >= inner {
+		if s.line == line {
+			last = max(last, s.last)
+		} else if s.line > line && s.line <= last {
 			return true
 		}
 	}
@@ -198,11 +195,12 @@ func (d *Debugger) SetBreakpoints(_, code string, wanted []debug.Breakpoint) []d
 		out[i].ID, out[i].Column = d.lastID, 0
 		out[i].Verified, out[i].Message = false, ""
 		line, ok := t.line(b.Line)
-		if !ok {
+		switch {
+		case t.syntax != "":
+			out[i].Message = "the cell cannot be parsed: " + t.syntax
+			continue
+		case !ok:
 			out[i].Message = fmt.Sprintf("no statement begins on line %d or below", b.Line)
-			if t.syntax != "" {
-				out[i].Message = "the cell cannot be parsed: " + t.syntax
-			}
 			continue
 		}
 		r, err := d.breakpoint(b)

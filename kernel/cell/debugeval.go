@@ -198,13 +198,14 @@ func (d *Debugger) Evaluate(ctx context.Context, frame int, text string) (debug.
 	if len(vals) == 0 || typ == nil {
 		return debug.Variable{}, nil
 	}
-	n := node{name: text, v: reflect.ValueOf(&vals[0]).Elem(), typ: typeText(types.Default(typ))}
-	if len(vals) == 1 {
-		if _, called := typ.(*types.Tuple); !called {
-			n.eval = "(" + text + ")"
-		}
-	} else {
+	n := node{name: text, typ: typeText(types.Default(typ))}
+	switch {
+	case len(vals) > 1:
 		n.v = reflect.ValueOf(vals)
+	case types.IsInterface(typ):
+		n.v, n.eval = reflect.ValueOf(&vals[0]).Elem(), "("+text+")"
+	default:
+		n.v, n.eval = reflect.ValueOf(vals[0]), "("+text+")"
 	}
 	vs, err := d.show(ctx, frame, 0, []node{n})
 	if err != nil {

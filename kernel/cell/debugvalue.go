@@ -20,8 +20,10 @@ type node struct {
 	v    reflect.Value
 	typ  string
 	text string                    // shown instead of the value's own text
-	list func(first, n int) []node // parts, instead of the value's own
-	n    int                       // of list
+	list func(first, count int) []node // parts, instead of the value's own
+	base *node                         // of a group of parts: whose, from which on
+	from int
+	n    int // how many there are in list or group
 }
 
 // reference is what a client may ask the parts of.
@@ -143,6 +145,9 @@ const pageSize = 100
 
 // all lists the parts of n, in groups if there are many.
 func (n node) all() []node {
+	if n.base != nil {
+		return n.base.group(n.from, n.n)
+	}
 	return n.group(0, n.length())
 }
 
@@ -156,14 +161,8 @@ func (n node) group(first, count int) []node {
 	}
 	var ns []node
 	for i := first; i < first+count; i += size {
-		from, k := i, min(size, first+count-i)
-		ns = append(ns, node{name: fmt.Sprintf("[%d..%d]", from, from+k-1), text: " ", typ: " ", n: k,
-			list: func(a, b int) []node {
-				if b-a < k { // a page of the group
-					return n.page(from+a, b)
-				}
-				return n.group(from, k)
-			}})
+		k := min(size, first+count-i)
+		ns = append(ns, node{name: fmt.Sprintf("[%d..%d]", i, i+k-1), text: " ", typ: " ", base: &n, from: i, n: k})
 	}
 	return ns
 }
@@ -192,7 +191,7 @@ func methods(v reflect.Value) any {
 
 // indexed reports whether the parts are numbered elements.
 func (n node) indexed() bool {
-	if n.list != nil {
+	if n.list != nil || n.base != nil {
 		return true
 	}
 	switch n.v.Kind() {
@@ -205,7 +204,7 @@ func (n node) indexed() bool {
 
 // length is the number of parts.
 func (n node) length() int {
-	if n.list != nil {
+	if n.list != nil || n.base != nil {
 		return n.n
 	}
 	v := n.v
@@ -241,8 +240,11 @@ func (n node) length() int {
 
 // page lists count parts from the one numbered first.
 func (n node) page(first, count int) []node {
-	if n.list != nil {
+	switch {
+	case n.list != nil:
 		return n.list(first, count)
+	case n.base != nil:
+		return n.base.page(n.from+first, count)
 	}
 	v := n.v
 	switch m := methods(v).(type) {
@@ -375,7 +377,7 @@ func tensorParts(n node, t tensor) (ns []node) {
 				if all == nil {
 					all = x.Float64s()
 				}
-				return node{v: reflect.ValueOf(all)}.group(first, count)
+				return node{v: reflect.ValueOf(all)}.page(first, count)
 			}})
 	}
 	return ns
@@ -422,11 +424,11 @@ func (w *brief) put(s string) {
 	if w.room <= 0 {
 		return
 	}
-	if s = cutText(s, w.room); strings.HasSuffix(s, "…") {
+	cut := cutText(s, w.room)
+	if w.room -= len(cut); cut != s {
 		w.room = 0
 	}
-	w.room -= len(s)
-	w.WriteString(s)
+	w.WriteString(cut)
 }
 
 func (w *brief) value(v reflect.Value, depth int) {

@@ -233,7 +233,7 @@ func (w *Watch) takePause(g *Goroutine) bool {
 
 // arrived reports whether a step ends at s.
 func (g *Goroutine) arrived(fr *frame, s *Site) bool {
-	depth := fr.th.base + fr.th.sp
+	depth := depthOf(fr.th, fr)
 	switch g.step {
 	case debug.StepIn:
 		return fr != g.from || s.Line != g.line
@@ -243,6 +243,22 @@ func (g *Goroutine) arrived(fr *frame, s *Site) bool {
 		return depth < g.depth
 	}
 	return false
+}
+
+// depthOf is how many calls lie below fr, which runs on th. The body of a loop
+// over a function runs on top of the function, in a frame below it.
+func depthOf(th *thread, fr *frame) int {
+	if th.sp < len(th.stack) && th.stack[th.sp] == fr {
+		return th.base + th.sp
+	}
+	for t := th; t != nil; t = t.parent {
+		for i := min(t.sp, len(t.stack)-1); i > 0; i-- {
+			if t.stack[i] == fr {
+				return t.base + i
+			}
+		}
+	}
+	return th.base + th.sp
 }
 
 // returned is called where a function returns: a step that leaves it ends in the
@@ -348,7 +364,9 @@ func (w *Watch) stand(g *Goroutine, th *thread, top int, fr *frame, reason strin
 	}
 	g.from, g.depth, g.line = fr, th.base+top, 0
 	if len(g.views) > 0 {
-		g.from, g.line = g.views[0].fr, w.Line(g.views[0].Pos)
+		v := g.views[0]
+		g.from, g.line = v.fr, w.Line(v.Pos)
+		g.depth = min(g.depth, depthOf(th, v.fr))
 	}
 	w.mu.Lock()
 	w.holder, g.views, g.step = nil, nil, how
