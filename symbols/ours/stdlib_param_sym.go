@@ -13,6 +13,7 @@ func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/param", "param", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
 			"Between":       reflect.ValueOf((*p.Between)(nil)),
+			"Count":         reflect.ValueOf(p.Count),
 			"Draws":         reflect.ValueOf((*p.Draws)(nil)),
 			"Fit":           reflect.ValueOf((*p.Fit)(nil)),
 			"Gamma":         reflect.ValueOf((*p.Gamma)(nil)),
@@ -29,6 +30,7 @@ func init() {
 			"SampleOptions": reflect.ValueOf((*p.SampleOptions)(nil)),
 			"Set":           reflect.ValueOf((*p.Set)(nil)),
 			"Transform":     reflect.ValueOf((*p.Transform)(nil)),
+			"Whole":         reflect.ValueOf((*p.Whole)(nil)),
 		}
 	})
 }
