@@ -9,7 +9,7 @@ import (
 // BenchmarkSVGP is one step of Fit on all data: value, gradient by kernel,
 // likelihood and Z, and the natural-gradient move of q.
 func BenchmarkSVGP(b *testing.B) {
-	for _, s := range [][2]int{{50, 1000}, {100, 5000}} {
+	for _, s := range [][2]int{{50, 1000}, {100, 1000}, {100, 5000}} {
 		b.Run(fmt.Sprintf("M%d_N%d", s[0], s[1]), func(b *testing.B) {
 			x, y := curve(s[1])
 			z := make([]float64, s[0])

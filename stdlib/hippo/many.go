@@ -28,6 +28,47 @@ func RunMany(c *mat.Dense, first int, f *mat.Dense, rule Rule) error {
 	if rule != Euler && rule != Backward && rule != Bilinear && rule != "" {
 		return fmt.Errorf("hippo: no rule %q; there are bilinear, euler, backward, zoh, zoh-left", rule)
 	}
+	if rule != Euler { // whose blocks may grow beyond all bounds
+		const block = 64
+		done := 0
+		for ; C > 4*(N+block) && steps-done >= block; done += block {
+			runBlock(c, first+done, f.Slice(done, done+block, 0, C).(*mat.Dense), rule)
+		}
+		if done == steps {
+			return nil
+		}
+		first, f, steps = first+done, f.Slice(done, steps, 0, C).(*mat.Dense), steps-done
+	}
+	runPieces(c, first, f, rule)
+	return nil
+}
+
+// runBlock takes all steps of f at once, when there are many more memories than
+// N: they are one linear map, c <- P c + Q f, whose columns are the recurrence on
+// unit impulses. P is a product of contractions, so nothing grows.
+func runBlock(c *mat.Dense, first int, f *mat.Dense, rule Rule) {
+	N, C := c.Dims()
+	steps, _ := f.Dims()
+	PQ := mat.NewDense(N, N+steps, nil)
+	unit := mat.NewDense(steps, N+steps, nil)
+	for i := 0; i < N; i++ {
+		PQ.Set(i, i, 1)
+	}
+	for i := 0; i < steps; i++ {
+		unit.Set(i, N+i, 1)
+	}
+	runPieces(PQ, first, unit, rule)
+	next := mat.NewDense(N, C, nil)
+	next.Mul(PQ.Slice(0, N, 0, N), c)
+	var input mat.Dense
+	input.Mul(PQ.Slice(0, N, N, N+steps), f)
+	c.Add(next, &input)
+}
+
+// runPieces runs columns in pieces, on all cores.
+func runPieces(c *mat.Dense, first int, f *mat.Dense, rule Rule) {
+	N, C := c.Dims()
+	steps, _ := f.Dims()
 	const width = 64 // columns of one piece: N rows of them stay in the cache
 	pieces := (C + width - 1) / width
 	next := make(chan int, pieces)
@@ -47,7 +88,6 @@ func RunMany(c *mat.Dense, first int, f *mat.Dense, rule Rule) error {
 		}()
 	}
 	wait.Wait()
-	return nil
 }
 
 // runPiece is one pass over the rows for every step: s gathers q_n x_n for the

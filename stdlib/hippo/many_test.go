@@ -43,6 +43,25 @@ func TestRunManyIsStepForEveryColumn(t *testing.T) {
 	}
 }
 
+// Many memories over many steps go by blocks of steps, with the same result.
+func TestRunManyByBlocks(t *testing.T) {
+	const N, C, steps = 20, 400, 150
+	f := mat.NewDense(steps, C, nil)
+	for i := 0; i < steps; i++ {
+		for j := 0; j < C; j++ {
+			f.Set(i, j, math.Cos(float64(i*(j+1))/50))
+		}
+	}
+	for _, rule := range []Rule{Bilinear, Backward} {
+		c, plain := mat.NewDense(N, C, nil), mat.NewDense(N, C, nil)
+		if err := RunMany(c, 1, f, rule); err != nil {
+			t.Fatal(err)
+		}
+		runPieces(plain, 1, f, rule)
+		near(t, string(rule), c.RawMatrix().Data, plain.RawMatrix().Data, 1e-12)
+	}
+}
+
 // Euler's method leaves all bounds while k < N; the other rules do not.
 func TestEulerBlowsUpBeforeStepN(t *testing.T) {
 	f := make([]float64, 16)
