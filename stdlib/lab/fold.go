@@ -147,7 +147,10 @@ func (f *folder) node(v reflect.Value, depth int, top bool) node {
 		}
 		return f.word(t.String())
 	}
-	return f.word(fmt.Sprint(number(v)))
+	if v.CanUint() {
+		return f.word(strconv.FormatUint(v.Uint(), 10))
+	}
+	return f.word(strconv.FormatInt(v.Int(), 10))
 }
 
 func (f *folder) pointer(v reflect.Value, depth int) node {

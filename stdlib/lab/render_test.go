@@ -56,6 +56,9 @@ func TestRenderForms(t *testing.T) {
 		want string // substring of that form
 	}{
 		{"int", 42, mimeText, "42"},
+		{"large int", 4054496, mimeText, "4054496"},
+		{"largest uint", uint64(math.MaxUint64), mimeText, "18446744073709551615"},
+		{"ints", []int64{math.MinInt64, 123456789}, mimeText, "-9223372036854775808, 123456789"},
 		{"float", 0.5, mimeText, "0.5"},
 		{"string", "a <b>", mimeText, "a <b>"},
 		{"nil", nil, mimeText, "nil"},

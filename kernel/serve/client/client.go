@@ -380,6 +380,17 @@ func (c *Client) Start(channel string, h msg.Header, content any) (*Pending, err
 	return p, nil
 }
 
+// StartIn sends an execute_request as the cell of a notebook with this id.
+func (c *Client) StartIn(cellID string, content any) (*Pending, error) {
+	h := c.NewHeader("execute_request")
+	p := &Pending{c: c, l: c.listen(h.ID), Header: h}
+	if err := c.SendMessage("shell", h, content, map[string]any{"cellId": cellID}, nil); err != nil {
+		c.unlisten(p.l)
+		return nil, err
+	}
+	return p, nil
+}
+
 // Close stops listening for the request.
 func (p *Pending) Close() { p.c.unlisten(p.l) }
 
