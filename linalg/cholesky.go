@@ -23,22 +23,22 @@ func square(op string, a *Tensor) int {
 // *Error that names the matrix, the pivot and the jitter.
 func Cholesky(a *Tensor, jitter float64) *Tensor {
 	n := square("Cholesky", a)
-	l := a.Clone()
+	l, ad := newTensor(a.dt, a.shape), a.dense()
 	var bad *kernel.CholFailure
 	if a.dt == F32 {
-		bad = kernel.Chol(vals[float32](l), n, float32(jitter))
+		bad = kernel.Chol(vals[float32](l), vals[float32](ad), n, float32(jitter))
 	} else {
-		bad = kernel.Chol(vals[float64](l), n, jitter)
+		bad = kernel.Chol(vals[float64](l), vals[float64](ad), n, jitter)
 	}
 	if bad != nil {
 		failCholesky(a, n, jitter, bad)
 	}
 	return track(l, func(g *Tensor) []*Tensor {
-		d := g.Clone()
+		d, g := like(l), g.dense()
 		if a.dt == F32 {
-			kernel.CholGrad(vals[float32](d), vals[float32](l), n)
+			kernel.CholGrad(vals[float32](d), vals[float32](g), vals[float32](l), n)
 		} else {
-			kernel.CholGrad(vals[float64](d), vals[float64](l), n)
+			kernel.CholGrad(vals[float64](d), vals[float64](g), vals[float64](l), n)
 		}
 		return []*Tensor{d}
 	}, a)
@@ -91,7 +91,7 @@ func SolveTri(l, b *Tensor, transposed bool) *Tensor {
 			if transposed {
 				p, q = q, p
 			}
-			gs[0] = Tril(matmulTo(l.shape, p.MulS(-1), q.T()))
+			gs[0] = lowerInPlace(matmulTo(l.shape, -1, p, q.T()))
 		}
 		return gs
 	}, l, b)
@@ -99,14 +99,18 @@ func SolveTri(l, b *Tensor, transposed bool) *Tensor {
 
 // Tril is the lower triangle of each matrix, with zeros above the diagonal.
 func Tril(a *Tensor) *Tensor {
-	n := square("Tril", a)
-	out := a.Clone()
-	if a.dt == F32 {
-		kernel.LowerOnly(vals[float32](out), n)
+	square("Tril", a)
+	return track(lowerInPlace(a.Clone()), func(g *Tensor) []*Tensor { return []*Tensor{Tril(g)} }, a)
+}
+
+// lowerInPlace clears what lies above the diagonals of a fresh tensor.
+func lowerInPlace(t *Tensor) *Tensor {
+	if n := t.Dim(-1); t.dt == F32 {
+		kernel.LowerOnly(vals[float32](t), n)
 	} else {
-		kernel.LowerOnly(vals[float64](out), n)
+		kernel.LowerOnly(vals[float64](t), n)
 	}
-	return track(out, func(g *Tensor) []*Tensor { return []*Tensor{Tril(g)} }, a)
+	return t
 }
 
 // Diag is the diagonal of each matrix: [..., n, n] gives [..., n]. It is a view.

@@ -21,27 +21,27 @@ func (t *Tensor) MatMul(u *Tensor) *Tensor {
 	return track(out, func(g *Tensor) []*Tensor {
 		gs := make([]*Tensor, 2)
 		if wanted(t) {
-			gs[0] = matmulTo(t.shape, g, u.detached().T())
+			gs[0] = matmulTo(t.shape, 1, g, u.detached().T())
 		}
 		if wanted(u) {
-			gs[1] = matmulTo(u.shape, t.detached().T(), g)
+			gs[1] = matmulTo(u.shape, 1, t.detached().T(), g)
 		}
 		return gs
 	}, t, u)
 }
 
-// matmulTo is the product of a and b, added over the batch axes that shape was stretched along.
-func matmulTo(shape []int, a, b *Tensor) *Tensor {
+// matmulTo is alpha times the product of a and b, added over the batch axes that shape was stretched along.
+func matmulTo(shape []int, alpha float64, a, b *Tensor) *Tensor {
 	if len(shape) == 2 && len(a.shape) == len(b.shape) && len(a.shape) > 2 && slices.Equal(a.shape[:len(a.shape)-2], b.shape[:len(b.shape)-2]) {
 		// Sum over the batch of a_i b_i: one product if both can be laid out with the batch along the inner axis.
 		k, m, n := a.shape[len(a.shape)-1], a.shape[len(a.shape)-2], b.shape[len(b.shape)-1]
 		at, bt := a.detached().T(), b.detached()
 		if at.isDense() && bt.isDense() {
 			batch := numel(a.shape[:len(a.shape)-2])
-			return matmul("MatMul", at.Reshape(batch*k, m).T(), bt.Reshape(batch*k, n), 1)
+			return matmul("MatMul", at.Reshape(batch*k, m).T(), bt.Reshape(batch*k, n), alpha)
 		}
 	}
-	return sumTo(matmul("MatMul", a, b, 1), shape)
+	return sumTo(matmul("MatMul", a, b, alpha), shape)
 }
 
 // matmul is alpha A B over broadcast batches, without recording.

@@ -122,7 +122,7 @@ func cholRow(n int) row {
 	}
 	a, w, v := spd64(n), make([]float64, n*n), make([]float64, n*n)
 	return row{group: "chol f64", name: fmt.Sprint(n), flops: float64(n*n) * float64(n) / 3,
-		ours: func() { copy(w, a); kernel.Chol(w, n, 0) },
+		ours: func() { kernel.Chol(w, a, n, 0) },
 		peer: func() { copy(v, a); C.dpotrf1(C.int(n), dp(v)) }}
 }
 
@@ -152,7 +152,7 @@ func cholBatchRow(count, n int) row {
 	}
 	w, v := make([]float32, len(a)), make([]float32, len(a))
 	return row{group: "chol batch f32", name: fmt.Sprintf("%d of %d", count, n), flops: float64(count) * float64(n*n) * float64(n) / 3,
-		ours: func() { copy(w, a); kernel.Chol(w, n, 0) },
+		ours: func() { kernel.Chol(w, a, n, 0) },
 		peer: func() { copy(v, a); C.spotrfs(C.int(count), C.int(n), fp(v)) }}
 }
 

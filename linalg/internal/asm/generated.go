@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "3fa5389a0a5c08606a32dc14ae2b95abdd6a296e7c9f8df9c45fb570c81d3d62"
+const sourceHash = "c7858c93128bc128380c23343b1ad55cb4c5a817745b7add8975f9a8bc409a6f"

@@ -38,22 +38,42 @@ func Copy48(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
 //go:noescape
 func Copy96(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
 
-// CholColumnF32x256 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
+// CholPanelF32x256 makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with positive pivots.
 //
 //go:noescape
-func CholColumnF32x256(base *byte, n int, ld int, j int) uint64
+func CholPanelF32x256(base *byte, n int, ld int, j int) uint64
 
-// CholColumnF32x512 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
+// CholPanelGradF32x256 turns the derivatives by columns j to j+2 of the factors into those by the matrices; panels go from the last to the first.
 //
 //go:noescape
-func CholColumnF32x512(base *byte, n int, ld int, j int) uint64
+func CholPanelGradF32x256(grad *byte, base *byte, n int, ld int, j int)
 
-// CholColumnF64x256 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
+// CholPanelF32x512 makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with positive pivots.
 //
 //go:noescape
-func CholColumnF64x256(base *byte, n int, ld int, j int) uint64
+func CholPanelF32x512(base *byte, n int, ld int, j int) uint64
 
-// CholColumnF64x512 makes column j of the Cholesky factors of interleaved matrices of order n; it returns the lanes with a positive pivot.
+// CholPanelGradF32x512 turns the derivatives by columns j to j+2 of the factors into those by the matrices; panels go from the last to the first.
 //
 //go:noescape
-func CholColumnF64x512(base *byte, n int, ld int, j int) uint64
+func CholPanelGradF32x512(grad *byte, base *byte, n int, ld int, j int)
+
+// CholPanelF64x256 makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with positive pivots.
+//
+//go:noescape
+func CholPanelF64x256(base *byte, n int, ld int, j int) uint64
+
+// CholPanelGradF64x256 turns the derivatives by columns j to j+2 of the factors into those by the matrices; panels go from the last to the first.
+//
+//go:noescape
+func CholPanelGradF64x256(grad *byte, base *byte, n int, ld int, j int)
+
+// CholPanelF64x512 makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with positive pivots.
+//
+//go:noescape
+func CholPanelF64x512(base *byte, n int, ld int, j int) uint64
+
+// CholPanelGradF64x512 turns the derivatives by columns j to j+2 of the factors into those by the matrices; panels go from the last to the first.
+//
+//go:noescape
+func CholPanelGradF64x512(grad *byte, base *byte, n int, ld int, j int)

@@ -4,25 +4,25 @@
 
 package asm
 
-// Transpose16F32 transposes n blocks of 16 by 16: src has 16 rows of 16n, dst 16n rows of 16; strides in bytes.
+// Transpose16F32 transposes n blocks of 16 by 16: the rows of a block are lds and ldd apart, the blocks nexts and nextd, in bytes.
 //
 //go:noescape
-func Transpose16F32(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+func Transpose16F32(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 
-// Transpose8F64 transposes n blocks of 8 by 8: src has 8 rows of 8n, dst 8n rows of 8; strides in bytes.
+// Transpose8F64 transposes n blocks of 8 by 8: the rows of a block are lds and ldd apart, the blocks nexts and nextd, in bytes.
 //
 //go:noescape
-func Transpose8F64(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+func Transpose8F64(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 
 // Transpose8F32 transposes n blocks of 8 by 8 with AVX: src has 8 rows of 8n, dst 8n rows of 8; strides in bytes.
 //
 //go:noescape
-func Transpose8F32(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+func Transpose8F32(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 
 // Transpose4F64 transposes n blocks of 4 by 4 with AVX: src has 4 rows of 4n, dst 4n rows of 4; strides in bytes.
 //
 //go:noescape
-func Transpose4F64(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+func Transpose4F64(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 
 // Prefetch asks for so many cache lines from p on.
 //

@@ -4,14 +4,16 @@
 
 #include "textflag.h"
 
-// func Transpose16F32(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+// func Transpose16F32(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 // Requires: AVX, AVX512F
-TEXT ·Transpose16F32(SB), NOSPLIT, $0-40
+TEXT ·Transpose16F32(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ src+8(FP), BX
 	MOVQ lds+16(FP), CX
-	MOVQ dst+24(FP), DX
-	MOVQ ldd+32(FP), SI
+	MOVQ dst+32(FP), DX
+	MOVQ ldd+40(FP), SI
+	MOVQ nexts+24(FP), R8
+	MOVQ nextd+48(FP), R9
 
 loop:
 	MOVQ       BX, DI
@@ -110,52 +112,55 @@ loop:
 	VSHUFF32X4 $0xdd, Z27, Z19, Z11
 	VSHUFF32X4 $0x88, Z31, Z23, Z7
 	VSHUFF32X4 $0xdd, Z31, Z23, Z15
-	VMOVUPS    Z0, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z1, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z2, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z3, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z4, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z5, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z6, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z7, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z8, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z9, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z10, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z11, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z12, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z13, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z14, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z15, (DX)
-	ADDQ       SI, DX
-	ADDQ       $0x40, BX
+	MOVQ       DX, DI
+	VMOVUPS    Z0, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z1, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z2, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z3, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z4, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z5, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z6, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z7, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z8, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z9, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z10, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z11, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z12, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z13, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z14, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z15, (DI)
+	ADDQ       R8, BX
+	ADDQ       R9, DX
 	DECQ       AX
 	JNZ        loop
 	VZEROUPPER
 	RET
 
-// func Transpose8F64(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+// func Transpose8F64(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 // Requires: AVX, AVX512F
-TEXT ·Transpose8F64(SB), NOSPLIT, $0-40
+TEXT ·Transpose8F64(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ src+8(FP), BX
 	MOVQ lds+16(FP), CX
-	MOVQ dst+24(FP), DX
-	MOVQ ldd+32(FP), SI
+	MOVQ dst+32(FP), DX
+	MOVQ ldd+40(FP), SI
+	MOVQ nexts+24(FP), R8
+	MOVQ nextd+48(FP), R9
 
 loop:
 	MOVQ       BX, DI
@@ -198,36 +203,39 @@ loop:
 	VSHUFF64X2 $0xdd, Z5, Z1, Z21
 	VSHUFF64X2 $0x88, Z7, Z3, Z19
 	VSHUFF64X2 $0xdd, Z7, Z3, Z23
-	VMOVUPS    Z16, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z17, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z18, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z19, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z20, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z21, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z22, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Z23, (DX)
-	ADDQ       SI, DX
-	ADDQ       $0x40, BX
+	MOVQ       DX, DI
+	VMOVUPS    Z16, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z17, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z18, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z19, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z20, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z21, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z22, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Z23, (DI)
+	ADDQ       R8, BX
+	ADDQ       R9, DX
 	DECQ       AX
 	JNZ        loop
 	VZEROUPPER
 	RET
 
-// func Transpose8F32(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+// func Transpose8F32(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 // Requires: AVX
-TEXT ·Transpose8F32(SB), NOSPLIT, $0-40
+TEXT ·Transpose8F32(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ src+8(FP), BX
 	MOVQ lds+16(FP), CX
-	MOVQ dst+24(FP), DX
-	MOVQ ldd+32(FP), SI
+	MOVQ dst+32(FP), DX
+	MOVQ ldd+40(FP), SI
+	MOVQ nexts+24(FP), R8
+	MOVQ nextd+48(FP), R9
 
 loop:
 	MOVQ       BX, DI
@@ -270,36 +278,39 @@ loop:
 	VPERM2F128 $0x31, Y6, Y2, Y14
 	VPERM2F128 $0x20, Y7, Y3, Y11
 	VPERM2F128 $0x31, Y7, Y3, Y15
-	VMOVUPS    Y8, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y9, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y10, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y11, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y12, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y13, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y14, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y15, (DX)
-	ADDQ       SI, DX
-	ADDQ       $0x20, BX
+	MOVQ       DX, DI
+	VMOVUPS    Y8, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y9, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y10, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y11, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y12, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y13, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y14, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y15, (DI)
+	ADDQ       R8, BX
+	ADDQ       R9, DX
 	DECQ       AX
 	JNZ        loop
 	VZEROUPPER
 	RET
 
-// func Transpose4F64(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+// func Transpose4F64(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd uintptr, nextd uintptr)
 // Requires: AVX
-TEXT ·Transpose4F64(SB), NOSPLIT, $0-40
+TEXT ·Transpose4F64(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), AX
 	MOVQ src+8(FP), BX
 	MOVQ lds+16(FP), CX
-	MOVQ dst+24(FP), DX
-	MOVQ ldd+32(FP), SI
+	MOVQ dst+32(FP), DX
+	MOVQ ldd+40(FP), SI
+	MOVQ nexts+24(FP), R8
+	MOVQ nextd+48(FP), R9
 
 loop:
 	MOVQ       BX, DI
@@ -318,15 +329,16 @@ loop:
 	VPERM2F128 $0x31, Y10, Y8, Y2
 	VPERM2F128 $0x20, Y11, Y9, Y1
 	VPERM2F128 $0x31, Y11, Y9, Y3
-	VMOVUPS    Y0, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y1, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y2, (DX)
-	ADDQ       SI, DX
-	VMOVUPS    Y3, (DX)
-	ADDQ       SI, DX
-	ADDQ       $0x20, BX
+	MOVQ       DX, DI
+	VMOVUPS    Y0, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y1, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y2, (DI)
+	ADDQ       SI, DI
+	VMOVUPS    Y3, (DI)
+	ADDQ       R8, BX
+	ADDQ       R9, DX
 	DECQ       AX
 	JNZ        loop
 	VZEROUPPER

@@ -14,21 +14,22 @@ type CholFailure struct {
 	Value         float64
 }
 
-// Chol replaces each n by n matrix of a, one after another, by its lower Cholesky factor: only the lower triangle is
-// read, the upper one becomes zero, and jitter is added to the diagonal first. The failure that is returned is the
-// first matrix's, or nil.
-func Chol[T Float](a []T, n int, jitter T) *CholFailure {
+// Chol writes into l the lower Cholesky factor of each n by n matrix of a, one after another: only the lower triangle is
+// read, the upper one becomes zero, and jitter is added to the diagonal first. l may be a. The failure that is returned is
+// the first matrix's, or nil.
+func Chol[T Float](l, a []T, n int, jitter T) *CholFailure {
 	if n == 0 {
 		return nil
 	}
 	count := len(a) / (n * n)
-	if f, ok := cholLanes(a, n, jitter); ok {
+	if f, ok := cholLanes(l, a, n, jitter); ok {
 		return f
 	}
 	fails := make([]*CholFailure, count)
 	par.For(count, max(1, 3*parallelFlops/(n*n*n+1)), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			m := a[i*n*n : (i+1)*n*n]
+			m := l[i*n*n : (i+1)*n*n]
+			copy(m, a[i*n*n:])
 			for d := 0; d < n; d++ {
 				m[d*n+d] += jitter
 			}
@@ -158,11 +159,11 @@ func cholSmall[T Float](a []T, ld, jb int) (int, float64) {
 	return -1, 0
 }
 
-// CholGrad turns the gradients g of lower factors l, both count matrices of order n, into the gradients of the
-// symmetric matrices, in place of g: S = L^-T Phi(L^T G) L^-1 made symmetric, where Phi keeps the lower triangle and halves
-// the diagonal (Murray, "Differentiation of the Cholesky decomposition", 2016).
-func CholGrad[T Float](g, l []T, n int) {
-	if n == 0 {
+// CholGrad turns the gradients g of lower factors l, both matrices of order n, into the gradients d of the symmetric
+// matrices: S = L^-T Phi(L^T G) L^-1 made symmetric, where Phi keeps the lower triangle and halves the diagonal (Murray,
+// "Differentiation of the Cholesky decomposition", 2016). d may be g.
+func CholGrad[T Float](d, g, l []T, n int) {
+	if n == 0 || cholGradLanes(d, g, l, n) {
 		return
 	}
 	par.For(len(l)/(n*n), max(1, parallelFlops/(4*n*n*n+1)), func(lo, hi int) {
@@ -170,7 +171,8 @@ func CholGrad[T Float](g, l []T, n int) {
 		defer mem.Put(raw)
 		w := mem.Slice[T](raw)[:n*n]
 		for i := lo; i < hi; i++ {
-			m, f := g[i*n*n:(i+1)*n*n], l[i*n*n:(i+1)*n*n]
+			m, f := d[i*n*n:(i+1)*n*n], l[i*n*n:(i+1)*n*n]
+			copy(m, g[i*n*n:])
 			lower(m, n)
 			gemm(n, n, n, 1, Matrix[T]{f, 1, n}, Matrix[T]{m, n, 1}, w, n, false, false)
 			lower(w, n)

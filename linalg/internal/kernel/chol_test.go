@@ -30,8 +30,8 @@ func cholBatchCase[T Float](t *testing.T, r *rand.Rand, n, count int) {
 			}
 		}
 	}
-	l := append([]T(nil), a...)
-	if f := Chol(l, n, 0.5); f != nil {
+	l := make([]T, len(a))
+	if f := Chol(l, a, n, 0.5); f != nil {
 		t.Fatalf("n %d, count %d: failed at %+v", n, count, f)
 	}
 	for i := 0; i < count; i++ {
@@ -84,9 +84,45 @@ func TestCholBatchFailure(t *testing.T) {
 		}
 		a[20*n*n+4*n+4] = -3
 		a[33*n*n+1*n+1] = -1
-		f := Chol(a, n, 0.25)
+		f := Chol(a, a, n, 0.25)
 		if f == nil || f.Matrix != 20 || f.Pivot != 4 || !(math.Abs(f.Value+2.75) < 1e-6) {
 			t.Errorf("got %+v, want matrix 20, pivot 4, value -2.75", f)
+		}
+	})
+}
+
+// The gradients of a batch are those of its matrices one by one.
+func cholGradBatchCase[T Float](t *testing.T, r *rand.Rand, n, count int) {
+	t.Helper()
+	tol := 1e-11
+	if is32[T]() {
+		tol = 1e-3
+	}
+	l, g := make([]T, 0, count*n*n), randoms[T](r, count*n*n)
+	for i := 0; i < count; i++ {
+		l = append(l, triangle[T](r, n)...)
+	}
+	LowerOnly(l, n)
+	want := append([]T(nil), g...)
+	for i := 0; i < count; i++ {
+		CholGrad(want[i*n*n:(i+1)*n*n], want[i*n*n:(i+1)*n*n], l[i*n*n:(i+1)*n*n], n)
+	}
+	CholGrad(g, g, l, n)
+	for i := range g {
+		if !(math.Abs(float64(g[i]-want[i])) <= tol*(1+math.Abs(float64(want[i])))) {
+			t.Fatalf("n %d, count %d: matrix %d, element %d is %g, alone %g", n, count, i/(n*n), i%(n*n), g[i], want[i])
+		}
+	}
+}
+
+func TestCholGradBatches(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(43, 44))
+		for _, n := range []int{1, 2, 3, 4, 7, 8, 16, 21, 33} {
+			for _, count := range []int{3, 8, 16, 17, 40} {
+				cholGradBatchCase[float32](t, r, n, count)
+				cholGradBatchCase[float64](t, r, n, count)
+			}
 		}
 	})
 }

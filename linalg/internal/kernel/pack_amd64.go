@@ -4,21 +4,14 @@ import "github.com/priorlab/priorlab/linalg/internal/asm"
 
 // transposeB packs as many columns of a B stored by columns as fill whole registers, and says how many it did.
 func transposeB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) int {
-	w, f := 16, asm.Transpose16F32
-	switch {
-	case ts.portable:
+	if ts.portable {
 		return 0
-	case ts.wide && ts.es == 8:
-		w, f = 8, asm.Transpose8F64
-	case !ts.wide && ts.es == 4:
-		w, f = 8, asm.Transpose8F32
-	case !ts.wide:
-		w, f = 4, asm.Transpose4F64
 	}
+	w := laneCount[T]()
 	blocks := kb / w
 	j := 0
 	for ; j+w <= cols && blocks > 0; j += w {
-		f(blocks, (*byte)(ptr(b.Data[j*b.CS:])), uintptr(b.CS*ts.es), (*byte)(ptr(dst[j:])), uintptr(ts.nr*ts.es))
+		transposeBlocks(blocks, b.Data[j*b.CS:], b.CS, w, dst[j:], ts.nr, w*ts.nr)
 		for p := blocks * w; p < kb; p++ {
 			row := dst[p*ts.nr+j : p*ts.nr+j+w]
 			for q := range row {

@@ -8,9 +8,9 @@ import (
 
 // transposes emits the in-register transposes and the prefetch loop.
 func transposes() {
-	begin("Transpose16F32", "func(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)",
-		"Transpose16F32 transposes n blocks of 16 by 16: src has 16 rows of 16n, dst 16n rows of 16; strides in bytes.")
-	transposeLoop(16, 64, func(z []reg.VecPhysical) {
+	begin("Transpose16F32", "func(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)",
+		"Transpose16F32 transposes n blocks of 16 by 16: the rows of a block are lds and ldd apart, the blocks nexts and nextd, in bytes.")
+	transposeLoop(16, func(z []reg.VecPhysical) {
 		for i := 0; i < 16; i += 2 {
 			ctx.VUNPCKLPS(z[i+1], z[i], z[16+i])
 			ctx.VUNPCKHPS(z[i+1], z[i], z[17+i])
@@ -36,9 +36,9 @@ func transposes() {
 		}
 	}, 0, zmm())
 
-	begin("Transpose8F64", "func(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)",
-		"Transpose8F64 transposes n blocks of 8 by 8: src has 8 rows of 8n, dst 8n rows of 8; strides in bytes.")
-	transposeLoop(8, 64, func(z []reg.VecPhysical) {
+	begin("Transpose8F64", "func(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)",
+		"Transpose8F64 transposes n blocks of 8 by 8: the rows of a block are lds and ldd apart, the blocks nexts and nextd, in bytes.")
+	transposeLoop(8, func(z []reg.VecPhysical) {
 		for i := 0; i < 8; i += 2 {
 			ctx.VUNPCKLPD(z[i+1], z[i], z[16+i])
 			ctx.VUNPCKHPD(z[i+1], z[i], z[17+i])
@@ -57,9 +57,9 @@ func transposes() {
 		}
 	}, 16, zmm())
 
-	begin("Transpose8F32", "func(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)",
+	begin("Transpose8F32", "func(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)",
 		"Transpose8F32 transposes n blocks of 8 by 8 with AVX: src has 8 rows of 8n, dst 8n rows of 8; strides in bytes.")
-	transposeLoop(8, 32, func(y []reg.VecPhysical) {
+	transposeLoop(8, func(y []reg.VecPhysical) {
 		for i := 0; i < 8; i += 2 {
 			ctx.VUNPCKLPS(y[i+1], y[i], y[8+i])
 			ctx.VUNPCKHPS(y[i+1], y[i], y[9+i])
@@ -76,9 +76,9 @@ func transposes() {
 		}
 	}, 8, ymm())
 
-	begin("Transpose4F64", "func(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)",
+	begin("Transpose4F64", "func(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)",
 		"Transpose4F64 transposes n blocks of 4 by 4 with AVX: src has 4 rows of 4n, dst 4n rows of 4; strides in bytes.")
-	transposeLoop(4, 32, func(y []reg.VecPhysical) {
+	transposeLoop(4, func(y []reg.VecPhysical) {
 		for i := 0; i < 4; i += 2 {
 			ctx.VUNPCKLPD(y[i+1], y[i], y[8+i])
 			ctx.VUNPCKHPD(y[i+1], y[i], y[9+i])
@@ -110,13 +110,15 @@ func begin(name, sig, doc string) {
 }
 
 // transposeLoop loads rows vectors, shuffles them, and stores the rows registers from number out on.
-func transposeLoop(rows, width int, shuffle func([]reg.VecPhysical), out int, v []reg.VecPhysical) {
-	n, src, lds, dst, ldd, p := reg.RAX, reg.RBX, reg.RCX, reg.RDX, reg.RSI, reg.RDI
+func transposeLoop(rows int, shuffle func([]reg.VecPhysical), out int, v []reg.VecPhysical) {
+	n, src, lds, dst, ldd, p, nexts, nextd := reg.RAX, reg.RBX, reg.RCX, reg.RDX, reg.RSI, reg.RDI, reg.R8, reg.R9
 	ctx.Load(ctx.Param("n"), n)
 	ctx.Load(ctx.Param("src"), src)
 	ctx.Load(ctx.Param("lds"), lds)
 	ctx.Load(ctx.Param("dst"), dst)
 	ctx.Load(ctx.Param("ldd"), ldd)
+	ctx.Load(ctx.Param("nexts"), nexts)
+	ctx.Load(ctx.Param("nextd"), nextd)
 	ctx.Label("loop")
 	ctx.MOVQ(src, p)
 	for i := 0; i < rows; i++ {
@@ -127,10 +129,15 @@ func transposeLoop(rows, width int, shuffle func([]reg.VecPhysical), out int, v 
 	}
 	shuffle(v)
 	for i := 0; i < rows; i++ {
-		ctx.VMOVUPS(v[out+i], Mem{Base: dst})
-		ctx.ADDQ(ldd, dst)
+		if i == 0 {
+			ctx.MOVQ(dst, p)
+		} else {
+			ctx.ADDQ(ldd, p)
+		}
+		ctx.VMOVUPS(v[out+i], Mem{Base: p})
 	}
-	ctx.ADDQ(Imm(uint64(width)), src)
+	ctx.ADDQ(nexts, src)
+	ctx.ADDQ(nextd, dst)
 	ctx.DECQ(n)
 	ctx.JNZ(LabelRef("loop"))
 	ctx.VZEROUPPER()
