@@ -46,11 +46,11 @@ func TestTablesAreWritten(t *testing.T) {
 	for seed := uint64(1); seed <= 2; seed++ {
 		for after := 1; after <= 2; after++ {
 			for task := 1; task <= after; task++ {
-				rows = append(rows, Row{"made-up", "A", 5, seed, after, task, float64(seed), 0.5, 0.1, 1})
+				rows = append(rows, Row{"made-up", "A", 5, seed, after, task, float64(seed), 0.5, 0.1, 1, 2})
 			}
 		}
 	}
-	rows = append(rows, Row{"made-up", "B", 5, 1, 1, 1, 1, 1, 1, 1})
+	rows = append(rows, Row{"made-up", "B", 5, 1, 1, 1, 1, 1, 1, 1, 1})
 	dir := filepath.Join(t.TempDir(), "new")
 	if err := Write(dir, s, rows); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestTablesAreWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"# made-up", "M = 5, after task 2", "| A | 1.500 ± 0.980 | 1.500 ± 0.980 | 0.500 | 0.500 | 0.100 | 1.00 |", "| B | did not finish"} {
+	for _, want := range []string{"# made-up", "M = 5, after task 2", "| A | 1.500 ± 0.980 | 1.500 ± 0.980 | 0.500 | 0.500 | 0.100 | 1.00 | 2.00 |", "| B | did not finish"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

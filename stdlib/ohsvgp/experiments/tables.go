@@ -22,10 +22,10 @@ func Write(dir string, s Study, rows []Row) error {
 		return err
 	}
 	w := csv.NewWriter(f)
-	_ = w.Write([]string{"study", "method", "M", "seed", "after", "task", "rmse", "nlpd", "ece", "seconds"})
+	_ = w.Write([]string{"study", "method", "M", "seed", "after", "task", "rmse", "nlpd", "ece", "seconds", "cpu_seconds"})
 	g := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
 	for _, r := range rows {
-		_ = w.Write([]string{r.Study, r.Method, strconv.Itoa(r.M), strconv.FormatUint(r.Seed, 10), strconv.Itoa(r.After), strconv.Itoa(r.Task), g(r.RMSE), g(r.NLPD), g(r.ECE), g(r.Seconds)})
+		_ = w.Write([]string{r.Study, r.Method, strconv.Itoa(r.M), strconv.FormatUint(r.Seed, 10), strconv.Itoa(r.After), strconv.Itoa(r.Task), g(r.RMSE), g(r.NLPD), g(r.ECE), g(r.Seconds), g(r.CPU)})
 	}
 	w.Flush() // keeps the first error of all writes
 	if err := w.Error(); err != nil {
@@ -66,8 +66,16 @@ func average(v []float64) cell {
 	return cell{m, 1.96 * math.Sqrt(s/(n-1)/n)}
 }
 
+// curves are what the summary follows over time: a measure on one task, or (0) its
+// average over the tasks so far.
+var curves = []struct {
+	title string
+	task  int
+	of    func(Row) float64
+}{{"RMSE on task 1", 1, rmse}, {"NLPD on task 1", 1, nlpd}, {"NLPD, average of the tasks so far", 0, nlpd}}
+
 // Summary is a study as Markdown: after the last task, the first task and the
-// average of all, and the first task over time.
+// average of all, and both over time.
 func Summary(s Study, rows []Row) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s\n", s.Name, s.Notes)
@@ -77,23 +85,25 @@ func Summary(s Study, rows []Row) string {
 			last = max(last, r.After)
 		}
 		fmt.Fprintf(&b, "\n## M = %d, after task %d\n\n", M, last)
-		b.WriteString("| method | RMSE, task 1 | RMSE, all tasks | NLPD, task 1 | NLPD, all tasks | ECE, all tasks | seconds |\n|---|---|---|---|---|---|---|\n")
+		b.WriteString("| method | RMSE, task 1 | RMSE, all tasks | NLPD, task 1 | NLPD, all tasks | ECE, all tasks | seconds, wall | seconds, processor |\n|---|---|---|---|---|---|---|---|\n")
 		for _, m := range methods(s, rows) {
 			at := pick(rows, m, M, last)
 			if len(at) == 0 {
-				fmt.Fprintf(&b, "| %s | did not finish | | | | | |\n", m)
+				fmt.Fprintf(&b, "| %s | did not finish | | | | | | |\n", m)
 				continue
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.2f |\n", m,
-				overSeeds(at, 1, rmse), overSeeds(at, 0, rmse), overSeeds(at, 1, nlpd), overSeeds(at, 0, nlpd), overSeeds(at, 0, ece), overSeeds(at, 1, seconds).mean)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.2f | %.2f |\n", m,
+				overSeeds(at, 1, rmse), overSeeds(at, 0, rmse), overSeeds(at, 1, nlpd), overSeeds(at, 0, nlpd), overSeeds(at, 0, ece), overSeeds(at, 1, seconds).mean, overSeeds(at, 1, cpu).mean)
 		}
-		fmt.Fprintf(&b, "\nRMSE on task 1 after each task:\n\n| method |%s\n|---|%s\n", numbers(last), strings.Repeat("---|", last))
-		for _, m := range methods(s, rows) {
-			fmt.Fprintf(&b, "| %s |", m)
-			for j := 1; j <= last; j++ {
-				fmt.Fprintf(&b, " %.3f |", overSeeds(pick(rows, m, M, j), 1, rmse).mean)
+		for _, c := range curves {
+			fmt.Fprintf(&b, "\n%s, after each task:\n\n| method |%s\n|---|%s\n", c.title, numbers(last), strings.Repeat("---|", last))
+			for _, m := range methods(s, rows) {
+				fmt.Fprintf(&b, "| %s |", m)
+				for j := 1; j <= last; j++ {
+					fmt.Fprintf(&b, " %.3f |", overSeeds(pick(rows, m, M, j), c.task, c.of).mean)
+				}
+				b.WriteString("\n")
 			}
-			b.WriteString("\n")
 		}
 	}
 	return b.String()
@@ -111,6 +121,7 @@ func rmse(r Row) float64    { return r.RMSE }
 func nlpd(r Row) float64    { return r.NLPD }
 func ece(r Row) float64     { return r.ECE }
 func seconds(r Row) float64 { return r.Seconds }
+func cpu(r Row) float64     { return r.CPU }
 
 func pick(rows []Row, method string, M, after int) []Row {
 	var out []Row
