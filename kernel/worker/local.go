@@ -67,8 +67,22 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	if len(o.Values) == 0 || x.Silent {
 		return serve.Reply{}
 	}
-	b := lab.RenderValue(o.Values...)
+	b, err := l.render(ctx, x.Cell, o.Values)
+	if err != nil {
+		return serve.Reply{Failure: failure(err)}
+	}
 	return serve.Reply{Result: &b}
+}
+
+// render makes something to show of values, on behalf of the cell: it may run
+// display methods that cells defined, and the widgets among them are that
+// cell's.
+func (l *Local) render(ctx context.Context, name string, values []any) (b lab.Bundle, err error) {
+	err = l.session.Callback(ctx, name, func() { b = lab.RenderValue(values...) })
+	if ctx.Err() != nil {
+		return b, cell.ErrInterrupted
+	}
+	return b, err
 }
 
 // help shows what is known of a name in the front end's pager.
@@ -89,7 +103,11 @@ func (l *Local) Evaluate(ctx context.Context, expr string) (lab.Bundle, *serve.F
 	if o.Err != nil {
 		return lab.Bundle{}, failure(o.Err)
 	}
-	return lab.RenderValue(o.Values...), nil
+	b, err := l.render(ctx, "expression", o.Values)
+	if err != nil {
+		return lab.Bundle{}, failure(err)
+	}
+	return b, nil
 }
 
 // Complete implements serve.Backend.
