@@ -261,6 +261,25 @@ func (d *Debugger) frame(f *debugFile, v *exec.View) debug.Frame {
 		Source: debug.Source{Name: f.src.name, Path: d.path(f.text.text)}}
 }
 
+// Cells lists the texts that have run, each under the last name it had.
+func (d *Debugger) Cells() []debug.Cell {
+	d.s.mu.RLock()
+	defer d.s.mu.RUnlock()
+	var cs []debug.Cell
+	at := map[string]int{}
+	for _, src := range d.s.sources {
+		text := cmp.Or(src.sent, src.text)
+		c := debug.Cell{Source: debug.Source{Name: src.name, Path: d.path(text)}, Text: text}
+		if i, again := at[text]; again {
+			cs[i] = c
+			continue
+		}
+		at[text] = len(cs)
+		cs = append(cs, c)
+	}
+	return cs
+}
+
 // view finds a frame; nil for number 0, the session's own scope.
 func (d *Debugger) view(frame int) (*exec.View, error) {
 	if frame == 0 {

@@ -314,7 +314,7 @@ var face any = inner{"c", 3}
 pp := &o.P
 `)
 	for name, want := range map[string]string{
-		"o": `In={Name: "a" secret: 1} P=&{Name: "b" secret: 2} L=len 2 [4 5] M=len 2 {"y": 2.5, "z": 1} E=bad A=7 F=nil D=1s`,
+		"o":   `In={Name: "a" secret: 1} P=&{Name: "b" secret: 2} L=len 2 [4 5] M=len 2 {"y": 2.5, "z": 1} E=bad A=7 F=nil D=1s`,
 		"big": "1=true", "mx": "[0]=[1 2 3] [1]=[4 5 6]", "ts": "shape=len 2 [3 2] data=6 elements", "face": `Name="c" secret=3`,
 		"pp": `*=&{Name: "b" secret: 2}`,
 	} {

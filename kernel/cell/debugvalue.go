@@ -19,7 +19,7 @@ type node struct {
 	eval string // expression that denotes it, "" if there is none
 	v    reflect.Value
 	typ  string
-	text string                    // shown instead of the value's own text
+	text string                        // shown instead of the value's own text
 	list func(first, count int) []node // parts, instead of the value's own
 	base *node                         // of a group of parts: whose, from which on
 	from int

@@ -47,6 +47,12 @@ type Source struct {
 	Path string `json:"path"`
 }
 
+// Cell is a cell that has run.
+type Cell struct {
+	Source Source
+	Text   string
+}
+
 // Scope is a group of variables of a frame.
 type Scope struct {
 	Name      string `json:"name"` // "Locals", "Captured", "Session"

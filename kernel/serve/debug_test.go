@@ -101,7 +101,11 @@ func (d *target) Stack(int) ([]dap.Frame, error) {
 func (d *target) Scopes(int) ([]dap.Scope, error) {
 	return []dap.Scope{{Name: "Locals", Reference: 10}}, nil
 }
-func (d *target) Variables(int) ([]dap.Variable, error) {
+func (d *target) Cells() []dap.Cell { return nil }
+func (d *target) SetVariable(context.Context, int, string, string) (dap.Variable, error) {
+	return dap.Variable{}, nil
+}
+func (d *target) Variables(int, int, int) ([]dap.Variable, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return []dap.Variable{{Name: "line", Value: fmt.Sprint(d.at.Line), Type: "int"}}, nil

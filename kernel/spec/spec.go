@@ -85,7 +85,7 @@ func Install(data, program string) (string, error) {
 		Language:      Language,
 		InterruptMode: "message",
 		Env:           map[string]string{},
-		Metadata:      map[string]any{"debugger": false},
+		Metadata:      map[string]any{"debugger": true},
 	}, "", " ")
 	if err != nil {
 		return "", err

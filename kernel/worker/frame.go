@@ -26,6 +26,7 @@ type frame struct {
 	Bundle     *bundle
 	Failure    *serve.Failure
 	Comm       *commMessage
+	Debug      *debugMessage
 	Map        map[string]string
 
 	Text, Name     string

@@ -9,15 +9,18 @@ import (
 	"github.com/priorlab/priorlab/kernel/assist"
 	"github.com/priorlab/priorlab/kernel/cell"
 	"github.com/priorlab/priorlab/kernel/serve"
+	"github.com/priorlab/priorlab/kernel/serve/dap"
 	"github.com/priorlab/priorlab/stdlib/lab"
 )
 
 // Local runs cells in this process. One cell runs at a time; questions about
 // code and comm messages are answered meanwhile.
 type Local struct {
-	session *cell.Session
-	running sync.Mutex // held by the cell that runs
-	host    *host
+	*dap.Adapter // makes its cells ones that can be debugged
+	session      *cell.Session
+	target       *localTarget
+	running      sync.Mutex // held by the cell that runs
+	host         *host
 }
 
 // NewLocal starts a session. Cells read stdin through their client, and print
@@ -40,6 +43,8 @@ func NewLocal(stdout, stderr io.Writer) (*Local, error) {
 		return nil, err
 	}
 	l.session, l.host.session = s, s
+	l.target = newLocalTarget(s)
+	l.Adapter = dap.New(context.Background(), l.target)
 	lab.SetHost(l.host)
 	return l, nil
 }

@@ -118,6 +118,8 @@ func (l *loop) handle(ctx context.Context, f frame) frame {
 		return frame{}
 	case "comms":
 		return frame{Map: l.backend.Comms(f.Text)}
+	case "debug":
+		return l.debug(ctx, *f.Debug)
 	case "free":
 		debug.FreeOSMemory()
 		return frame{}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"sync"
 
+	"github.com/priorlab/priorlab/kernel/debug"
 	"github.com/priorlab/priorlab/kernel/serve"
 )
 
@@ -26,6 +27,7 @@ type process struct {
 	ready          chan struct{} // closed when the session stands
 	gone           chan struct{} // closed when the worker has ended
 	outputOf       func(exec uint64) serve.Output
+	happened       func(*process, debug.Event)
 
 	mu       sync.Mutex
 	nextID   uint64
@@ -35,14 +37,15 @@ type process struct {
 }
 
 // start launches argv as a worker. outputOf finds the Output of an execution;
-// printed gets what arrives on the descriptors.
-func start(argv []string, outputOf func(uint64) serve.Output, printed func(name, text string)) (*process, error) {
+// printed gets what arrives on the descriptors, happened what its debugger
+// reports.
+func start(argv []string, outputOf func(uint64) serve.Output, printed func(name, text string), happened func(*process, debug.Event)) (*process, error) {
 	secret := make([]byte, 16)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, err
 	}
 	hexed := hex.EncodeToString(secret)
-	p := &process{ready: make(chan struct{}), gone: make(chan struct{}), waits: map[uint64]chan frame{}, outputOf: outputOf}
+	p := &process{ready: make(chan struct{}), gone: make(chan struct{}), waits: map[uint64]chan frame{}, outputOf: outputOf, happened: happened}
 	p.stdout, p.stderr = newPump("stdout", newMarker(hexed), printed), newPump("stderr", newMarker(hexed), printed)
 
 	p.cmd = exec.Command(argv[0], argv[1:]...)
@@ -110,6 +113,8 @@ func (p *process) handle(f frame) {
 		if wait != nil {
 			wait <- f
 		}
+	case "debug":
+		p.happened(p, f.Debug.Event)
 	case "stream":
 		if out := p.outputOf(f.Exec); out != nil {
 			out.Stream(f.Name, f.Text)

@@ -8,11 +8,15 @@ import (
 	"time"
 
 	"github.com/priorlab/priorlab/kernel/serve"
+	"github.com/priorlab/priorlab/kernel/serve/dap"
 	"github.com/priorlab/priorlab/stdlib/lab"
 )
 
 // Remote runs cells in a worker process, and in a fresh one when that dies.
 type Remote struct {
+	*dap.Adapter // makes its cells ones that can be debugged
+	target       *remoteTarget
+
 	argv  []string
 	limit uint64 // of a worker's memory, in bytes; 0 for none
 
@@ -34,11 +38,13 @@ func NewRemote(argv ...string) (*Remote, error) {
 		return nil, err
 	}
 	r := &Remote{argv: argv, limit: limit, outputs: map[uint64]serve.Output{}}
+	r.target = newRemoteTarget(r)
+	r.Adapter = dap.New(context.Background(), r.target)
 	return r, r.launch()
 }
 
 func (r *Remote) launch() error {
-	p, err := start(r.argv, r.outputOf, r.printed)
+	p, err := start(r.argv, r.outputOf, r.printed, r.target.happened)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.process, r.starting = p, err
@@ -106,6 +112,7 @@ func (r *Remote) Execute(ctx context.Context, x serve.Execution, out serve.Outpu
 	if err != nil {
 		return serve.Reply{Failure: r.buried(nil, x, err)}
 	}
+	r.target.settle(p)
 	go p.watchMemory(answered, r.limit, interrupt)
 	f, err := p.ask(ctx, frame{Kind: "execute", Exec: exec, Execution: x}, slow)
 	if err != nil {
@@ -168,6 +175,7 @@ func (r *Remote) buried(p *process, x serve.Execution, cause error) *serve.Failu
 		_ = r.launch() // the next cell tells if this failed too
 		return &serve.Failure{Name: "SessionLost", Value: cause.Error(), Traceback: []string{cause.Error()}}
 	}
+	r.target.died(p)
 	why, detail := obituary(p)
 	r.mu.Lock()
 	first := r.process == p

@@ -151,6 +151,16 @@ func (a *Adapter) setStopped(thread int, stopped bool) (changed bool) {
 	return changed
 }
 
+// thread is the one a client means. Some clients know of no threads and speak of
+// number 1, a cell's own, whichever of its goroutines stopped.
+func (a *Adapter) thread(id int) int {
+	stopped := a.stoppedThreads()
+	if id == 1 && len(stopped) > 0 && !slices.Contains(stopped, 1) {
+		return slices.Min(stopped)
+	}
+	return id
+}
+
 func (a *Adapter) stoppedThreads() []int {
 	a.mu.Lock()
 	defer a.mu.Unlock()

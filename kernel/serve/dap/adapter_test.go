@@ -47,18 +47,25 @@ func (p *program) SetBreakpoints(path, code string, wanted []Breakpoint) []Break
 	return set
 }
 func (p *program) StopOnPanic(on bool) { p.note("stop on panic %v", on) }
-func (p *program) Threads() []Thread   { return []Thread{{1, "cell"}} }
+func (p *program) Threads() []Thread   { return []Thread{{ID: 1, Name: "cell"}} }
 func (p *program) Stack(thread int) ([]Frame, error) {
-	return []Frame{{1, "f", Source{"In[1]", "p"}, 2, 1}, {2, "cell", Source{"In[1]", "p"}, 5, 1}}, p.note("stack %d", thread)
+	at := Source{Name: "In[1]", Path: "p"}
+	return []Frame{{ID: 1, Name: "f", Source: at, Line: 2, Column: 1}, {ID: 2, Name: "cell", Source: at, Line: 5, Column: 1}}, p.note("stack %d", thread)
 }
 func (p *program) Scopes(frame int) ([]Scope, error) {
-	return []Scope{{"Locals", 10, false}, {"Session", 11, true}}, p.note("scopes %d", frame)
+	return []Scope{{Name: "Locals", Reference: 10}, {Name: "Session", Reference: 11, Expensive: true}}, p.note("scopes %d", frame)
 }
-func (p *program) Variables(ref int) ([]Variable, error) {
+func (p *program) Variables(ref, start, count int) ([]Variable, error) {
 	if ref == 13 {
 		panic("a String method")
 	}
-	return []Variable{{Name: "x", Value: "1", Type: "int"}, {Name: "y", Value: "[]", Reference: 12}, {Name: "z"}}, p.note("variables %d", ref)
+	return []Variable{{Name: "x", Value: "1", Type: "int"}, {Name: "y", Value: "[]", Reference: 12}, {Name: "z"}}, p.note("variables %d %d %d", ref, start, count)
+}
+func (p *program) SetVariable(_ context.Context, ref int, name, expr string) (Variable, error) {
+	return Variable{Name: name, Value: "<" + expr + ">", Type: "int"}, p.note("set %d %s", ref, name)
+}
+func (p *program) Cells() []Cell {
+	return []Cell{{Source: Source{Name: "In[7]", Path: "seven"}, Text: "7"}}
 }
 func (p *program) Evaluate(_ context.Context, frame int, expr string) (Variable, error) {
 	return Variable{Value: "<" + expr + ">", Type: "string"}, p.note("evaluate %d", frame)
@@ -193,8 +200,17 @@ func TestSession(t *testing.T) {
 	if s := fmt.Sprint(d.ok("scopes", map[string]any{"frameId": 1})["scopes"]); !strings.Contains(s, "name:Locals variablesReference:10") {
 		t.Errorf("%s", s)
 	}
-	if s := fmt.Sprint(d.ok("variables", map[string]any{"variablesReference": 10, "start": 0, "count": 2})["variables"]); strings.Count(s, "name:") != 2 {
+	if s := fmt.Sprint(d.ok("variables", map[string]any{"variablesReference": 10, "start": 0, "count": 3})["variables"]); strings.Count(s, "name:") != 3 {
 		t.Errorf("%s", s)
+	}
+	if body := d.ok("setVariable", map[string]any{"variablesReference": 10, "name": "x", "value": "2"}); body["value"] != "<2>" || body["type"] != "int" {
+		t.Errorf("%v", body)
+	}
+	if body := d.ok("modules", nil); fmt.Sprint(body["modules"]) != "[map[id:In[7] isUserCode:true name:In[7] path:seven]]" {
+		t.Errorf("%v", body)
+	}
+	if body := d.ok("source", map[string]any{"source": map[string]any{"path": "seven"}}); body["content"] != "7" {
+		t.Errorf("%v", body)
 	}
 	if body := d.ok("evaluate", map[string]any{"expression": "a+b", "frameId": 1, "context": "hover"}); body["result"] != "<a+b>" {
 		t.Errorf("%v", body)
@@ -218,7 +234,7 @@ func TestSession(t *testing.T) {
 		t.Errorf("%v", info)
 	}
 	calls := strings.Join(d.p.calls, ", ")
-	want := `attach, breakpoints of "a := 1\nb := a\n", stack 1, scopes 1, variables 10, evaluate 1, copy 1 a A, resume 1 1, resume 1 2, resume 1 0, stop on panic true, detach`
+	want := `attach, breakpoints of "a := 1\nb := a\n", stack 1, scopes 1, variables 10 0 3, set 10 x, evaluate 1, copy 1 a A, resume 1 1, resume 1 2, resume 1 0, stop on panic true, detach`
 	if calls != want {
 		t.Errorf("calls\n%s, want\n%s", calls, want)
 	}
@@ -235,6 +251,22 @@ func TestDisconnectLetsStoppedThreadsGoOn(t *testing.T) {
 	d.ok("disconnect", nil) // a second time
 	if n := strings.Count(strings.Join(d.p.calls, " "), "detach"); n != 1 {
 		t.Errorf("detached %d times", n)
+	}
+}
+
+// JupyterLab lets thread 1 go on, whichever has stopped.
+func TestThreadOneIsWhicheverStopped(t *testing.T) {
+	d := begin(t)
+	d.ok("attach", nil)
+	d.p.report(Event{Kind: Stopped, Thread: 7, Reason: "breakpoint"})
+	d.ok("stackTrace", map[string]any{"threadId": 1})
+	d.ok("next", map[string]any{"threadId": 1})
+	if e := d.lastEvent(); !strings.Contains(e, `"threadId":7`) {
+		t.Errorf("%s", e)
+	}
+	d.fails("next", map[string]any{"threadId": 1}, "thread 1 is not stopped")
+	if s := strings.Join(d.p.calls, ", "); s != "attach, stack 7, resume 7 1" {
+		t.Error(s)
 	}
 }
 

@@ -23,7 +23,7 @@ func init() {
 		"disconnect": disconnect, "terminate": disconnect, "configurationDone": nothing,
 		"dumpCell": dumpCell, "source": source,
 		"setBreakpoints": setBreakpoints, "setExceptionBreakpoints": setExceptionBreakpoints,
-		"threads": threads, "stackTrace": stackTrace, "scopes": scopes, "variables": variables, "evaluate": evaluate,
+		"threads": threads, "stackTrace": stackTrace, "scopes": scopes, "variables": variables, "setVariable": setVariable, "evaluate": evaluate,
 		"continue": resume(Continue), "next": resume(Next), "stepIn": resume(StepIn), "stepOut": resume(StepOut), "pause": pause,
 		"inspectVariables": inspectVariables, "richInspectVariables": richInspectVariables, "copyToGlobals": copyToGlobals,
 		"modules": modules,
@@ -79,7 +79,8 @@ func debugInfo(a *Adapter, _ json.RawMessage) (any, error) {
 func initialize(*Adapter, json.RawMessage) (any, error) {
 	return map[string]any{
 		"supportsConfigurationDoneRequest": true, "supportsEvaluateForHovers": true,
-		"supportsConditionalBreakpoints": true, "supportTerminateDebuggee": false,
+		"supportsConditionalBreakpoints": true, "supportsHitConditionalBreakpoints": true, "supportsLogPoints": true,
+		"supportsSetVariable": true, "supportsModulesRequest": true, "supportTerminateDebuggee": false,
 		"exceptionBreakpointFilters": []any{map[string]any{"filter": "panic", "label": "Panics", "default": false}},
 	}, nil
 }
@@ -150,6 +151,11 @@ func source(a *Adapter, raw json.RawMessage) (any, error) {
 		return nil, err
 	}
 	code, known := a.cell(args.Source.Path)
+	for _, c := range a.target.Cells() {
+		if !known && c.Source.Path == args.Source.Path { // it has left the notebook
+			code, known = c.Text, true
+		}
+	}
 	if !known {
 		return nil, fmt.Errorf("no cell is known as %q", args.Source.Path)
 	}
@@ -230,7 +236,7 @@ func stackTrace(a *Adapter, raw json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	frames, err := a.target.Stack(args.ThreadID)
+	frames, err := a.target.Stack(a.thread(args.ThreadID))
 	if err != nil {
 		return nil, err
 	}
@@ -254,11 +260,32 @@ func variables(a *Adapter, raw json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.target.Variables(args.VariablesReference)
+	list, err := a.target.Variables(args.VariablesReference, args.Start, args.Count)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"variables": page(list, args.Start, args.Count)}, nil
+	return map[string]any{"variables": orEmpty(list)}, nil
+}
+
+func setVariable(a *Adapter, raw json.RawMessage) (any, error) {
+	args, err := arguments[struct {
+		VariablesReference int
+		Name, Value        string
+	}](raw)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.target.SetVariable(a.ctx, args.VariablesReference, args.Name, args.Value)
+	if err != nil {
+		return nil, err
+	}
+	return valueBody("value", v), nil
+}
+
+// valueBody is a value alone; under names the text.
+func valueBody(under string, v Variable) map[string]any {
+	return map[string]any{under: v.Value, "type": v.Type, "variablesReference": v.Reference,
+		"indexedVariables": v.Indexed, "namedVariables": v.Named}
 }
 
 func evaluate(a *Adapter, raw json.RawMessage) (any, error) {
@@ -273,7 +300,7 @@ func evaluate(a *Adapter, raw json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"result": v.Value, "type": v.Type, "variablesReference": v.Reference}, nil
+	return valueBody("result", v), nil
 }
 
 // resume lets a thread go on. The continued event goes out first, so that it
@@ -284,11 +311,12 @@ func resume(how Step) command {
 		if err != nil {
 			return nil, err
 		}
-		if !a.setStopped(args.ThreadID, false) {
-			return nil, fmt.Errorf("thread %d is not stopped", args.ThreadID)
+		thread := a.thread(args.ThreadID)
+		if !a.setStopped(thread, false) {
+			return nil, fmt.Errorf("thread %d is not stopped", thread)
 		}
-		a.continued(args.ThreadID)
-		if err := a.target.Resume(args.ThreadID, how); err != nil {
+		a.continued(thread)
+		if err := a.target.Resume(thread, how); err != nil {
 			return nil, err
 		}
 		if how == Continue {
@@ -362,6 +390,15 @@ func copyToGlobals(a *Adapter, raw json.RawMessage) (any, error) {
 	return nil, a.target.CopyToGlobals(args.Frame, args.From, args.To)
 }
 
-func modules(*Adapter, json.RawMessage) (any, error) {
-	return map[string]any{"modules": []any{}, "totalModules": 0}, nil
+// modules lists the cells that have run; source gives their texts.
+func modules(a *Adapter, raw json.RawMessage) (any, error) {
+	args, err := arguments[struct{ StartModule, ModuleCount int }](raw)
+	if err != nil {
+		return nil, err
+	}
+	list := []any{}
+	for _, c := range a.target.Cells() {
+		list = append(list, map[string]any{"id": c.Source.Name, "name": c.Source.Name, "path": c.Source.Path, "isUserCode": true})
+	}
+	return map[string]any{"modules": page(list, args.StartModule, args.ModuleCount), "totalModules": len(list)}, nil
 }

@@ -15,12 +15,19 @@ const (
 	pathSuffix = ".go"
 )
 
-// pathPrefix is unique to this process. Nothing is written there.
+// pathPrefix is unique to this process, by which clients see that a kernel has
+// started anew. Nothing is written there.
 var pathPrefix = filepath.Join(os.TempDir(), fmt.Sprintf("priorlab_%d", os.Getpid())) + string(filepath.Separator)
 
 // CellPath returns the path by which clients know a cell with this text.
-func CellPath(code string) string {
-	return fmt.Sprint(pathPrefix, murmur2([]byte(code), hashSeed), pathSuffix)
+func CellPath(code string) string { return PathPrefix() + CellName(code) }
+
+// PathPrefix is what the paths of cells begin with.
+func PathPrefix() string { return pathPrefix }
+
+// CellName is what follows it in the path of a cell with this text.
+func CellName(code string) string {
+	return fmt.Sprint(murmur2([]byte(code), hashSeed), pathSuffix)
 }
 
 // murmur2 is the 32-bit MurmurHash2 of Austin Appleby.
