@@ -2,65 +2,150 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 )
 
-// Bake computes in advance what f gives as one control moves through n marks,
-// and shows it as a slider that needs no kernel: a stored notebook or an
-// exported page still answers. f is as for [Interact]; of several controls the
-// first moves and the others stay as they stand. Baking takes the time of n
-// calls and the space of n pictures.
-func Bake(n int, f any, controls ...*Widget) {
-	b, err := bake(Context(), n, f, controls)
+// Baked answers may be so many and take so much room: a page of more is slow
+// to open and too large for most code hosts.
+const (
+	mostBaked  = 1000
+	bakedBytes = 16 << 20
+)
+
+// Bake computes in advance what controls give, and shows them as sliders that
+// need no kernel: a stored notebook or an exported page still answers.
+//
+// What is baked is as for [Interact], a function and its controls, or as for
+// [Explore], a model and what belongs to it. Every control gets n marks over
+// its range (a selection all its options), and a picture is made for each
+// combination: n pictures of one control, n² of two. There may be 1000
+// pictures of 16 MB together.
+func Bake(n int, what any, more ...any) {
+	b, err := bake(Context(), n, what, more)
 	if err != nil {
 		panic("lab: Bake: " + err.Error())
 	}
 	Show(b)
 }
 
-func bake(ctx context.Context, n int, f any, controls []*Widget) (Bundle, error) {
-	in, err := newInteraction(f, controls)
+func bake(ctx context.Context, n int, what any, more []any) (Bundle, error) {
+	if t := reflect.TypeOf(what); t == nil || t.Kind() != reflect.Func {
+		return bakeModel(ctx, n, what, more)
+	}
+	var controls []*Widget
+	for i, m := range more {
+		w, ok := m.(*Widget)
+		if !ok {
+			return Bundle{}, fmt.Errorf("argument %d after the function is a %T; controls are wanted", i+1, m)
+		}
+		controls = append(controls, w)
+	}
+	in, err := newInteraction(what, controls)
 	if err != nil {
 		return Bundle{}, err
 	}
-	if len(in.controls) == 0 {
-		return Bundle{}, fmt.Errorf("there is no control to move")
-	}
-	w := in.controls[0]
-	marks, err := w.marks(n)
+	return bakeControls(n, in.controls, func() ([]any, error) { return in.call(ctx) }, ctx)
+}
+
+// bakeModel bakes the picture of a model, as Explore shows it.
+func bakeModel(ctx context.Context, n int, model any, more []any) (Bundle, error) {
+	e, err := newExplorer(model, more)
 	if err != nil {
 		return Bundle{}, err
 	}
-	before := w.Value()
-	defer func() { _ = w.Set(before) }() // it was its value
-	var frames []Bundle
-	var labels []string
-	at := 0
-	for i, m := range marks {
-		if err := ctx.Err(); err != nil {
-			return Bundle{}, err
+	var controls []*Widget
+	for _, k := range e.knobs {
+		controls = append(controls, k.widget)
+	}
+	defer func() { _ = apply(e.knobs) }() // the controls stand as before
+	return bakeControls(n, controls, func() ([]any, error) {
+		if err := apply(e.knobs); err != nil {
+			return nil, err
 		}
-		if m == before {
-			at = i
-		}
-		if err := w.Set(m); err != nil {
-			return Bundle{}, err
-		}
-		values, err := in.call(ctx)
+		return e.picture(ctx, View{Seed: 1, Draft: true})
+	}, ctx)
+}
+
+// bakeControls calls the function for all combinations of marks.
+func bakeControls(n int, controls []*Widget, call func() ([]any, error), ctx context.Context) (Bundle, error) {
+	if len(controls) == 0 {
+		return Bundle{}, errors.New("there is no control to move")
+	}
+	p := bakedPage{id: newID()[:8]}
+	var all [][]any
+	count := 1
+	for _, w := range controls {
+		marks, err := w.marks(n)
 		if err != nil {
 			return Bundle{}, err
 		}
-		frames, labels = append(frames, Render(values...)), append(labels, w.String())
+		before := w.Value()
+		defer func() { _ = w.Set(before) }() // it was its value
+		row := bakedRow{name: w.Name()}
+		for i, m := range marks {
+			if reflect.DeepEqual(m, before) {
+				row.at = i
+			}
+			_ = w.Set(m) // it is within the range
+			row.labels = append(row.labels, w.String())
+		}
+		all, p.rows = append(all, marks), append(p.rows, row)
+		if count *= len(marks); count > mostBaked {
+			return Bundle{}, fmt.Errorf("%d marks of %d controls make more than %d pictures; bake fewer marks or fewer controls", n, len(controls), mostBaked)
+		}
 	}
-	text := fmt.Sprintf("%s (%d pictures)\n%s", w.Name(), len(frames), frames[at].text())
-	return Bundle{Data: map[string]any{mimeHTML: bakedHTML(newID()[:8], frames, labels, at), mimeText: text}}, nil
+	size := 0
+	text := ""
+	for i := range count {
+		if err := ctx.Err(); err != nil {
+			return Bundle{}, err
+		}
+		place := p.place(i)
+		here := true
+		for c, w := range controls {
+			_ = w.Set(all[c][place[c]])
+			here = here && place[c] == p.rows[c].at
+		}
+		values, err := call()
+		if err != nil {
+			return Bundle{}, err
+		}
+		b := Render(values...)
+		block, _ := b.block()
+		p.frames = append(p.frames, block)
+		if size += len(block); size > bakedBytes {
+			return Bundle{}, fmt.Errorf("%d of %d pictures already take %d MB; at most %d MB are allowed, so bake fewer marks or smaller pictures", i+1, count, size>>20, bakedBytes>>20)
+		}
+		if here {
+			text = b.text()
+		}
+	}
+	var names []string
+	for _, r := range p.rows {
+		names = append(names, r.name)
+	}
+	return Bundle{Data: map[string]any{mimeHTML: p.html(), mimeText: fmt.Sprintf("%s (%d pictures)\n%s", strings.Join(names, ", "), count, text)}}, nil
 }
 
 // marks are n values over the range of a control, its own value among them.
 func (w *Widget) marks(n int) ([]any, error) {
 	if w.kind.value == "index" {
+		if w.kind == selectionSlider && len(w.options) > n && n >= 2 { // a scale, of which n marks will do
+			last, own := len(w.options)-1, w.Index()
+			var out []any
+			for i := range n {
+				at := i * last / (n - 1)
+				if next := (2*i + 1) * last / (2*n - 2); own > next-last/(n-1) && own <= next {
+					at = own
+				}
+				out = append(out, w.options[at])
+			}
+			return out, nil
+		}
 		return append([]any(nil), w.options...), nil
 	}
 	if b, ok := w.Value().(bool); ok {
@@ -109,33 +194,4 @@ func (w *Widget) marks(n int) ([]any, error) {
 		out = append(out, x)
 	}
 	return out, nil
-}
-
-// bakedHTML is a row of radio buttons and the pictures, of which style sheets
-// alone show the one that belongs to the button pressed: pages that allow no
-// script can show it too. The arrow keys move along the row.
-func bakedHTML(id string, frames []Bundle, labels []string, at int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, `<div class="bake-%s"><style>`+
-		`.bake-%[1]s input{appearance:none;-webkit-appearance:none;width:calc(min(640px,100%%)/%d);height:14px;margin:0;background:linear-gradient(#8886,#8886) center/100%% 3px no-repeat;cursor:pointer}`+
-		`.bake-%[1]s input:checked{background:radial-gradient(circle at center,#0072b2 6px,#0000 6.5px),linear-gradient(#8886,#8886) center/100%% 3px no-repeat}`+
-		`.bake-%[1]s input:focus-visible{outline:2px solid #0072b2;border-radius:7px}`+
-		`.bake-%[1]s .f{display:none}`, id, len(frames))
-	for i := range frames {
-		fmt.Fprintf(&b, `.bake-%s .r%d:checked~.f%d{display:block}`, id, i, i)
-	}
-	b.WriteString("</style>")
-	for i, l := range labels {
-		checked := ""
-		if i == at {
-			checked = " checked"
-		}
-		fmt.Fprintf(&b, `<input type="radio" name="bake-%s" class="r%d" aria-label="%s" title="%s"%s>`, id, i, escape(l), escape(l), checked)
-	}
-	for i, f := range frames {
-		block, _ := f.block()
-		fmt.Fprintf(&b, `<div class="f f%d"><div style="opacity:.75">%s</div>%s</div>`, i, escape(labels[i]), block)
-	}
-	b.WriteString("</div>")
-	return b.String()
 }

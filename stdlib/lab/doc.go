@@ -45,8 +45,8 @@
 // the pacing against the front end.
 //
 // On top of controls stand Interact (a function and its arguments), Explore (a
-// model and its parameters), Elicit (a prior from an interval), Bake (a slider
-// that needs no kernel) and Progress.
+// model and its parameters), Elicit and ElicitFunctions (a prior from what a
+// person expects), Bake (sliders that need no kernel) and Progress.
 //
 // Start reading at render.go for display, at widget.go and events.go for
 // controls, at interact.go for what is built of them.

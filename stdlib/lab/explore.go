@@ -237,6 +237,9 @@ func (e *explorer) knobRows() []*Widget {
 		rows = append(rows, HBox(k.widget, k.note))
 	}
 	lineUp(controls)
+	for _, w := range controls {
+		w.Layout("flex", "0 0 auto") // the notes give way, not the sliders
+	}
 	return rows
 }
 

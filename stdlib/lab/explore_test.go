@@ -54,6 +54,9 @@ func explored(t *testing.T, model any, more ...any) *explorer {
 		t.Fatal(err)
 	}
 	e.show()
+	t.Cleanup(func() {
+		eventually(t, "the end of callbacks", func() bool { active.mu.Lock(); defer active.mu.Unlock(); return len(active.set) == 0 })
+	})
 	return e
 }
 
@@ -245,7 +248,7 @@ func TestExploreProcess(t *testing.T) {
 	if s := e.status.Text(); !strings.Contains(s, "zero crossings") || !strings.Contains(s, "log marginal likelihood <b>-1.00</b>") {
 		t.Errorf("status %q", s)
 	}
-	if s := e.knobs[1].note.Text(); !strings.Contains(s, "sd 0.316 · effective degrees of freedom 1.0 of 3") {
+	if s := e.knobs[1].note.Text(); !strings.Contains(s, "sd 0.316 · 1.0 of 3 effective degrees of freedom") {
 		t.Errorf("beside the noise: %q", s)
 	}
 	row := e.data
@@ -291,7 +294,7 @@ func TestExploreComposesKernels(t *testing.T) {
 		t.Fatalf("at first: %s, %d drop-downs", labels(), len(e.menu.parts))
 	}
 	rho := math.Exp(-0.5 / (1.5 * 1.5))
-	if s := e.knobs[1].note.Text(); !strings.Contains(s, fmt.Sprintf("correlation at one unit %.2f", rho)) || !strings.Contains(s, "zero crossings expected") || !strings.Contains(s, "data ") {
+	if s := e.knobs[1].note.Text(); !strings.Contains(s, fmt.Sprintf("correlation %.2f at one unit", rho)) || !strings.Contains(s, "zero crossings") || !strings.Contains(s, "data ") {
 		t.Errorf("beside the length-scale: %q", s)
 	}
 	// Rice: a smooth process crosses zero 1/(pi lengthscale) times a unit.
@@ -503,17 +506,34 @@ func TestElicit(t *testing.T) {
 	}
 }
 
+// The prior asked for does what was asked: 95 % of its values lie in the band,
+// and its functions cross their middle as often as said.
+func TestElicitFunctions(t *testing.T) {
+	p, err := functionsFor(10, [2]float64{-1, 5}, [2]float64{4, 4.01})
+	if err != nil || p.mean != 2 || math.Abs(p.variance-math.Pow(3/1.959964, 2)) > 1e-6 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if c := expectedCrossings(gp.SE(p.variance, math.Exp(p.mu)), 0, 10); math.Abs(c-4.005) > 0.02 {
+		t.Errorf("%v crossings", c)
+	}
+	h := useHost(t, true)
+	ElicitFunctions(10, -3, 3)
+	if !strings.Contains(h.last(), "k := gp.SE(0.5857, ") || !strings.Contains(h.last(), "param.LogNormal{Mu: ") {
+		t.Errorf("shown %q", h.last())
+	}
+}
+
 func TestBake(t *testing.T) {
 	h := useHost(t, false)
 	w := IntSlider("M", 5, 1, 9)
 	Bake(3, func(m int, k string) any { return fmt.Sprint("pic<", m, k) }, w, Dropdown("k", []string{"se"}, "se"))
 	page, _ := h.shown[0].b.Data[mimeHTML].(string)
-	for _, want := range []string{"pic&lt;1se", "pic&lt;5se", "pic&lt;9se", `class="r1" aria-label="M = 5" title="M = 5" checked`, ".r2:checked~.f2{display:block}"} {
+	for _, want := range []string{"pic&lt;1se", "pic&lt;5se", "pic&lt;9se", `class="i0 r0-1" aria-label="M = 5" title="M = 5" checked`, ".r0-2:checked~.r1-0:checked~.f2{display:block}"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if strings.Contains(page, "<script") || w.Int() != 5 || !strings.Contains(h.last(), "M (3 pictures)") {
+	if strings.Contains(page, "<script") || w.Int() != 5 || !strings.Contains(h.last(), "M, k (3 pictures)\npic<5se") {
 		t.Errorf("control at %d, text %q", w.Int(), h.last())
 	}
 	for _, c := range []struct {
@@ -526,6 +546,9 @@ func TestBake(t *testing.T) {
 		{IntSlider("x", 1, 0, 2), 9, "0 1 2"},
 		{Checkbox("x", true), 5, "true false"},
 		{Dropdown("x", []string{"a", "b"}, "a"), 9, "a b"},
+		{SelectionSlider("x", []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, 5), 3, "0 5 8"},
+		{SelectionSlider("x", []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, 0), 3, "0 4 8"},
+		{SelectionSlider("x", []int{0, 1, 2, 3, 4, 5, 6, 7, 8}, 8), 3, "0 4 8"},
 	} {
 		marks, err := c.w.marks(c.n)
 		if got := strings.Trim(fmt.Sprint(marks), "[]"); err != nil || got != c.want {
@@ -537,6 +560,43 @@ func TestBake(t *testing.T) {
 	}
 	if _, err := IntSlider("x", 1, 0, 2).marks(1); err == nil {
 		t.Error("one mark was taken")
+	}
+}
+
+// Of a model every parameter is baked, in every combination, and the model
+// stands afterwards as before.
+func TestBakeModel(t *testing.T) {
+	h := useHost(t, false)
+	m := gp.NewExact(gp.SE(1, 2), 0.1)
+	Bake(3, m, []float64{1, 2, 3}, []float64{0, 1, 0})
+	page, _ := h.shown[0].b.Data[mimeHTML].(string)
+	if n := strings.Count(page, `<div class="f f`); n != 27 || strings.Count(page, " checked>") != 3 || strings.Count(page, "<svg") != 27 {
+		t.Errorf("%d pictures, %d marks pressed", n, strings.Count(page, " checked>"))
+	}
+	if m.Kernel.String() != gp.SE(1, 2).String() || m.Noise.Value() != 0.1 {
+		t.Errorf("the model stands at %v, noise %v", m.Kernel, m.Noise)
+	}
+	// The picture that shows first is that of the model as it is.
+	f := newToy()
+	b, err := bake(context.Background(), 2, f, nil)
+	if err != nil || !strings.Contains(b.text(), "scale, share, shift 1, shift 2 (16 pictures)\nscale 2 share 0.5 shift [0 1]") {
+		t.Errorf("%v: %s", err, b.text())
+	}
+	for _, c := range []struct {
+		n    int
+		what any
+		more []any
+		want string
+	}{
+		{40, m, nil, "make more than 1000 pictures"},
+		{4, func(a, b int) any { return strings.Repeat("x", 2<<20) }, nil, "at most 16 MB are allowed"},
+		{3, 3, nil, "int has no parameters"},
+		{3, func(int) any { return 0 }, []any{3}, "argument 1 after the function is a int"},
+		{3, func() any { return 0 }, nil, "no control to move"},
+	} {
+		if _, err := bake(context.Background(), c.n, c.what, c.more); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%T: %v, want %q", c.what, err, c.want)
+		}
 	}
 }
 
@@ -553,4 +613,33 @@ func TestVega(t *testing.T) {
 	if b := VegaScatter("S", []float64{1}, []float64{2}); b.Data[mimeVegaLite] == nil {
 		t.Error("no chart")
 	}
+}
+
+// The picture of the latency measurement: 50 observations, 200 points, 20
+// samples, drawn anew for a slider that has moved.
+func BenchmarkExplore(b *testing.B) {
+	h := &fakeHost{widgets: true, ctx: context.Background()}
+	SetHost(h)
+	defer SetHost(nil)
+	x, y := make([]float64, 50), make([]float64, 50)
+	for i := range x {
+		x[i] = float64(i) / 5
+		y[i] = math.Sin(1.3 * x[i])
+	}
+	e, err := newExplorer(gp.NewExact(gp.SE(1, 1), 0.05), []any{x, y})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e.show()
+	v := 1.0
+	for b.Loop() {
+		v = 2.2 - v
+		move(e.knobs[1].widget, "value", v)
+		h.shown = nil
+	}
+	bytes := 0
+	for _, m := range h.sent() {
+		bytes = max(bytes, len(fmt.Sprint(m.Data)))
+	}
+	b.ReportMetric(float64(bytes), "bytes/picture")
 }

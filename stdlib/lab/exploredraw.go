@@ -98,14 +98,20 @@ func (e *explorer) tell() {
 				text += fmt.Sprintf(" (%+.2f)", s-e.scored)
 			}
 			if e.pinned != nil && e.pinned.known {
-				text += fmt.Sprintf(", B − A %+.2f", s-e.pinned.scored)
+				text += fmt.Sprintf(", %+.2f beside A", s-e.pinned.scored)
 			}
 			e.scored, e.known = s, true
 			e.mu.Unlock()
 			parts = append(parts, text)
 		}
 	}
-	_ = e.status.Set(`<span style="line-height:1.4">` + strings.Join(parts, " · ") + `</span>`)
+	text := strings.Join(parts, " · ")
+	e.mu.Lock()
+	if e.pinned != nil {
+		text += "<br>A: " + escape(e.pinned.as)
+	}
+	e.mu.Unlock()
+	_ = e.status.Set(`<div style="line-height:1.4">` + text + `</div>`)
 	e.note(slope)
 	if e.code.Bool() {
 		e.showCode()
@@ -130,7 +136,7 @@ func (e *explorer) note(slope []float64) {
 		if len(slope) == n {
 			words = append(words, pull(slope[place[k.p]+k.i]))
 		}
-		_ = k.note.Set(`<span style="opacity:.75">` + escape(strings.Join(words, " · ")) + `</span>`)
+		_ = k.note.Set(`<span style="opacity:.75;white-space:nowrap">` + escape(strings.Join(words, " · ")) + `</span>`)
 	}
 }
 
@@ -171,7 +177,7 @@ func (p *pinned) beside(now []any) []any {
 		a, okA := p.values[0].(*plots.Figure)
 		b, okB := now[0].(*plots.Figure)
 		if okA && okB {
-			return []any{plots.Grid(2, a.Titled("A: "+p.as), b.Titled("B"))}
+			return []any{plots.Grid(2, a.Titled("A, pinned"), b.Titled("B")).Size(1000, 360)}
 		}
 	}
 	caption := Bundle{Data: map[string]any{mimeHTML: "<p><b>A</b>, pinned: " + escape(p.as) + "</p>", mimeText: "A, pinned: " + p.as}}

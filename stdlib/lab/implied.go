@@ -14,7 +14,7 @@ func (p *processView) impliedBy(k *knob, menu *kernelMenu) string {
 	if plain(k.p) == "noise" {
 		text := fmt.Sprintf("sd %.3g", math.Sqrt(k.p.At(k.i)))
 		if freedom, ok := p.freedom(k.p.At(k.i)); ok {
-			text += fmt.Sprintf(" · effective degrees of freedom %.1f of %d", freedom, len(p.x))
+			text += fmt.Sprintf(" · %.1f of %d effective degrees of freedom", freedom, len(p.x))
 		}
 		return text
 	}
@@ -35,9 +35,9 @@ func (p *processView) impliedBy(k *knob, menu *kernelMenu) string {
 	case "period":
 		return fmt.Sprintf("%.3g turns in the picture", (p.hi-p.lo)/k.p.At(k.i))
 	}
-	text := fmt.Sprintf("%.3g zero crossings expected", expectedCrossings(part, p.lo, p.hi))
+	text := fmt.Sprintf("%.3g zero crossings", expectedCrossings(part, p.lo, p.hi))
 	if rho, ok := correlation(part, p.lo, p.lo+1); ok {
-		text += fmt.Sprintf(" · correlation at one unit %.2f", rho)
+		text += fmt.Sprintf(" · correlation %.2f at one unit", rho)
 	}
 	return text
 }
