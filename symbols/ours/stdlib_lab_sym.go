@@ -30,6 +30,7 @@ func init() {
 			"Display":          reflect.ValueOf(p.Display),
 			"Dropdown":         reflect.ValueOf(p.Dropdown),
 			"Elicit":           reflect.ValueOf(p.Elicit),
+			"ElicitFunctions":  reflect.ValueOf(p.ElicitFunctions),
 			"ElicitGamma":      reflect.ValueOf(p.ElicitGamma),
 			"ElicitLogNormal":  reflect.ValueOf(p.ElicitLogNormal),
 			"ElicitNormal":     reflect.ValueOf(p.ElicitNormal),
