@@ -213,10 +213,7 @@ func (r *record) add(g *Tensor) {
 	case r.grad == nil:
 		r.setGrad(g)
 	default:
-		sum := like(g)
-		copyStrided(sum, r.grad)
-		addInPlace(sum, g.dense())
-		r.setGrad(sum)
+		r.setGrad(zip("Backward", kernel.Add, r.grad, g))
 		r.owned = true
 	}
 }

@@ -75,13 +75,14 @@ func SolveTri(l, b *Tensor, transposed bool) *Tensor {
 		fail("SolveTri", "leading axes of %v and %v do not go together", l.shape, b.shape)
 	}
 	m := b.shape[r-1]
-	x := b.detached().BroadcastTo(append(batch, n, m)...).Clone()
+	shape := append(batch, n, m)
+	x, bd := newTensor(b.dt, shape), b.detached().BroadcastTo(shape...).dense()
 	ld := l.detached().dense()
 	off := batchOffsets(ld, batch)
 	if l.dt == F32 {
-		kernel.SolveBatch(transposed, n, m, data[float32](ld), off, vals[float32](x))
+		kernel.SolveBatch(transposed, n, m, data[float32](ld), off, vals[float32](x), vals[float32](bd))
 	} else {
-		kernel.SolveBatch(transposed, n, m, data[float64](ld), off, vals[float64](x))
+		kernel.SolveBatch(transposed, n, m, data[float64](ld), off, vals[float64](x), vals[float64](bd))
 	}
 	return track(x, func(g *Tensor) []*Tensor {
 		db := SolveTri(ld, g, !transposed)

@@ -22,6 +22,7 @@ var _ = addCases(
 	opCase{name: "CholSolve", shapes: [][]int{{5, 5}, {5, 1}}, f: two(func(x, b *Tensor) *Tensor { return CholSolve(Cholesky(spd(x), 0), b) })},
 	opCase{name: "Diag", shapes: [][]int{{2, 4, 4}}, f: one(func(x *Tensor) *Tensor { return x.Diag().Square().DiagEmbed().Add(Tril(x)) })},
 	opCase{name: "SumSquaresMatMul rows", shapes: [][]int{{3, 5, 4}, {3, 4, 7}}, f: two(func(a, b *Tensor) *Tensor { return SumSquaresMatMul(a, b, -2) })},
+	opCase{name: "QuadraticForm", shapes: [][]int{{2, 5, 5}, {3, 1, 5, 7}}, f: two(func(a, b *Tensor) *Tensor { return QuadraticForm(a.MatMul(a.T()), b) })},
 	opCase{name: "SumSquaresMatMul columns", shapes: [][]int{{5, 4}, {4, 7}}, f: two(func(a, b *Tensor) *Tensor { return SumSquaresMatMul(a, b, -1) })},
 	opCase{name: "SumSquaresMatMul broadcast", shapes: [][]int{{3, 5, 4}, {2, 1, 4, 7}}, f: two(func(a, b *Tensor) *Tensor { return SumSquaresMatMul(a, b, -2) })},
 	opCase{name: "KernelMatrix rbf", shapes: [][]int{{2, 5, 3}, {2, 4, 3}, {}, {3}}, f: four(func(x, y, v, s *Tensor) *Tensor { return KernelMatrix("rbf", x, y, v, s) })},
@@ -108,8 +109,14 @@ func TestKernelMatrixPlain(t *testing.T) {
 }
 
 func TestSumSquaresWide(t *testing.T) {
+	for _, rows := range []int{20, 45} { // fewer and more than columns
+		sumSquaresWide(t, rows)
+	}
+}
+
+func sumSquaresWide(t *testing.T, rows int) {
 	r := NewRand(5)
-	a, b := Normal(r, F64, 20, 30), Normal(r, F64, 30, 1500)
+	a, b := Normal(r, F64, rows, 30), Normal(r, F64, 30, 1500)
 	want := a.MatMul(b).Square().Sum(0)
 	pa, pb := Param(a), Param(b)
 	y := SumSquaresMatMul(pa, pb, -2)
@@ -120,4 +127,21 @@ func TestSumSquaresWide(t *testing.T) {
 	qa.MatMul(qb).Square().Sum(0).Mul(w).Sum().Backward()
 	near(t, "gradient of a", pa.Grad().Float64s(), qa.Grad().Float64s(), 1e-11)
 	near(t, "gradient of b", pb.Grad().Float64s(), qb.Grad().Float64s(), 1e-11)
+}
+
+func TestQuadraticFormWide(t *testing.T) {
+	r := NewRand(6)
+	for _, k := range []int{7, 70} { // whole, and by triangles
+		a, b := Normal(r, F64, k, k), Normal(r, F64, k, 700)
+		w := Normal(r, F64, 700)
+		pa, pb, qa, qb := Param(a), Param(b), Param(a), Param(b)
+		y := QuadraticForm(pa.MatMul(pa.T()), pb)
+		z := qb.Mul(qa.MatMul(qa.T()).MatMul(qb)).Sum(0)
+		near(t, "value", y.Float64s(), z.Float64s(), 1e-11)
+		NoGrad(func() { near(t, "value alone", QuadraticForm(a.MatMul(a.T()), b).Float64s(), y.Float64s(), 0) })
+		y.Mul(w).Sum().Backward()
+		z.Mul(w).Sum().Backward()
+		near(t, "gradient of a", pa.Grad().Float64s(), qa.Grad().Float64s(), 1e-10)
+		near(t, "gradient of b", pb.Grad().Float64s(), qb.Grad().Float64s(), 1e-10)
+	}
 }

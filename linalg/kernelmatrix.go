@@ -81,11 +81,15 @@ func kernelCore[T kernel.Float](op string, cov kernel.Covariance, x, y, logVar *
 	return track(out, func(g *Tensor) []*Tensor {
 		gd := g.dense()
 		gs := make([]*Tensor, 3)
+		e := zip(op, kernel.Mul, gd, slope.detached())
 		if wanted(logVar) {
-			gs[2] = sumTo(zip(op, kernel.Mul, gd, out.detached()).Sum(-2, -1), logVar.shape)
+			byVar := e // the kinds whose slope is their value
+			if slope != out {
+				byVar = zip(op, kernel.Mul, gd, out.detached())
+			}
+			gs[2] = sumTo(byVar.Sum(-2, -1), logVar.shape)
 		}
 		if wanted(x) || wanted(y) {
-			e := zip(op, kernel.Mul, gd, slope.detached())
 			dx, dy := newTensor(x.dt, append(slices.Clone(batch), n, d)), newTensor(x.dt, append(slices.Clone(batch), m, d))
 			a.Backward(vals[T](dx), vals[T](dy), vals[T](e))
 			gs[0], gs[1] = sumTo(dx, x.shape), sumTo(dy, y.shape)

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "c7858c93128bc128380c23343b1ad55cb4c5a817745b7add8975f9a8bc409a6f"
+const sourceHash = "a2814d1c80379df733d11df3daf3274b5ad5778f14156290a90fda27872c1ca3"

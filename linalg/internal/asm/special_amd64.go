@@ -33,10 +33,20 @@ func vDot4F64x512(kern uintptr, a *byte)
 //go:noescape
 func Copy48(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
 
+// Copy64 copies n rows of 64 bytes; strides in bytes.
+//
+//go:noescape
+func Copy64(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+
 // Copy96 copies n rows of 96 bytes; strides in bytes.
 //
 //go:noescape
 func Copy96(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+
+// Copy128 copies n rows of 128 bytes; strides in bytes.
+//
+//go:noescape
+func Copy128(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
 
 // CholPanelF32x256 makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with positive pivots.
 //

@@ -843,6 +843,27 @@ loop:
 	VZEROUPPER
 	RET
 
+// func Copy64(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+// Requires: AVX
+TEXT ·Copy64(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ src+8(FP), BX
+	MOVQ lds+16(FP), CX
+	MOVQ dst+24(FP), DX
+	MOVQ ldd+32(FP), SI
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    CX, BX
+	ADDQ    SI, DX
+	DECQ    AX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
 // func Copy96(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
 // Requires: AVX
 TEXT ·Copy96(SB), NOSPLIT, $0-40
@@ -859,6 +880,31 @@ loop:
 	VMOVUPS Y0, (DX)
 	VMOVUPS Y1, 32(DX)
 	VMOVUPS Y2, 64(DX)
+	ADDQ    CX, BX
+	ADDQ    SI, DX
+	DECQ    AX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func Copy128(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+// Requires: AVX
+TEXT ·Copy128(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ src+8(FP), BX
+	MOVQ lds+16(FP), CX
+	MOVQ dst+24(FP), DX
+	MOVQ ldd+32(FP), SI
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
 	ADDQ    CX, BX
 	ADDQ    SI, DX
 	DECQ    AX

@@ -198,31 +198,6 @@ func lower[T Float](a []T, n int) {
 	}
 }
 
-// SolveBatch solves A_i X_i = B_i in place for left factors at the given offsets and right-hand sides of m by n that
-// follow one another. The factors are lower triangles of order m, used transposed if trans.
-func SolveBatch[T Float](trans bool, m, n int, l []T, offL []int, b []T) {
-	at := func(i int) Matrix[T] {
-		if trans {
-			return Matrix[T]{l[offL[i]:], 1, m}
-		}
-		return Matrix[T]{l[offL[i]:], m, 1}
-	}
-	if m == 0 || n == 0 {
-		return
-	}
-	if len(offL) < 8 {
-		for i := range offL {
-			Trsm(true, !trans, false, m, n, 1, at(i), b[i*m*n:(i+1)*m*n], n)
-		}
-		return
-	}
-	par.For(len(offL), max(1, parallelFlops/(m*m*n)), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			trsm1(true, !trans, m, n, at(i), b[i*m*n:(i+1)*m*n], n)
-		}
-	})
-}
-
 // LowerOnly clears the part above the diagonal of every n by n matrix.
 func LowerOnly[T Float](a []T, n int) {
 	for i := 0; i+n*n <= len(a) && n > 0; i += n * n {

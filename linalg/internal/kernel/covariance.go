@@ -70,17 +70,15 @@ func (a *CovArgs[T]) rows(i, lo, hi int, out, slope []T) {
 	w := mem.Slice[T](raw)
 	xc, yc, ny := w[:(hi-lo)*d], w[(hi-lo)*d:(hi-lo+m)*d], w[(hi-lo+m)*d:(hi-lo+m)*d+m]
 	for r := lo; r < hi; r++ {
-		subtract(xc[(r-lo)*d:(r-lo+1)*d], x[r*d:(r+1)*d], y[:d])
+		less(xc[(r-lo)*d:(r-lo+1)*d], x[r*d:(r+1)*d], y[:d])
 	}
 	for r := 0; r < m; r++ {
-		row := yc[r*d : (r+1)*d]
-		subtract(row, y[r*d:(r+1)*d], y[:d])
-		ny[r] = -0.5 * Dot(row, row)
+		ny[r] = -0.5 * less(yc[r*d:(r+1)*d], y[r*d:(r+1)*d], y[:d])
 	}
 	product(out[lo*m:hi*m], hi-lo, d, m, Matrix[T]{xc, d, 1}, Matrix[T]{yc, 1, d})
 	for r := lo; r < hi; r++ {
 		row, xr := out[r*m:(r+1)*m], xc[(r-lo)*d:(r-lo+1)*d]
-		nx := -0.5 * Dot(xr, xr)
+		nx := -0.5 * squares(xr)
 		if a.Cov == RBF {
 			expClamp(row, row, ny, nx, lv, true)
 			if a.Same {
@@ -101,7 +99,29 @@ func (a *CovArgs[T]) rows(i, lo, hi int, out, slope []T) {
 	}
 }
 
-func subtract[T Float](dst, x, y []T) { Zip(Sub, dst, x, y) }
+// less computes dst = x - y and returns its sum of squares.
+func less[T Float](dst, x, y []T) T {
+	if len(y) >= 16 {
+		Zip(Sub, dst, x, y)
+	} else {
+		for i, v := range y {
+			dst[i] = x[i] - v
+		}
+	}
+	return squares(dst)
+}
+
+// squares is the sum of squares of a row.
+func squares[T Float](x []T) T {
+	if len(x) >= 16 {
+		return Dot(x, x)
+	}
+	var s T
+	for _, v := range x {
+		s += T(v * v)
+	}
+	return s
+}
 
 // expClampGo computes dst = exp(min(x + v + c, 0) + lv), without the bound unless clamp, with v nil for zeros.
 func expClampGo[T Float](dst, x, v []T, c, lv T, clamp bool) {
@@ -117,7 +137,8 @@ func expClampGo[T Float](dst, x, v []T, c, lv T, clamp bool) {
 	}
 }
 
-// Backward computes the gradients of x and y from e, the gradient by s: for stationary kinds dx = E y - rowsum(E) x.
+// Backward computes the gradients of x and y from e, the gradient by s: for stationary kinds dx = E y - rowsum(E) x, with the
+// first row of y as origin, where a column of ones beside y makes the product give the sums as well.
 func (a *CovArgs[T]) Backward(dx, dy, e []T) {
 	n, m, d := a.N, a.M, a.D
 	if n*m*d == 0 {
@@ -125,37 +146,51 @@ func (a *CovArgs[T]) Backward(dx, dy, e []T) {
 		clear(dy)
 		return
 	}
+	single := len(a.OffX) < 4
 	par.For(len(a.OffX), a.chunk(), func(lo, hi int) {
-		raw, _ := mem.Get((m + (n+m)*d) * size[T]())
+		w := d + 1
+		raw, _ := mem.Get(2 * (n + m) * w * size[T]())
 		defer mem.Put(raw)
-		w := mem.Slice[T](raw)
-		col, xc, yc := w[:m], w[m:m+n*d], w[m+n*d:m+(n+m)*d]
+		work := mem.Slice[T](raw)
+		xc, yc, p, q := work[:n*w], work[n*w:(n+m)*w], work[(n+m)*w:(2*n+m)*w], work[(2*n+m)*w:2*(n+m)*w]
 		for i := lo; i < hi; i++ {
 			x, y, ei := a.X[a.OffX[i]:], a.Y[a.OffY[i]:], e[i*n*m:(i+1)*n*m]
 			px, py := dx[i*n*d:(i+1)*n*d], dy[i*m*d:(i+1)*m*d]
-			if a.Cov != ExpDot {
-				for r := 0; r < n; r++ {
-					subtract(xc[r*d:(r+1)*d], x[r*d:(r+1)*d], y[:d])
-				}
-				for r := 0; r < m; r++ {
-					subtract(yc[r*d:(r+1)*d], y[r*d:(r+1)*d], y[:d])
-				}
-				x, y = xc, yc
-			}
-			gemm(n, d, m, 1, Matrix[T]{ei, m, 1}, Matrix[T]{y, d, 1}, px, d, false, false)
-			gemm(m, d, n, 1, Matrix[T]{ei, 1, m}, Matrix[T]{x, d, 1}, py, d, false, false)
+			by, bx := Matrix[T]{ei, m, 1}, Matrix[T]{ei, 1, m}
 			if a.Cov == ExpDot {
+				gemm(n, d, m, 1, by, Matrix[T]{y, d, 1}, px, d, false, single)
+				gemm(m, d, n, 1, bx, Matrix[T]{x, d, 1}, py, d, false, single)
 				continue
 			}
-			columns(Sum, col, ei, n)
-			for r := 0; r < n; r++ {
-				row := px[r*d : (r+1)*d]
-				axpyTo(row, row, x[r*d:(r+1)*d], -Row(Sum, ei[r*m:(r+1)*m]))
-			}
-			for r := 0; r < m; r++ {
-				row := py[r*d : (r+1)*d]
-				axpyTo(row, row, y[r*d:(r+1)*d], -col[r])
-			}
+			centre(xc, x, y[:d], n)
+			centre(yc, y, y[:d], m)
+			gemm(n, w, m, 1, by, Matrix[T]{yc, w, 1}, p, w, false, single)
+			gemm(m, w, n, 1, bx, Matrix[T]{xc, w, 1}, q, w, false, single)
+			lessSums(px, p, xc, n, d)
+			lessSums(py, q, yc, m, d)
 		}
 	})
+}
+
+// centre writes n rows of x less the row o, each with a one at its end.
+func centre[T Float](dst, x, o []T, n int) {
+	d := len(o)
+	for r := 0; r < n; r++ {
+		row, from := dst[r*(d+1):(r+1)*(d+1)], x[r*d:(r+1)*d]
+		for c, v := range from {
+			row[c] = v - o[c]
+		}
+		row[d] = 1
+	}
+}
+
+// lessSums writes the rows of p less the rows of x times p's last column.
+func lessSums[T Float](dst, p, x []T, n, d int) {
+	for r := 0; r < n; r++ {
+		row, from, to := p[r*(d+1):(r+1)*(d+1)], x[r*(d+1):(r+1)*(d+1)], dst[r*d:(r+1)*d]
+		s := row[d]
+		for c := range to {
+			to[c] = row[c] - T(s*from[c])
+		}
+	}
 }

@@ -14,9 +14,9 @@ func runTile[T Float](_ *tileset, rows, cols int, t *asm.Tile) { tileGo[T](rows,
 
 func transposeB[T Float](*tileset, []T, Matrix[T], int, int) int { return 0 }
 
-func copyTwelves[T Float](n int, dst, src []T, ld int) {
+func copyRows[T Float](n, count int, dst []T, ldd int, src []T, lds int) {
 	for i := 0; i < n; i++ {
-		copy(dst[i*12:(i+1)*12], src[i*ld:])
+		copy(dst[i*ldd:i*ldd+count], src[i*lds:])
 	}
 }
 

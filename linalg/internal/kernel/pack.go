@@ -1,16 +1,11 @@
 package kernel
 
-import "unsafe"
-
 // packB writes a panel of kb rows by nr columns of B (cols of them real, the rest zero) row after row.
 func packB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) {
 	nr := ts.nr
 	switch {
-	case b.CS == 1 && cols == nr && nr*ts.es == 128:
-		d, s := ptr(dst), ptr(b.Data)
-		for p := 0; p < kb; p++ {
-			*(*[128]byte)(unsafe.Add(d, 128*p)) = *(*[128]byte)(unsafe.Add(s, p*b.RS*ts.es))
-		}
+	case b.CS == 1 && cols == nr:
+		copyRows(kb, nr, dst, nr, b.Data, b.RS)
 		return
 	case b.CS == 1:
 		for p := 0; p < kb; p++ {
@@ -43,13 +38,7 @@ func packA[T Float](ts *tileset, dst []T, a Matrix[T], mb, kb int) {
 			for i := 0; i < mb; i += mr {
 				r := min(mr, mb-i)
 				d := dst[i*kb:]
-				if r == 12 {
-					copyTwelves(p1-p0, d[p0*12:], a.Data[p0*a.CS+i:], a.CS)
-					continue
-				}
-				for p := p0; p < p1; p++ {
-					copy(d[p*mr:p*mr+r], a.Data[p*a.CS+i:p*a.CS+i+r])
-				}
+				copyRows(p1-p0, r, d[p0*mr:], mr, a.Data[p0*a.CS+i:], a.CS)
 			}
 		}
 		return

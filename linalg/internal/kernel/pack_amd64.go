@@ -22,13 +22,34 @@ func transposeB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) int {
 	return j
 }
 
-// copyTwelves copies n runs of twelve numbers that lie ld apart.
-func copyTwelves[T Float](n int, dst, src []T, ld int) {
-	if size[T]() == 4 {
-		asm.Copy48(n, (*byte)(ptr(src)), uintptr(4*ld), (*byte)(ptr(dst)), 48)
+// copyRows copies n runs of so many numbers, ldd and lds apart.
+func copyRows[T Float](n, count int, dst []T, ldd int, src []T, lds int) {
+	if n == 0 {
 		return
 	}
-	asm.Copy96(n, (*byte)(ptr(src)), uintptr(8*ld), (*byte)(ptr(dst)), 96)
+	es := size[T]()
+	if f := rowCopy(count * es); f != nil && level != Portable {
+		f(n, (*byte)(ptr(src)), uintptr(lds*es), (*byte)(ptr(dst)), uintptr(ldd*es))
+		return
+	}
+	for i := 0; i < n; i++ {
+		copy(dst[i*ldd:i*ldd+count], src[i*lds:])
+	}
+}
+
+// rowCopy is the kernel that copies runs of so many bytes, if there is one.
+func rowCopy(bytes int) func(n int, src *byte, lds uintptr, dst *byte, ldd uintptr) {
+	switch bytes {
+	case 48:
+		return asm.Copy48
+	case 64:
+		return asm.Copy64
+	case 96:
+		return asm.Copy96
+	case 128:
+		return asm.Copy128
+	}
+	return nil
 }
 
 // prefetch asks for a matrix with the strides of like that begins at x, if it lies in memory without gaps.

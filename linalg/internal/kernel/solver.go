@@ -67,6 +67,9 @@ const maxTile = 32
 
 func (s *solver[T]) done() { mem.Put(s.raw) }
 
+// columnChunk is how many of n columns of a left-hand solve make a chunk.
+func (s *solver[T]) columnChunk(n int) int { return min(256, max(s.ts.nr, n/8/s.ts.nr*s.ts.nr)) }
+
 // fill makes the matrix P of a panel. inv and tri are work space of maxTile rows of nr numbers.
 func (s *solver[T]) fill(p *panel[T], unit bool, inv, tri []T) {
 	ts, c := s.ts, p.cols
@@ -157,19 +160,9 @@ func (s *solver[T]) right(m int, alpha T, b []T, ldb int) {
 	})
 }
 
-// left solves A X = alpha B for n columns of B.
+// left solves A X = alpha B for n columns of B, which becomes X.
 func (s *solver[T]) left(n int, alpha T, b []T, ldb int) {
-	ts := s.ts
 	scale(alpha, s.order, n, b, ldb)
-	// Rows a multiple of the cache's ways apart would drive one another out, and kernels may read beyond the last columns:
-	// such columns are solved in a copy.
-	whole := n / ts.nr * ts.nr
-	if ldb*ts.es%1024 == 0 && s.order > 16 {
-		whole = 0
-	}
-	raw, _ := mem.Get(s.order * ts.nr * ts.es)
-	defer mem.Put(raw)
-	w := mem.Slice[T](raw)[:s.order*ts.nr]
 	s.outer(func(o, end int, panels []panel[T]) {
 		if s.upper && o > 0 {
 			gemm(end-o, n, o, -1, Matrix[T]{s.a.Data[o*s.a.CS:], s.a.CS, s.a.RS}, Matrix[T]{b, ldb, 1}, b[o*ldb:], ldb, true, false)
@@ -177,25 +170,44 @@ func (s *solver[T]) left(n int, alpha T, b []T, ldb int) {
 			a := s.a.at(end, o)
 			gemm(end-o, n, k, -1, Matrix[T]{a.Data, a.CS, a.RS}, Matrix[T]{b[end*ldb:], ldb, 1}, b[o*ldb:], ldb, true, false)
 		}
-		for j := 0; j < n; j += ts.nr {
-			cols := min(ts.nr, n-j)
-			x, ld := b[o*ldb+j:], ldb
-			if j >= whole {
-				x, ld = w, ts.nr
-				for i := o; i < end; i++ {
-					row := w[(i-o)*ts.nr:][:ts.nr]
-					copy(row, b[i*ldb+j:i*ldb+j+cols])
-					clear(row[cols:])
-				}
-			}
-			s.columns(panels, o, cols, x, ld)
-			if j >= whole {
-				for i := o; i < end; i++ {
-					copy(b[i*ldb+j:i*ldb+j+cols], w[(i-o)*ts.nr:])
-				}
-			}
-		}
+		s.leftBlock(n, panels, o, end, b[o*ldb:], b[o*ldb:], ldb)
 	})
+}
+
+// leftTo solves A X = B for n columns: b is read, x written, both with rows ld apart.
+func (s *solver[T]) leftTo(n int, x, b []T, ld int) {
+	if s.order <= outerBlock {
+		s.outer(func(o, end int, panels []panel[T]) { s.leftBlock(n, panels, o, end, x, b, ld) })
+		return
+	}
+	for i := 0; i < s.order; i++ {
+		copy(x[i*ld:i*ld+n], b[i*ld:])
+	}
+	s.left(n, 1, x, ld)
+}
+
+// leftBlock solves rows o to end-1, which begin at b, into x.
+func (s *solver[T]) leftBlock(n int, panels []panel[T], o, end int, x, b []T, ld int) {
+	ts := s.ts
+	// Rows a multiple of the cache's ways apart would drive one another out, and kernels may read beyond the last columns:
+	// such columns are solved in a copy.
+	whole := n / ts.nr * ts.nr
+	if ptr(x) != ptr(b) || ld*ts.es%1024 == 0 && end-o > 16 {
+		whole = 0
+	}
+	raw, _ := mem.Get((end - o) * ts.nr * ts.es)
+	defer mem.Put(raw)
+	w := mem.Slice[T](raw)
+	for j := 0; j < n; j += ts.nr {
+		cols := min(ts.nr, n-j)
+		if j < whole {
+			s.columns(panels, o, cols, b[j:], ld)
+			continue
+		}
+		packB(ts, w, Matrix[T]{b[j:], ld, 1}, end-o, cols)
+		s.columns(panels, o, cols, w, ts.nr)
+		copyRows(end-o, cols, x[j:], ld, w, ts.nr)
+	}
 }
 
 // columns solves the rows of some panels for at most nr columns of x, whose first row is row o.

@@ -38,12 +38,27 @@ func product[T Float](c []T, m, k, n int, a, b Matrix[T]) {
 	gemm(m, n, k, 1, a, b, c, n, false, false)
 }
 
-// SumSquaresGrad computes the gradients of SumSquares for each batch entry: with C = A B and D = 2 C diag(g), they are
-// da = D B^T and db = A^T D. The product is made again strip by strip.
+// SumSquaresGrad computes the gradients of SumSquares for each batch entry. With S = A^T A they are those of b^T S b, and
+// da = 2 A ds; where A has fewer rows than columns, with C = A B, made again strip by strip, and D = 2 C diag(g), they are
+// da = D B^T and db = A^T D.
 func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, offB []int) {
 	if m*k*n == 0 {
 		clear(da)
 		clear(db)
+		return
+	}
+	if k <= m && b.CS == 1 {
+		raw, _ := mem.Get(2 * len(offA) * k * k * size[T]())
+		defer mem.Put(raw)
+		s := mem.Slice[T](raw)[:2*len(offA)*k*k]
+		s, ds := s[:len(s)/2], s[len(s)/2:]
+		offS, off := make([]int, len(offA)), make([]int, len(offA))
+		for i := range offS {
+			offS[i], off[i] = i*k*k, i*m*k
+		}
+		GemmBatch(k, k, m, 1, a.transposed(), a, s, k, offA, offA, offS, false)
+		QuadraticGrad(ds, db, g, nil, k, n, Matrix[T]{s, k, 1}, b, offS, offB)
+		GemmBatch(m, k, k, 2, a, Matrix[T]{ds, k, 1}, da, k, offA, offS, off, false)
 		return
 	}
 	one := func(i, j, w int, c, da []T, first bool) {

@@ -18,8 +18,7 @@ func Trsm[T Float](left, lower, unit bool, m, n int, alpha T, a Matrix[T], b []T
 	s := newSolver(left, lower, unit, m, n, a)
 	defer s.done()
 	if left {
-		cols := min(256, max(s.ts.nr, n/8/s.ts.nr*s.ts.nr))
-		par.For(n, cols, func(lo, hi int) { s.left(hi-lo, alpha, b[lo:], ldb) })
+		par.For(n, s.columnChunk(n), func(lo, hi int) { s.left(hi-lo, alpha, b[lo:], ldb) })
 		return
 	}
 	rows := min(96, max(s.ts.mr, m/8/s.ts.mr*s.ts.mr))
@@ -39,6 +38,44 @@ func trsm1[T Float](left, lower bool, m, n int, a Matrix[T], b []T, ldb int) {
 	} else {
 		s.right(m, 1, b, ldb)
 	}
+}
+
+// SolveBatch solves A_i X_i = B_i for left factors at the given offsets and right-hand sides of m by n that follow one
+// another, into x. The factors are lower triangles of order m, used transposed if trans.
+func SolveBatch[T Float](trans bool, m, n int, l []T, offL []int, x, b []T) {
+	if m == 0 || n == 0 {
+		return
+	}
+	one := func(i int, parallel bool) {
+		a := Matrix[T]{l[offL[i]:], m, 1}
+		if trans {
+			a = Matrix[T]{l[offL[i]:], 1, m}
+		}
+		xi, bi := x[i*m*n:(i+1)*m*n], b[i*m*n:(i+1)*m*n]
+		if n <= 2 {
+			copy(xi, bi)
+			trsv(true, !trans, false, m, n, 1, a, xi, n)
+			return
+		}
+		s := newSolver(true, !trans, false, m, n, a)
+		defer s.done()
+		cols := n
+		if parallel {
+			cols = s.columnChunk(n)
+		}
+		par.For(n, cols, func(lo, hi int) { s.leftTo(hi-lo, xi[lo:], bi[lo:], n) })
+	}
+	if len(offL) < 8 {
+		for i := range offL {
+			one(i, true)
+		}
+		return
+	}
+	par.For(len(offL), max(1, parallelFlops/(m*m*n)), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			one(i, false)
+		}
+	})
 }
 
 func scale[T Float](alpha T, m, n int, b []T, ldb int) {

@@ -13,8 +13,9 @@ func specials() {
 	// dst += s0 x0 + s1 x1 + s2 x2 + s3 x3, added in this order: four rows of a product of a row and a matrix.
 	eachArgs4()
 	dot4()
-	copyRows("Copy48", 48)
-	copyRows("Copy96", 96)
+	for _, size := range []int{48, 64, 96, 128} {
+		copyRows(size)
+	}
 	for _, f64 := range []bool{false, true} {
 		for _, wide := range []bool{false, true} {
 			cholPanel(f64, wide)
@@ -67,7 +68,8 @@ func dot4() {
 }
 
 // copyRows copies rows of so many bytes, n of them, between arrays of different strides.
-func copyRows(name string, size int) {
+func copyRows(size int) {
+	name := fmt.Sprintf("Copy%d", size)
 	begin(name, "func(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)",
 		fmt.Sprintf("%s copies n rows of %d bytes; strides in bytes.", name, size))
 	n, src, lds, dst, ldd := reg.RAX, reg.RBX, reg.RCX, reg.RDX, reg.RSI
@@ -78,16 +80,20 @@ func copyRows(name string, size int) {
 	ctx.Load(ctx.Param("ldd"), ldd)
 	ctx.Label("loop")
 	var parts []reg.VecVirtual
-	for i := 0; i < 3; i++ {
-		r := ctx.XMM()
-		if size == 96 {
-			r = ctx.YMM()
+	width := 32
+	if size%32 != 0 {
+		width = 16
+	}
+	for i := 0; i < size/width; i++ {
+		r := reg.VecVirtual(ctx.YMM())
+		if width == 16 {
+			r = ctx.XMM()
 		}
 		parts = append(parts, r)
-		ctx.VMOVUPS(Mem{Base: src, Disp: size / 3 * i}, r)
+		ctx.VMOVUPS(Mem{Base: src, Disp: width * i}, r)
 	}
 	for i, r := range parts {
-		ctx.VMOVUPS(r, Mem{Base: dst, Disp: size / 3 * i})
+		ctx.VMOVUPS(r, Mem{Base: dst, Disp: width * i})
 	}
 	ctx.ADDQ(lds, src)
 	ctx.ADDQ(ldd, dst)
