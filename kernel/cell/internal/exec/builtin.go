@@ -32,6 +32,14 @@ const maxMake = 16 << 30
 
 // builtin compiles a call of a predeclared function.
 func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
+	if name == "len" || name == "cap" || name == "new" && c.info.Types[e.Args[0]].IsType() {
+		return c.builtinCall(e, name)
+	}
+	before := c.order(e.Args...)
+	return c.builtinCall(e, name).before(before)
+}
+
+func (c *compiler) builtinCall(e *ast.CallExpr, name string) ex {
 	t := c.typeOf(e)
 	if isUntyped(t) {
 		t = types.Default(t)
@@ -80,9 +88,13 @@ func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
 		res.fn = func(fr *frame) unsafe.Pointer { return unsafe.Add(p(fr), n(fr)) }
 	case "Slice":
 		p, n := c.expr(e.Args[0]).fn.(addrFunc), c.intOf(c.expr(e.Args[1]))
+		size := res.rt.Elem().Size()
 		res.fn = func(fr *frame) slice {
 			q, k := p(fr), n(fr)
-			_ = unsafe.Slice((*byte)(q), k) // panics as Go does
+			if size > 1 && uint(k) > ^uint(0)/uint(size) {
+				k = -1
+			}
+			_ = unsafe.Slice((*byte)(q), k*int(max(size, 1))) // panics as Go does
 			if q == nil {
 				return slice{}
 			}
@@ -112,7 +124,20 @@ func (c *compiler) sizeCall(e *ast.CallExpr, name string, t types.Type) ex {
 	case "Alignof":
 		n = uintptr(r.Align())
 	default:
-		c.fail(e, "unsafe.%s of this operand is not supported in a cell", name)
+		// Not constant: a field of a generic type.
+		sel := ast.Unparen(e.Args[0]).(*ast.SelectorExpr)
+		obj, path, _ := types.LookupFieldOrMethod(c.typeOf(sel.X), true, c.info.Selections[sel].Obj().Pkg(), sel.Sel.Name)
+		if obj == nil {
+			c.fail(e, "%s has no field %s", c.typeOf(sel.X), sel.Sel.Name)
+		}
+		st := c.m.rtype(c.typeOf(sel.X))
+		if st.Kind() == reflect.Pointer {
+			st = st.Elem()
+		}
+		for _, i := range path {
+			n += st.Field(i).Offset
+			st = st.Field(i).Type
+		}
 	}
 	return ex{t: t, rt: c.m.rtype(t), fn: func(*frame) uintptr { return n }}
 }
@@ -200,16 +225,9 @@ func (c *compiler) appendCall(e *ast.CallExpr, t types.Type) ex {
 		// The value is complete before the slice grows: it may read the slice.
 		off := c.temp(er)
 		store, cp := xs[0].lane().setLocal(off, xs[0].fn), laneOf(er).copy
-		valueFirst := calls(e.Args[1], c.info) && !calls(e.Args[0], c.info)
 		res.fn = func(fr *frame) slice {
-			var s slice
-			if valueFirst {
-				store(fr)
-				s = base(fr)
-			} else {
-				s = base(fr)
-				store(fr)
-			}
+			s := base(fr)
+			store(fr)
 			n := s.len
 			if n < s.cap {
 				s.len++
@@ -225,7 +243,7 @@ func (c *compiler) appendCall(e *ast.CallExpr, t types.Type) ex {
 		res.fn = base
 		return res
 	}
-	more := c.sliceOf(t, xs, c.callsOf(e.Args[1:])).fn.(func(*frame) slice)
+	more := c.sliceOf(t, xs).fn.(func(*frame) slice)
 	res.fn = func(fr *frame) slice {
 		s := base(fr)
 		m := more(fr)
@@ -420,8 +438,16 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 		}
 	case "print", "println":
 		var vals []func(*frame) any
-		for _, a := range e.Args {
-			x := c.expr(a)
+		var xs []ex
+		var spread frameFunc
+		if _, tuple := c.info.TypeOf(firstOf(e.Args)).(*types.Tuple); tuple { // print(f()) with several values
+			spread, xs = c.tuple(e.Args[0])
+		} else {
+			for _, a := range e.Args {
+				xs = append(xs, c.expr(a))
+			}
+		}
+		for _, x := range xs {
 			if f, ok := x.fn.(func(*frame) iface); ok {
 				vals = append(vals, func(fr *frame) any {
 					i := f(fr)
@@ -432,7 +458,7 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 			vals = append(vals, c.toAny(c.box1(x, types.NewInterfaceType(nil, nil), reflect.TypeFor[any]())))
 		}
 		out := c.m.cfg.Print
-		return func(fr *frame) {
+		return first(spread, func(fr *frame) {
 			var b strings.Builder
 			for i, v := range vals {
 				if i > 0 && name == "println" {
@@ -446,7 +472,7 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 			if out != nil {
 				out(b.String())
 			}
-		}
+		})
 	case "close":
 		x := c.expr(e.Args[0])
 		v := toReflect(x.rt, x.fn)
@@ -506,7 +532,18 @@ func plainPrint(r reflect.Value) string {
 		return strconv.FormatBool(r.Bool())
 	}
 	z := r.Complex()
-	return "(" + printed(real(z)) + printed(imag(z)) + "i)"
+	im := printed(imag(z))
+	if im[0] != '-' && im[0] != '+' {
+		im = "+" + im
+	}
+	return "(" + printed(real(z)) + im + "i)"
+}
+
+func firstOf(es []ast.Expr) ast.Expr {
+	if len(es) == 0 {
+		return &ast.BadExpr{}
+	}
+	return es[0]
 }
 
 // mapIndex compiles m[k].
@@ -523,8 +560,8 @@ func (c *compiler) mapLookup(e *ast.IndexExpr, mt *types.Map) (func(*frame) (uns
 	f, d := x.fn.(addrFunc), rt.Pointer(x.rt)
 	er := x.rt.Elem()
 	return func(fr *frame) (unsafe.Pointer, bool) {
-		store(fr)
 		m := f(fr)
+		store(fr)
 		return mapaccess2(d, m, unsafe.Add(fr.p, off))
 	}, mt.Elem(), er
 }
@@ -577,20 +614,13 @@ func (c *compiler) newLiteralOf(e *ast.CompositeLit, t, elem types.Type) ex {
 func (c *compiler) structLit(e *ast.CompositeLit, u *types.Struct, res *ex) {
 	var fs []argument
 	for i, el := range e.Elts {
-		k, v := i, el
+		k, v := fieldIndex(u, i, el), el
 		if kv, ok := el.(*ast.KeyValueExpr); ok {
 			v = kv.Value
-			name := kv.Key.(*ast.Ident).Name
-			for j := range u.NumFields() {
-				if u.Field(j).Name() == name {
-					k = j
-				}
-			}
 		}
 		x := c.element(v, c.typ(u.Field(k).Type()))
-		fs = append(fs, argument{off: res.rt.Field(k).Offset, into: x.intoFresh(), calls: calls(v, c.info)})
+		fs = append(fs, argument{off: res.rt.Field(k).Offset, into: x.intoFresh()})
 	}
-	fs = ordered(fs)
 	z, cp := unsafeNew(rt.Pointer(res.rt)), laneOf(res.rt).copy
 	full := len(e.Elts) == u.NumFields()
 	res.fresh = func(fr *frame, dst unsafe.Pointer) {
@@ -606,6 +636,9 @@ func (c *compiler) structLit(e *ast.CompositeLit, u *types.Struct, res *ex) {
 // element compiles an element of a literal, whose type may be left out.
 func (c *compiler) element(v ast.Expr, t types.Type) ex {
 	if lit, ok := v.(*ast.CompositeLit); ok && lit.Type == nil {
+		if x, ok := c.held[lit]; ok {
+			return x
+		}
 		return c.composite(lit, t)
 	}
 	return c.exprTo(v, t)
@@ -636,9 +669,8 @@ func (c *compiler) elements(e *ast.CompositeLit, elem types.Type, er reflect.Typ
 	var fs []argument
 	size := er.Size()
 	c.litIndex(e, func(i int, v ast.Expr) {
-		fs = append(fs, argument{off: uintptr(i) * size, into: c.element(v, elem).intoFresh(), calls: calls(v, c.info)})
+		fs = append(fs, argument{off: uintptr(i) * size, into: c.element(v, elem).intoFresh()})
 	})
-	fs = ordered(fs)
 	return func(fr *frame, dst unsafe.Pointer) {
 		for i := range fs {
 			fs[i].into(fr, unsafe.Add(dst, fs[i].off))
@@ -654,9 +686,10 @@ func (c *compiler) mapLit(e *ast.CompositeLit, u *types.Map, r reflect.Type) any
 	var ps []pair
 	for _, el := range e.Elts {
 		kv := el.(*ast.KeyValueExpr)
+		before := c.order(kv.Key, kv.Value)
 		k, v := c.element(kv.Key, u.Key()), c.element(kv.Value, u.Elem())
 		p := pair{ko: c.temp(k.rt), vo: c.temp(v.rt)}
-		p.key, p.val = k.lane().setLocal(p.ko, k.fn), v.lane().setLocal(p.vo, v.fn)
+		p.key, p.val = first(before, k.lane().setLocal(p.ko, k.fn)), v.lane().setLocal(p.vo, v.fn)
 		ps = append(ps, p)
 	}
 	d, cp := rt.Pointer(r), laneOf(r.Elem()).copy

@@ -18,6 +18,7 @@ type callee struct {
 	boxes  []unsafe.Pointer
 	recv   unsafe.Pointer // where the receiver's value lies
 	native func(block unsafe.Pointer)
+	wraps  bool // native only leads to a method of a type made here
 }
 
 // start copies a bound receiver and runs the entered frame.
@@ -46,9 +47,9 @@ func (k *callee) frameCode(l *sigLayout) *code {
 
 // argument stores one argument in the callee's block.
 type argument struct {
-	off   uintptr
-	into  func(*frame, unsafe.Pointer)
-	calls bool
+	off  uintptr
+	into func(*frame, unsafe.Pointer)
+	recv bool // the receiver, which lies behind parameters and results
 }
 
 // resolver finds the callee when the call is reached.
@@ -109,9 +110,9 @@ func (c *compiler) conversion(e *ast.CallExpr) ex {
 	t := c.typeOf(e)
 	arg := e.Args[0]
 	if tv := c.info.Types[arg]; tv.Value != nil {
-		at := c.typ(tv.Type)
 		if b, ok := t.Underlying().(*types.Basic); ok && convertibleConst(tv.Value.Kind().String(), b) {
-			if c.info.Types[e].Value == nil && isUntyped(at) { // a type parameter's type
+			_, made := c.typ(tv.Type).Underlying().(*types.Basic)
+			if c.info.Types[e].Value == nil && made { // converted to a type parameter
 				return c.constant(e, tv.Value, t)
 			}
 		}
@@ -142,15 +143,35 @@ func (c *compiler) plan(e *ast.CallExpr) *plan {
 		p.pos = sel.Sel.Pos()
 	}
 	p.layout = c.m.sigLayout(sig)
+	before := c.orderCall(e, sig)
 	if !c.planTarget(e, p) {
 		f := c.expr(e.Fun).fn.(addrFunc)
 		m, l := c.m, p.layout
 		p.resolve = func(fr *frame, k *callee) { m.resolveFunc(f(fr), l, k) }
 	}
-	if p.typed == nil {
-		c.planArgs(e, p)
+	if p.typed != nil {
+		*p.typed = p.typed.before(before)
+		return p
+	}
+	c.planArgs(e, p)
+	if before != nil {
+		p.first = first(before, p.first)
 	}
 	return p
+}
+
+// orderCall orders the function or receiver and the arguments of a call.
+func (c *compiler) orderCall(e *ast.CallExpr, sig *types.Signature) frameFunc {
+	return c.orderTo(func(i int) types.Type {
+		n := sig.Params().Len()
+		switch {
+		case i == 0:
+			return nil
+		case i < n || e.Ellipsis.IsValid() || !sig.Variadic():
+			return sig.Params().At(min(i, n) - 1).Type()
+		}
+		return sig.Params().At(n - 1).Type().Underlying().(*types.Slice).Elem()
+	}, append([]ast.Expr{e.Fun}, e.Args...)...)
 }
 
 // planTarget resolves calls of functions and methods known by name.
@@ -292,12 +313,10 @@ func (c *compiler) planMethod(e *ast.CallExpr, p *plan, s *ast.SelectorExpr) {
 		p.static = fn
 		into := recv.into()
 		t := recv.rt
-		l := p.layout
-		_ = l
 		// The receiver lies behind parameters and results; its place is known
 		// from the layout alone.
 		off := recvOffset(p.layout, t)
-		p.args = append(p.args, argument{off: off, into: into, calls: true})
+		p.args = append(p.args, argument{off: off, into: into, recv: true})
 	default:
 		if x := c.fastMethod(e, p, recv, native); x != nil {
 			p.typed = x
@@ -398,13 +417,12 @@ func (c *compiler) dynamic(x ex, mo *types.Func) resolver {
 func (c *compiler) planArgs(e *ast.CallExpr, p *plan) {
 	params := p.sig.Params()
 	n := params.Len()
-	add := func(i int, x ex, calls bool) {
-		p.args = append(p.args, argument{off: p.layout.paramOffs[i], into: x.intoFresh(), calls: calls})
+	add := func(i int, x ex) {
+		p.args = append(p.args, argument{off: p.layout.paramOffs[i], into: x.intoFresh()})
 	}
 	if len(e.Args) == 1 && n != 0 {
-		if tup, ok := c.info.TypeOf(e.Args[0]).(*types.Tuple); ok { // f(g()) with several values
+		if _, ok := c.info.TypeOf(e.Args[0]).(*types.Tuple); ok { // f(g()) with several values
 			run, slots := c.tuple(e.Args[0])
-			_ = tup
 			c.spread(e, p, run, slots, add)
 			return
 		}
@@ -414,31 +432,20 @@ func (c *compiler) planArgs(e *ast.CallExpr, p *plan) {
 		fixed = n - 1
 	}
 	for i := range fixed {
-		add(i, c.exprTo(e.Args[i], params.At(i).Type()), calls(e.Args[i], c.info))
+		add(i, c.exprTo(e.Args[i], params.At(i).Type()))
 	}
 	if fixed < n {
 		var rest []ex
-		hasCall := false
 		st := params.At(n - 1).Type().Underlying().(*types.Slice)
 		for _, a := range e.Args[fixed:] {
 			rest = append(rest, c.exprTo(a, st.Elem()))
-			hasCall = hasCall || calls(a, c.info)
 		}
-		x := c.sliceOf(params.At(n-1).Type(), rest, c.callsOf(e.Args[fixed:]))
-		add(fixed, x, hasCall)
+		add(fixed, c.sliceOf(params.At(n-1).Type(), rest))
 	}
-}
-
-func (c *compiler) callsOf(es []ast.Expr) []bool {
-	r := make([]bool, len(es))
-	for i, e := range es {
-		r[i] = calls(e, c.info)
-	}
-	return r
 }
 
 // spread passes the values of a tuple as arguments.
-func (c *compiler) spread(e *ast.CallExpr, p *plan, run frameFunc, slots []ex, add func(int, ex, bool)) {
+func (c *compiler) spread(e *ast.CallExpr, p *plan, run frameFunc, slots []ex, add func(int, ex)) {
 	p.first = run
 	params := p.sig.Params()
 	n := params.Len()
@@ -447,7 +454,7 @@ func (c *compiler) spread(e *ast.CallExpr, p *plan, run frameFunc, slots []ex, a
 		fixed = n - 1
 	}
 	for i := range fixed {
-		add(i, c.convert(e, slots[i], params.At(i).Type()), false)
+		add(i, c.convert(e, slots[i], params.At(i).Type()))
 	}
 	if fixed < n {
 		st := params.At(n - 1).Type().Underlying().(*types.Slice)
@@ -455,26 +462,20 @@ func (c *compiler) spread(e *ast.CallExpr, p *plan, run frameFunc, slots []ex, a
 		for _, s := range slots[fixed:] {
 			rest = append(rest, c.convert(e, s, st.Elem()))
 		}
-		add(fixed, c.sliceOf(params.At(n-1).Type(), rest, nil), false)
+		add(fixed, c.sliceOf(params.At(n-1).Type(), rest))
 	}
 }
 
-// sliceOf builds the slice of a variadic call; nil for no values. Values that
-// make calls are evaluated first.
-func (c *compiler) sliceOf(t types.Type, xs []ex, withCalls []bool) ex {
+// sliceOf builds the slice of a variadic call; nil for no values.
+func (c *compiler) sliceOf(t types.Type, xs []ex) ex {
 	r := c.m.rtype(t)
 	if len(xs) == 0 {
 		return c.zeroValue(t)
 	}
 	d, size, n := rt.Pointer(r.Elem()), r.Elem().Size(), len(xs)
 	var order []argument
-	for pass := range 2 {
-		for i, x := range xs {
-			has := withCalls != nil && withCalls[i]
-			if has == (pass == 0) {
-				order = append(order, argument{off: uintptr(i) * size, into: x.intoFresh()})
-			}
-		}
+	for i, x := range xs {
+		order = append(order, argument{off: uintptr(i) * size, into: x.intoFresh()})
 	}
 	return ex{t: t, rt: r, fn: func(fr *frame) slice {
 		p := newArray(d, n)
@@ -488,26 +489,10 @@ func (c *compiler) sliceOf(t types.Type, xs []ex, withCalls []bool) ex {
 //go:linkname newArray reflect.unsafe_NewArray
 func newArray(t unsafe.Pointer, n int) unsafe.Pointer
 
-// ordered puts arguments that make calls first, in order.
-func ordered(args []argument) []argument {
-	out := make([]argument, 0, len(args))
-	for _, a := range args {
-		if a.calls {
-			out = append(out, a)
-		}
-	}
-	for _, a := range args {
-		if !a.calls {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
 // invoke makes the closure that performs the call and returns the callee's
 // frame, where the results can be read until the next call.
 func (p *plan) invoke() func(*frame) *frame {
-	args, pos, first := ordered(p.args), p.pos, p.first
+	args, pos, first := p.args, p.pos, p.first
 	if first != nil {
 		q := *p
 		q.first = nil
@@ -581,6 +566,8 @@ func (m *Machine) resolveFunc(p unsafe.Pointer, l *sigLayout, k *callee) {
 		k.code, k.boxes, k.recv = cl.target(), cl.boxes, cl.recv
 		return
 	}
+	pc := *(*uintptr)(p)
+	k.wraps = pc == makeFuncPC || pc == methodValuePC || rt.IsEntry(pc)
 	ft := reflect.FuncOf(l.params, l.results, l.variadic)
 	k.native = nativeCaller(reflect.NewAt(ft, unsafe.Pointer(&p)).Elem(), l, reflect.Value{})
 }

@@ -84,6 +84,9 @@ func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsa
 		out = zeroResults(c.sig)
 	}()
 	nf := th.enter(c, boxes)
+	if parent != nil && parent.passing != nil {
+		nf.rec, parent.passing = parent.passing, nil
+	}
 	for i, a := range args {
 		t := c.sig.params[i]
 		reflect.NewAt(t, unsafe.Add(nf.p, c.sig.paramOffs[i])).Elem().Set(a)
@@ -150,6 +153,7 @@ var (
 	makeFuncPC    uintptr
 	makeFuncFnOff uintptr
 	closureCallPC uintptr
+	methodValuePC uintptr // of functions that package reflect makes of methods
 )
 
 func init() {
@@ -162,6 +166,7 @@ func init() {
 	v := reflect.MakeFunc(reflect.TypeFor[func()](), f)
 	p := funcPointer(v)
 	makeFuncPC = *(*uintptr)(p)
+	methodValuePC = *(*uintptr)(funcPointer(reflect.ValueOf(reflect.ValueOf(0)).MethodByName("Kind")))
 	for off := uintptr(8); off < 64; off += 8 {
 		if *(*unsafe.Pointer)(unsafe.Add(p, off)) == fp {
 			makeFuncFnOff = off

@@ -30,6 +30,7 @@ type compiler struct {
 	labels  map[types.Object]int
 	pend    *ast.LabeledStmt // label of the statement being compiled
 	noFast  bool             // plan calls of compiled functions through reflection
+	held    map[ast.Expr]ex  // operands that were evaluated ahead of their turn
 
 	unwatched bool // the code is the debugger's own
 }

@@ -22,7 +22,8 @@ func (c *compiler) switchStmt(s *ast.SwitchStmt, label int) stmtFunc {
 		if isUntyped(t) {
 			t = types.Default(t)
 		}
-		setTag, tag = c.save(c.exprTo(s.Tag, t))
+		before := c.order(s.Tag)
+		setTag, tag = c.save(c.exprTo(s.Tag, t).before(before))
 	}
 	type clause struct {
 		tests []func(*frame) bool
@@ -84,6 +85,15 @@ func (c *compiler) switchStmt(s *ast.SwitchStmt, label int) stmtFunc {
 }
 
 func (c *compiler) caseTest(s *ast.SwitchStmt, e ast.Expr, tag ex) func(*frame) bool {
+	before := c.order(e)
+	test := c.caseTestOf(s, e, tag)
+	if before == nil {
+		return test
+	}
+	return func(fr *frame) bool { before(fr); return test(fr) }
+}
+
+func (c *compiler) caseTestOf(s *ast.SwitchStmt, e ast.Expr, tag ex) func(*frame) bool {
 	if s.Tag == nil {
 		x := c.expr(e)
 		if f, ok := x.fn.(func(*frame) bool); ok {
@@ -135,8 +145,9 @@ func (c *compiler) typeSwitch(s *ast.TypeSwitchStmt, label int) stmtFunc {
 	case *ast.ExprStmt:
 		subject = a.X
 	}
-	x := c.expr(ast.Unparen(subject).(*ast.TypeAssertExpr).X)
-	set, val := c.save(x)
+	of := ast.Unparen(subject).(*ast.TypeAssertExpr).X
+	before := c.order(of)
+	set, val := c.save(c.expr(of).before(before))
 	get := val.fn.(func(*frame) iface)
 	type clause struct {
 		tests []func(*frame) bool
@@ -209,7 +220,8 @@ func (c *compiler) typeSwitch(s *ast.TypeSwitchStmt, label int) stmtFunc {
 
 // receiver compiles <-ch; the wait ends when the run is stopped.
 func (c *compiler) receiver(e *ast.UnaryExpr) (recv func(*frame) (reflect.Value, bool), elem types.Type, er reflect.Type) {
-	return c.receiverOf(c.expr(e.X), e.Pos())
+	before := c.order(e.X)
+	return c.receiverOf(c.expr(e.X).before(before), e.Pos())
 }
 
 func (c *compiler) receiverOf(x ex, pos token.Pos) (recv func(*frame) (reflect.Value, bool), elem types.Type, er reflect.Type) {
@@ -242,11 +254,15 @@ func (c *compiler) receive(e *ast.UnaryExpr) ex {
 }
 
 func (c *compiler) send(s *ast.SendStmt) frameFunc {
+	before := c.order(s.Chan, s.Value)
 	x := c.expr(s.Chan)
 	ct := x.t.Underlying().(*types.Chan)
 	y := c.exprTo(s.Value, ct.Elem())
 	ch, val := toReflect(x.rt, x.fn), toReflect(y.rt, y.fn)
 	return func(fr *frame) {
+		if before != nil {
+			before(fr)
+		}
 		q, v := ch(fr), val(fr)
 		if !q.IsNil() && q.TrySend(v) {
 			return
@@ -282,8 +298,10 @@ func (c *compiler) selectStmt(s *ast.SelectStmt, label int) stmtFunc {
 		case nil:
 			def = i
 		case *ast.SendStmt:
-			x := c.expr(comm.Chan)
-			y := c.exprTo(comm.Value, x.t.Underlying().(*types.Chan).Elem())
+			before := c.order(comm.Chan)
+			x := c.expr(comm.Chan).before(before)
+			before = c.order(comm.Value)
+			y := c.exprTo(comm.Value, x.t.Underlying().(*types.Chan).Elem()).before(before)
 			ch, val := toReflect(x.rt, x.fn), toReflect(y.rt, y.fn)
 			cl.prepare = func(fr *frame) reflect.SelectCase {
 				q := ch(fr)
@@ -337,7 +355,9 @@ func (c *compiler) selectStmt(s *ast.SelectStmt, label int) stmtFunc {
 }
 
 func (c *compiler) recvCase(e ast.Expr) func(*frame) reflect.SelectCase {
-	x := c.expr(ast.Unparen(e).(*ast.UnaryExpr).X)
+	of := ast.Unparen(e).(*ast.UnaryExpr).X
+	before := c.order(of)
+	x := c.expr(of).before(before)
 	ch := toReflect(x.rt, x.fn)
 	return func(fr *frame) reflect.SelectCase {
 		return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: ch(fr)}
@@ -364,7 +384,8 @@ func (c *compiler) bindReceived(a *ast.AssignStmt) func(*frame, reflect.Value, b
 			fs = append(fs, c.declare(o).init(c.convert(l, slots[i], c.typ(o.Type()))))
 			continue
 		}
-		fs = append(fs, c.store(l, c.convert(l, slots[i], c.typeOf(l))))
+		before := c.order(l)
+		fs = append(fs, first(before, c.store(l, c.convert(l, slots[i], c.typeOf(l)))))
 	}
 	run := sequence(fs)
 	return func(fr *frame, v reflect.Value, ok bool) {
@@ -376,9 +397,15 @@ func (c *compiler) bindReceived(a *ast.AssignStmt) func(*frame, reflect.Value, b
 
 // rangeStmt compiles the loops over values.
 func (c *compiler) rangeStmt(s *ast.RangeStmt, label int) stmtFunc {
-	if s.Tok == token.ASSIGN && s.Value != nil && identOf(s.Key).Name != "_" && identOf(s.Value).Name == "" {
-		c.fail(s.Value, "a range that assigns to %s and to an element or field at once is not supported; use := and assign in the body", "its key")
+	before := c.order(s.X)
+	loop := c.rangeLoop(s, label)
+	if before == nil {
+		return loop
 	}
+	return func(fr *frame) ctl { before(fr); return loop(fr) }
+}
+
+func (c *compiler) rangeLoop(s *ast.RangeStmt, label int) stmtFunc {
 	t := c.typeOf(s.X)
 	if isUntyped(t) {
 		t = types.Default(t)
@@ -415,6 +442,25 @@ func (c *compiler) rangeVar(s *ast.RangeStmt, e ast.Expr, src ex) frameFunc {
 		return c.declare(o).init(c.convert(e, src, c.typ(o.Type())))
 	}
 	return c.store(e, c.convert(e, src, c.typeOf(e)))
+}
+
+// rangeVars makes both loop variables take their values: the first function
+// runs when the key is there, the second when the value is there too.
+func (c *compiler) rangeVars(s *ast.RangeStmt, key, val ex) (setK, setV frameFunc) {
+	blank := func(e ast.Expr) bool { return e == nil || identOf(e).Name == "_" }
+	if s.Tok == token.DEFINE || blank(s.Key) || blank(s.Value) {
+		return c.rangeVar(s, s.Key, key), c.rangeVar(s, s.Value, val)
+	}
+	// An assignment of two values: the operands of both places come first.
+	keep, val := c.save(val)
+	fs := []frameFunc{keep}
+	if before := c.hoistAll(nil, []ast.Expr{s.Key, s.Value}); before != nil {
+		fs = append(fs, before)
+	}
+	preK, storeK := c.deferredStore(s.Key, c.convert(s.Key, key, c.typeOf(s.Key)))
+	preV, storeV := c.deferredStore(s.Value, c.convert(s.Value, val, c.typeOf(s.Value)))
+	fs = append(append(append(fs, preK...), preV...), storeK, storeV)
+	return func(*frame) {}, sequence(fs)
 }
 
 func (c *compiler) slot(t types.Type) ex {
@@ -466,7 +512,7 @@ func (c *compiler) rangeInt(s *ast.RangeStmt, t types.Type, label int) stmtFunc 
 func (c *compiler) rangeString(s *ast.RangeStmt, label int) stmtFunc {
 	setStr, str := c.save(c.exprTo(s.X, types.Typ[types.String]))
 	key, val := c.slot(types.Typ[types.Int]), c.slot(types.Typ[types.Rune])
-	setK, setV := c.rangeVar(s, s.Key, key), c.rangeVar(s, s.Value, val)
+	setK, setV := c.rangeVars(s, key, val)
 	body := c.loopBody(s.Body, nil)
 	pos := s.Pos()
 	return func(fr *frame) ctl {
@@ -525,14 +571,15 @@ func (c *compiler) rangeSlice(s *ast.RangeStmt, t types.Type, label int) stmtFun
 	er := c.m.rtype(elem)
 	keep := c.temp(reflect.TypeFor[[]byte]())
 	key := c.slot(types.Typ[types.Int])
-	setK := c.rangeVar(s, s.Key, key)
-	var setV frameFunc
+	var setK, setV frameFunc
 	size := er.Size()
 	if wantValue {
 		at := func(fr *frame) unsafe.Pointer {
 			return unsafe.Add((*slice)(unsafe.Add(fr.p, keep)).p, uintptr(*(*int)(unsafe.Add(fr.p, key.off)))*size)
 		}
-		setV = c.rangeVar(s, s.Value, ex{t: elem, rt: er, fn: laneOf(er).load(at)})
+		setK, setV = c.rangeVars(s, key, ex{t: elem, rt: er, fn: laneOf(er).load(at)})
+	} else {
+		setK = c.rangeVar(s, s.Key, key)
 	}
 	hasKey := s.Key != nil && identOf(s.Key).Name != "_"
 	body := c.loopBody(s.Body, nil)
@@ -564,7 +611,7 @@ func (c *compiler) rangeMap(s *ast.RangeStmt, u *types.Map, label int) stmtFunc 
 	x := c.expr(s.X)
 	mv := toReflect(x.rt, x.fn)
 	key, val := c.slot(u.Key()), c.slot(u.Elem())
-	setK, setV := c.rangeVar(s, s.Key, key), c.rangeVar(s, s.Value, val)
+	setK, setV := c.rangeVars(s, key, val)
 	body := c.loopBody(s.Body, nil)
 	pos := s.Pos()
 	wantValue := s.Value != nil && identOf(s.Value).Name != "_"
@@ -627,11 +674,16 @@ func (c *compiler) rangeFunc(s *ast.RangeStmt, u *types.Signature, label int) st
 	yl := c.m.layout(yt)
 	var sets []frameFunc
 	var slots []ex
-	vars := []ast.Expr{s.Key, s.Value}
 	for i := range yield.Params().Len() {
 		sl := c.slot(yield.Params().At(i).Type())
 		slots = append(slots, sl)
-		sets = append(sets, c.rangeVar(s, vars[i], sl))
+	}
+	switch len(slots) {
+	case 1:
+		sets = append(sets, c.rangeVar(s, s.Key, slots[0]))
+	case 2:
+		setK, setV := c.rangeVars(s, slots[0], slots[1])
+		sets = append(sets, setK, setV)
 	}
 	body := c.loopBody(s.Body, nil)
 	m := c.m

@@ -98,7 +98,7 @@ func constPointer(v reflect.Value) unsafe.Pointer {
 
 func arrayOf(s slice, n int) unsafe.Pointer {
 	if s.len < n {
-		panic(conversionError{s.len, n})
+		conversionPanic(s.len, n)
 	}
 	return s.p
 }
@@ -185,7 +185,8 @@ func (c *compiler) widen(n ast.Node, x ex, t types.Type, r reflect.Type) ex {
 // assertion compiles x.(T) with one value.
 func (c *compiler) assertion(e *ast.TypeAssertExpr) ex {
 	t := c.typeOf(e.Type)
-	x := c.expr(e.X)
+	before := c.order(e.X)
+	x := c.expr(e.X).before(before)
 	r := c.m.rtype(t)
 	test := c.asserter(x, t, r)
 	from, m := x.rt, c.m

@@ -138,13 +138,12 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 	}
 	args, layout, pos := p.args, p.layout, p.pos
 	block := layout.native.ftype
-	end := layout.block.Size()
 	resolve := p.resolve
 	if p.static != nil {
 		fn := p.static
 		resolve = func(fr *frame, k *callee) { k.code = fn.code }
 	}
-	first := p.first
+	first, reflected := p.first, c.reflected(e)
 	return func(fr *frame) deferred {
 		k := new(callee)
 		if first != nil {
@@ -154,7 +153,7 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 		b := unsafeNew(block)
 		for i := range args {
 			a := &args[i]
-			if a.off >= end || (k.code != nil && k.code.recvT != nil && a.off == k.code.recvOff) { // the receiver
+			if a.recv {
 				q := unsafeNew(rt.Pointer(k.code.recvT))
 				a.into(fr, q)
 				k.recv = q
@@ -164,6 +163,9 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 		}
 		return func(th *thread, p *panicking) {
 			if k.native != nil {
+				if reflected || k.wraps {
+					th.passing = p
+				}
 				k.native(b)
 				return
 			}
@@ -174,6 +176,17 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 			k.start(nf)
 		}
 	}
+}
+
+// reflected reports whether e calls a function through package reflect, so that
+// the function called is the one that may recover.
+func (c *compiler) reflected(e *ast.CallExpr) bool {
+	id := calleeIdent(e.Fun)
+	if id == nil {
+		return false
+	}
+	f, ok := c.info.Uses[id].(*types.Func)
+	return ok && (f.FullName() == "(reflect.Value).Call" || f.FullName() == "(reflect.Value).CallSlice")
 }
 
 // planSlow plans a call through reflection.
@@ -221,7 +234,10 @@ func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
 				vs[0].SetMapIndex(vs[1], reflect.Value{})
 			case "clear":
 				vs[0].Clear()
-			case "recover": // is not called by a deferred function: no effect
+			case "recover": // called by fr, which may itself be a deferred call
+				if p == nil {
+					fr.recover()
+				}
 			case "print", "println":
 				s := ""
 				for i, v := range vs {

@@ -15,6 +15,9 @@ func (c *compiler) expr(e ast.Expr) ex {
 	if tv, ok := c.info.Types[e]; ok && tv.Value != nil {
 		return c.constant(e, tv.Value, c.typ(tv.Type))
 	}
+	if x, ok := c.held[e]; ok {
+		return x
+	}
 	switch e := e.(type) {
 	case *ast.ParenExpr:
 		return c.expr(e.X)
@@ -226,32 +229,23 @@ func (c *compiler) binary(e *ast.BinaryExpr) ex {
 		y := c.expr(e.Y)
 		return ex{t: t, rt: x.rt, fn: operators[x.rt.Kind()].shift(e.Op, x.fn, c.countOf(y))}
 	case token.LAND, token.LOR:
-		x, y := c.expr(e.X), c.expr(e.Y)
+		before := c.order(e.X)
+		x := c.expr(e.X).before(before)
+		before = c.order(e.Y)
+		y := c.expr(e.Y).before(before)
 		return ex{t: t, rt: c.m.rtype(t), fn: boolOps{}.binary(e.Op, x.operand(), y.operand())}
 	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
 		return c.comparison(e, t)
 	}
 	x, y := c.exprTo(e.X, t), c.exprTo(e.Y, t)
-	return ex{t: t, rt: x.rt, fn: c.operate(e.Op, x, y, e.X, e.Y)}
+	return ex{t: t, rt: x.rt, fn: c.operate(e.Op, x, y, e.X)}
 }
 
-// operate joins two operands of one type. Where the right one makes calls and
-// the left one does not, the right one is evaluated first, as the compiler
-// orders them.
-func (c *compiler) operate(op token.Token, x, y ex, xe, ye ast.Expr) any {
+// operate joins two operands of one type.
+func (c *compiler) operate(op token.Token, x, y ex, xe ast.Expr) any {
 	o := operators[x.rt.Kind()]
 	if o == nil {
 		c.fail(xe, "operator %s is not defined on %s", op, x.t)
-	}
-	if !x.konst.IsValid() && calls(ye, c.info) && !calls(xe, c.info) {
-		first, yv := c.save(y)
-		r := o.binary(op, x.operand(), yv.operand())
-		res := laneOf(x.rt)
-		switch op {
-		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
-			res = word[bool]{}
-		}
-		return res.after(first, r)
 	}
 	if r := o.binary(op, x.operand(), y.operand()); r != nil {
 		return r
@@ -299,7 +293,7 @@ func (c *compiler) comparison(e *ast.BinaryExpr, t types.Type) ex {
 		first, xs := c.save(x)
 		res.fn = word[bool]{}.after(first, c.equalValues(e.Op, c.peek(xs), c.peek(y)))
 	default:
-		res.fn = c.operate(e.Op, x, y, e.X, e.Y)
+		res.fn = c.operate(e.Op, x, y, e.X)
 	}
 	return res
 }
@@ -400,7 +394,7 @@ func (c *compiler) index(e *ast.IndexExpr) ex {
 		return ex{t: t, rt: c.m.rtype(t), fn: func(fr *frame) uint8 { a := s(fr); return a[i(fr)] }}
 	}
 	x := c.expr(e.X)
-	at, elem, value := c.elementAddr(e, x, e.X, e.Index)
+	at, elem, value := c.elementAt(e, x, c.intOf(c.expr(e.Index)))
 	r := c.m.rtype(elem)
 	res := ex{t: elem, rt: r, fn: laneOf(r).load(at)}
 	if !value {
@@ -409,25 +403,8 @@ func (c *compiler) index(e *ast.IndexExpr) ex {
 	return res
 }
 
-// elementAddr compiles the address of an element of a slice or array; value
+// elementAt compiles the address of an element of a slice or array; value
 // reports that the array is not addressable.
-func (c *compiler) elementAddr(e ast.Node, x ex, xe, ie ast.Expr) (at addrFunc, elem types.Type, value bool) {
-	i := c.intOf(c.expr(ie))
-	// An index that makes calls is evaluated before the operand is read.
-	if xe != nil && calls(ie, c.info) && !calls(xe, c.info) {
-		off := c.temp(reflect.TypeFor[int]())
-		f := i
-		j := func(fr *frame) int { return *(*int)(unsafe.Add(fr.p, off)) }
-		at, elem, value = c.elementAt(e, x, j)
-		inner := at
-		return func(fr *frame) unsafe.Pointer {
-			*(*int)(unsafe.Add(fr.p, off)) = f(fr)
-			return inner(fr)
-		}, elem, value
-	}
-	return c.elementAt(e, x, i)
-}
-
 func (c *compiler) elementAt(e ast.Node, x ex, i func(*frame) int) (at addrFunc, elem types.Type, value bool) {
 	switch u := x.t.Underlying().(type) {
 	case *types.Slice:
@@ -482,6 +459,11 @@ func (c *compiler) elementAt(e ast.Node, x ex, i func(*frame) int) (at addrFunc,
 
 // slice compiles x[lo:hi:max].
 func (c *compiler) slice(e *ast.SliceExpr) ex {
+	before := c.order(e.X, e.Low, e.High, e.Max)
+	return c.slicing(e).before(before)
+}
+
+func (c *compiler) slicing(e *ast.SliceExpr) ex {
 	x := c.expr(e.X)
 	t := c.typeOf(e)
 	num := func(n ast.Expr) func(*frame) int {

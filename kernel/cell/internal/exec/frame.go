@@ -39,16 +39,17 @@ type frame struct {
 
 // thread is one goroutine's stack of frames.
 type thread struct {
-	labels labelSet // must be first: the goroutine's profiler label points here
-	m      *Machine
-	run    *Run
-	stack  []*frame
-	sp     int
-	base   int // depth of the callers in another thread
-	parent *thread
-	sticky *repanic  // a final panic that compiled code may have swallowed
-	g      uintptr   // the goroutine, 0 when it has ended
-	grace  time.Time // deferred calls of a stopped run may still run until then
+	labels  labelSet // must be first: the goroutine's profiler label points here
+	m       *Machine
+	run     *Run
+	stack   []*frame
+	sp      int
+	base    int // depth of the callers in another thread
+	parent  *thread
+	passing *panicking // what the function that package reflect calls next may recover
+	sticky  *repanic   // a final panic that compiled code may have swallowed
+	g       uintptr    // the goroutine, 0 when it has ended
+	grace   time.Time  // deferred calls of a stopped run may still run until then
 
 	born    token.Pos  // the go statement that began the goroutine
 	cell    bool       // the cell's own goroutine

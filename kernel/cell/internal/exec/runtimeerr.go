@@ -1,7 +1,7 @@
 package exec
 
 import (
-	"fmt"
+	"reflect"
 	"runtime"
 	"sync/atomic"
 	"unsafe"
@@ -14,13 +14,19 @@ func newTypeAssertionError(e *typeAssertionError) *runtime.TypeAssertionError {
 // lastTrace is where the last panic that passed through compiled code arose.
 var lastTrace atomic.Pointer[repanic]
 
-// conversionError is the run-time error of a slice that is too short for the
-// array it is converted to.
-type conversionError struct{ have, want int }
-
-func (e conversionError) Error() string {
-	return fmt.Sprintf("runtime error: cannot convert slice with length %d to array or pointer to array with length %d", e.have, e.want)
+// conversionPanic raises the run-time error of a slice of length have that is
+// too short for the array of length want that it is converted to: Go's own
+// error of another such conversion, with the lengths changed.
+func conversionPanic(have, want int) {
+	defer func() {
+		v := reflect.ValueOf(recover())
+		e := reflect.New(v.Type()).Elem()
+		e.Set(v)
+		for name, n := range map[string]int{"x": want, "y": have} {
+			f := e.FieldByName(name)
+			reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem().SetInt(int64(n))
+		}
+		panic(e.Interface())
+	}()
+	_ = [2]byte(make([]byte, 1, have+1))
 }
-
-// RuntimeError makes it a runtime.Error.
-func (conversionError) RuntimeError() {}

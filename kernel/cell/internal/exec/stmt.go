@@ -217,8 +217,9 @@ func (c *compiler) effectOf(e ast.Expr) frameFunc {
 	case *ast.BasicLit:
 		return func(*frame) {}
 	}
+	before := c.order(e)
 	x := c.expr(e)
-	return x.lane().run(x.fn)
+	return first(before, x.lane().run(x.fn))
 }
 
 func (c *compiler) declStmt(s *ast.DeclStmt) stmtFunc {
@@ -309,6 +310,7 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 	}
 	if len(lhs) == 1 && len(rhs) == 1 {
 		var x ex
+		before := c.order(rhs[0])
 		o, _ := target(lhs[0])
 		switch {
 		case want != nil:
@@ -318,9 +320,9 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 		default:
 			x = c.expr(rhs[0])
 		}
-		return assignTo(lhs[0], x)
+		return first(before, assignTo(lhs[0], x))
 	}
-	var fs, quiet []frameFunc
+	var fs []frameFunc
 	var vals []ex
 	if len(rhs) == 1 {
 		run, slots := c.multi(rhs[0])
@@ -332,6 +334,9 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 			}
 		}
 	} else {
+		if before := c.order(rhs...); before != nil {
+			fs = append(fs, before)
+		}
 		for i, r := range rhs {
 			var x ex
 			if o, _ := target(lhs[i]); o != nil {
@@ -342,15 +347,10 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 				x = c.expr(r)
 			}
 			f, v := c.save(x)
-			if calls(r, c.info) {
-				fs = append(fs, f)
-			} else {
-				quiet = append(quiet, f)
-			}
+			fs = append(fs, f)
 			vals = append(vals, v)
 		}
 	}
-	fs = append(fs, quiet...)
 	for i, e := range lhs {
 		if o, _ := target(e); o == nil {
 			continue
@@ -379,18 +379,20 @@ func (c *compiler) multi(e ast.Expr) (frameFunc, []ex) {
 		return c.tuple(x)
 	case *ast.IndexExpr:
 		mt := c.typeOf(x.X).Underlying().(*types.Map)
+		before := c.orderTo(func(i int) types.Type { return []types.Type{nil, mt.Key()}[i] }, x.X, x.Index)
 		look, elem, er := c.mapLookup(x, mt)
 		vo, v := slot(elem)
 		oo, ok := okSlot()
 		cp := laneOf(er).copy
-		return func(fr *frame) {
+		return first(before, func(fr *frame) {
 			p, found := look(fr)
 			cp(unsafe.Add(fr.p, vo), p)
 			*(*bool)(unsafe.Add(fr.p, oo)) = found
-		}, []ex{v, ok}
+		}), []ex{v, ok}
 	case *ast.TypeAssertExpr:
 		t := c.typeOf(x.Type)
-		y := c.expr(x.X)
+		before := c.order(x.X)
+		y := c.expr(x.X).before(before)
 		r := c.m.rtype(t)
 		test := c.asserter(y, t, r)
 		f := y.fn.(func(*frame) iface)
@@ -446,16 +448,6 @@ func (c *compiler) store(lhs ast.Expr, x ex) frameFunc {
 	if p.addr == nil {
 		c.fail(lhs, "cannot assign to this expression")
 	}
-	if calls(lhs, c.info) {
-		// Operands of the left side that make calls come before the right side.
-		off := c.temp(boxType)
-		addr := p.addr
-		set := x.lane().set(func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) }, x.fn)
-		return func(fr *frame) {
-			*(*unsafe.Pointer)(unsafe.Add(fr.p, off)) = addr(fr)
-			set(fr)
-		}
-	}
 	return x.lane().set(p.addr, x.fn)
 }
 
@@ -465,16 +457,7 @@ func (c *compiler) storeMap(ix *ast.IndexExpr, mt *types.Map, x ex) frameFunc {
 	ko, vo := c.temp(k.rt), c.temp(x.rt)
 	setK, setV := k.lane().setLocal(ko, k.fn), x.lane().setLocal(vo, x.fn)
 	f, d, cp := m.fn.(addrFunc), rt.Pointer(m.rt), laneOf(m.rt.Elem()).copy
-	lhsCalls := calls(ix, c.info)
-	mo := c.temp(boxType)
 	return func(fr *frame) {
-		if lhsCalls {
-			*(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr)
-			setK(fr)
-			setV(fr)
-			cp(mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
-			return
-		}
 		setV(fr)
 		setK(fr)
 		cp(mapassign(d, f(fr), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
@@ -498,6 +481,7 @@ func (c *compiler) assign(s *ast.AssignStmt) frameFunc {
 // update compiles lhs op= rhs; the operands of lhs are evaluated once.
 func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc {
 	t := c.typeOf(lhs)
+	before := c.order(lhs, rhs)
 	shift := op == token.SHL || op == token.SHR
 	var y ex
 	if shift {
@@ -505,14 +489,7 @@ func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc 
 	} else {
 		y = c.exprTo(rhs, t)
 	}
-	// Calls on the right come before the operands on the left are read.
-	if calls(rhs, c.info) && !calls(lhs, c.info) {
-		first, saved := c.save(y)
-		y = saved
-		inner := c.updateWith(lhs, op, y, t, shift)
-		return func(fr *frame) { first(fr); inner(fr) }
-	}
-	return c.updateWith(lhs, op, y, t, shift)
+	return first(before, c.updateWith(lhs, op, y, t, shift))
 }
 
 func (c *compiler) updateWith(lhs ast.Expr, op token.Token, y ex, t types.Type, shift bool) frameFunc {
@@ -618,21 +595,41 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 			x := c.expr(rhs[0])
 			return x.lane().run(x.fn)
 		}
-		return c.store(lhs[0], c.exprTo(rhs[0], t))
+		// The right side is evaluated before the place, but calls of the place
+		// come first.
+		var before frameFunc
+		if calls(lhs[0], c.info) {
+			before = c.hoistAll(func(i int) types.Type { return []types.Type{nil, t}[i] }, []ast.Expr{lhs[0], rhs[0]})
+		} else {
+			before = c.order(rhs[0])
+		}
+		return first(before, c.store(lhs[0], c.exprTo(rhs[0], t)))
 	}
-	var fs, vals, quiet, quietVals []frameFunc
+	var fs, post []frameFunc
+	add := func(f frameFunc) {
+		if f != nil {
+			fs = append(fs, f)
+		}
+	}
 	if len(rhs) == 1 {
+		add(c.hoistAll(nil, lhs))
 		run, slots := c.multi(rhs[0])
-		var pre, post []frameFunc
+		add(run)
 		for i, l := range lhs {
 			if t := place(l); t != nil {
 				p, s := c.deferredStore(l, c.convert(rhs[0], slots[i], t))
-				pre, post = append(pre, p...), append(post, s)
+				fs, post = append(fs, p...), append(post, s)
 			}
 		}
-		return sequence(append(append(pre, run), post...))
+		return sequence(append(fs, post...))
 	}
-	var post []frameFunc
+	add(c.orderTo(func(i int) types.Type {
+		if i < len(lhs) {
+			return nil
+		}
+		return place(lhs[i-len(lhs)])
+	}, append(append([]ast.Expr{}, lhs...), rhs...)...))
+	var vals []frameFunc
 	for i, l := range lhs {
 		t := place(l)
 		var x ex
@@ -644,23 +641,13 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		f, v := c.save(x)
 		if t != nil {
 			// Operands of index expressions and pointer indirections on the left
-			// come before the values; but what makes calls comes before what
-			// makes none.
+			// come before the values.
 			p, s := c.deferredStore(l, v)
-			if calls(l, c.info) {
-				fs = append(fs, p...)
-			} else {
-				quiet = append(quiet, p...)
-			}
-			post = append(post, s)
+			fs, post = append(fs, p...), append(post, s)
 		}
-		if calls(rhs[i], c.info) {
-			vals = append(vals, f)
-		} else {
-			quietVals = append(quietVals, f)
-		}
+		vals = append(vals, f)
 	}
-	return sequence(append(append(append(append(fs, vals...), quiet...), quietVals...), post...))
+	return sequence(append(append(fs, vals...), post...))
 }
 
 // deferredStore splits an assignment: pre evaluates the operands of the place,
@@ -709,7 +696,8 @@ func (c *compiler) deferredStore(lhs ast.Expr, x ex) (pre []frameFunc, store fra
 }
 
 func (c *compiler) cond(e ast.Expr) func(*frame) bool {
-	return c.expr(e).fn.(func(*frame) bool)
+	before := c.order(e)
+	return c.expr(e).before(before).fn.(func(*frame) bool)
 }
 
 func (c *compiler) ifStmt(s *ast.IfStmt) stmtFunc {
@@ -836,6 +824,9 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmtFunc {
 	}
 	switch {
 	case len(s.Results) == 1 && len(c.results) == 1:
+		if before := c.order(s.Results[0]); before != nil {
+			fs = append(fs, before)
+		}
 		fs = append(fs, put(0, c.exprTo(s.Results[0], c.results[0].t)))
 	case len(s.Results) == 1:
 		run, slots := c.multi(s.Results[0])
@@ -844,22 +835,15 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmtFunc {
 			fs = append(fs, put(i, c.convert(s, slots[i], c.results[i].t)))
 		}
 	default:
-		var post, quiet []frameFunc
-		anyCall := false
-		for _, r := range s.Results {
-			anyCall = anyCall || calls(r, c.info)
+		var post []frameFunc
+		if before := c.orderTo(func(i int) types.Type { return c.results[i].t }, s.Results...); before != nil {
+			fs = append(fs, before)
 		}
 		for i, r := range s.Results {
 			f, v := c.save(c.exprTo(r, c.results[i].t))
-			// Values without calls are read after the calls.
-			if anyCall && !calls(r, c.info) {
-				quiet = append(quiet, f)
-			} else {
-				fs = append(fs, f)
-			}
-			post = append(post, put(i, v))
+			fs, post = append(fs, f), append(post, put(i, v))
 		}
-		fs = append(append(fs, quiet...), post...)
+		fs = append(fs, post...)
 	}
 	f := sequence(fs)
 	return func(fr *frame) ctl {

@@ -9,6 +9,7 @@ import (
 // env maps the type parameters of a function to the types of an instance.
 type env struct {
 	m    map[*types.TypeParam]types.Type
+	args []types.Type
 	key  string
 	memo map[types.Type]types.Type
 }
@@ -28,7 +29,7 @@ func (m *Machine) newEnv(outer *env, params *types.TypeParamList, args []types.T
 	for i := range params.Len() {
 		e.m[params.At(i)] = args[i]
 	}
-	e.key = m.argsKey(args)
+	e.args, e.key = args, m.argsKey(args)
 	return e
 }
 
@@ -193,7 +194,7 @@ func (m *Machine) substNamed(e *env, t *types.Named) types.Type {
 	if n, ok := m.locals[k]; ok {
 		return n
 	}
-	n := types.NewNamed(types.NewTypeName(t.Obj().Pos(), t.Obj().Pkg(), t.Obj().Name()+"["+strings.TrimSuffix(e.key, ";")+"]", nil), nil, nil)
+	n := types.NewNamed(types.NewTypeName(t.Obj().Pos(), t.Obj().Pkg(), t.Obj().Name()+"["+linkStrings(e.args)+"]", nil), nil, nil)
 	m.locals[k] = n
 	e.memo[t] = n
 	n.SetUnderlying(m.subst(e, t.Underlying()).Underlying())

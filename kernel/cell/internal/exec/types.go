@@ -29,9 +29,10 @@ type lateType struct {
 	u reflect.Type
 }
 
-// namedType is a type made here.
+// namedType is a type with methods made here: a named one, or an unnamed struct
+// that has those of its embedded fields.
 type namedType struct {
-	t *types.Named
+	t types.Type
 	n *rt.Named
 }
 
@@ -50,12 +51,34 @@ var basicTypes = map[types.BasicKind]reflect.Type{
 
 // rtype returns the complete run-time type of t.
 func (m *Machine) rtype(t types.Type) reflect.Type {
-	if r, ok := m.types.At(t).(reflect.Type); ok && len(m.pending) == 0 && len(m.holes) == 0 {
-		return r
+	r, ok := m.types.At(t).(reflect.Type)
+	if !ok || len(m.pending) > 0 || len(m.holes) > 0 {
+		r = m.build(t, true)
+		m.finish()
 	}
-	r := m.build(t, true)
-	m.finish()
+	m.promote(t, r)
 	return r
+}
+
+// promote gives an unnamed struct, or what the pointer t points to, the methods
+// of its embedded fields. It is put off until the type is used for itself and
+// not only as the underlying type of a named one.
+func (m *Machine) promote(t types.Type, r reflect.Type) {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok && r.Kind() == reflect.Pointer {
+		t, r = p.Elem(), r.Elem()
+	}
+	st, ok := types.Unalias(t).(*types.Struct)
+	if !ok || m.madeHere(r) != nil {
+		return
+	}
+	n := rt.Promoting(r)
+	if n == nil {
+		return
+	}
+	nt := &namedType{t: st, n: n}
+	m.named.Store(n.Type, nt)
+	m.named.Store(n.Ptr, nt)
+	m.setMethods(st)
 }
 
 // finish completes everything that build left open.
@@ -287,11 +310,11 @@ func (m *Machine) typeName(t *types.Named) string {
 	if t.TypeArgs() == nil {
 		return name
 	}
-	var args []string
+	var args []types.Type
 	for i := range t.TypeArgs().Len() {
-		args = append(args, strings.ReplaceAll(types.TypeString(t.TypeArgs().At(i), func(p *types.Package) string { return p.Path() }), "any", "interface {}"))
+		args = append(args, t.TypeArgs().At(i))
 	}
-	return name + "[" + strings.Join(args, ",") + "]"
+	return name + "[" + linkStrings(args) + "]"
 }
 
 func kindOf(t types.Type) reflect.Kind {
@@ -388,7 +411,7 @@ func (m *Machine) MethodsChanged(t *types.Named) {
 }
 
 // setMethods fills the method tables of a type made here.
-func (m *Machine) setMethods(t *types.Named) {
+func (m *Machine) setMethods(t types.Type) {
 	r := m.types.At(t).(reflect.Type)
 	nt := m.madeHere(r)
 	if nt == nil || r.Kind() == reflect.Interface {
@@ -418,6 +441,10 @@ func (m *Machine) setMethods(t *types.Named) {
 		return
 	}
 	if err := nt.n.SetMethods(ms); err != nil {
-		panic(&Refusal{Pos: t.Obj().Pos(), Msg: err.Error()})
+		refusal := &Refusal{Msg: err.Error()}
+		if n, ok := t.(*types.Named); ok {
+			refusal.Pos = n.Obj().Pos()
+		}
+		panic(refusal)
 	}
 }

@@ -112,10 +112,11 @@ func (b *Body) Result(e ast.Expr) {
 		return
 	}
 	var x ex
+	before := c.order(e)
 	if isUntyped(t) {
-		x = c.exprTo(e, types.Default(t))
+		x = c.exprTo(e, types.Default(t)).before(before)
 	} else {
-		x = c.expr(e)
+		x = c.expr(e).before(before)
 	}
 	off := c.temp(x.rt)
 	b.add(e.Pos(), x.lane().setLocal(off, x.fn))

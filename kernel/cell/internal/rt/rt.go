@@ -200,20 +200,25 @@ func Declare(pkg, name string, k reflect.Kind) *Named {
 	}
 	t.h.TFlag = t.h.TFlag&^flagExtraStar | flagUncommon | flagNamed
 	t.h.Str = addReflectOff(encode(full, "", Exported(name), false))
+	t.point(pkg, "*"+full)
+	return t
+}
+
+// point makes the type's pointer type, which has room for methods.
+func (t *Named) point(pkg, name string) {
 	p := new(pointerType)
 	p.header = (*pointerType)(Pointer(reflect.TypeFor[*int]())).header
 	p.Hash = nextHash()
 	p.TFlag = p.TFlag&^(flagExtraStar|flagNamed) | flagUncommon
-	p.Str = addReflectOff(encode("*"+full, "", false, false))
+	p.Str = addReflectOff(encode(name, "", false, false))
 	p.PtrToThis = 0
-	p.Elem = self
+	p.Elem = Pointer(t.Type)
 	p.u.PkgPath = nameOffset(pkg)
 	t.u.PkgPath = nameOffset(pkg)
 	t.h.PtrToThis = addReflectOff(unsafe.Pointer(p))
 	hold(p)
 	t.p = p
 	t.Ptr = TypeAt(unsafe.Pointer(p))
-	return t
 }
 
 // Define completes the type with its underlying type.
@@ -232,6 +237,7 @@ type Field struct {
 
 var (
 	structs    = map[string][]reflect.Type{}
+	promoting  = map[reflect.Type]*Named{}
 	interfaces = map[string][]reflect.Type{}
 )
 
@@ -299,7 +305,19 @@ func Struct(pkg string, fields []Field) reflect.Type {
 	r := TypeAt(unsafe.Pointer(x))
 	skipBlank(x, r)
 	structs[key.String()] = append(structs[key.String()], r)
+	n := &Named{Type: r, h: &x.header, u: &x.u, m: unsafe.Pointer(&x.m)}
+	n.point(pkg, "*"+key.String())
+	hold(n)
+	promoting[r] = n
 	return r
+}
+
+// Promoting is the handle by which an unnamed struct made here gets the methods
+// of its embedded fields; nil if it has no embedded fields.
+func Promoting(t reflect.Type) *Named {
+	mu.Lock()
+	defer mu.Unlock()
+	return promoting[t]
 }
 
 // skipBlank makes comparison leave out fields called _, as Go's does.
@@ -480,6 +498,7 @@ func (t *Named) SetMethods(ms []Method) error {
 		copy((*[maxMethods]method)(arr)[:], m)
 		u.M, u.X = uint16(len(m)), uint16(x)
 	}
+	t.h.TFlag |= flagUncommon
 	fill(&t.p.u, unsafe.Pointer(&t.p.m), onPtr, xp)
 	if t.Type.Kind() != reflect.Interface {
 		fill(t.u, t.m, onValue, xv)

@@ -19,5 +19,10 @@ func entry(i int) unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(&p))
 }
 
+// IsEntry reports whether pc is an entry point of a method.
+func IsEntry(pc uintptr) bool {
+	return pc-entryTable() < numEntries*entrySize
+}
+
 // G identifies the calling goroutine among those alive.
 func G() uintptr

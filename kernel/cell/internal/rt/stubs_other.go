@@ -13,3 +13,6 @@ func entry(int) unsafe.Pointer { return nil }
 
 // G identifies the calling goroutine among those alive; here it cannot.
 func G() uintptr { return 0 }
+
+// IsEntry reports whether pc is an entry point of a method.
+func IsEntry(uintptr) bool { return false }

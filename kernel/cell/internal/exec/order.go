@@ -1,0 +1,399 @@
+package exec
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
+)
+
+// The order of evaluation. Go says that calls, receives and logical operations
+// happen from left to right, and leaves open when the other operands are read.
+// Programs come to depend on what the toolchain does, so it is done here: in a
+// statement and among the arguments of a call, everything that the toolchain
+// puts into temporaries (calls, most built-ins, slicings, assertions) is
+// evaluated from left to right first, and variables, elements, fields and what
+// is computed from them are read after the last of them.
+//
+// Plain evaluation from left to right gives the same result unless something
+// that a call might change, or that might panic, stands before a call. Only then
+// are temporaries made.
+
+// order compiles what of the operands must be evaluated before the rest and
+// returns it, or nil where plain evaluation is right. Compiling the operands
+// later finds the temporaries in c.held.
+func (c *compiler) order(es ...ast.Expr) frameFunc {
+	return c.orderTo(nil, es...)
+}
+
+// orderTo is order for operands that become values of the types want.
+func (c *compiler) orderTo(want func(i int) types.Type, es ...ast.Expr) frameFunc {
+	s := &scan{c: c}
+	for _, e := range es {
+		s.visit(e)
+	}
+	if !s.clash {
+		return nil
+	}
+	return c.hoistAll(want, es)
+}
+
+func (c *compiler) hoistAll(want func(i int) types.Type, es []ast.Expr) frameFunc {
+	var pre []frameFunc
+	for i, e := range es {
+		var w types.Type
+		if want != nil {
+			w = want(i)
+		}
+		c.hoist(&pre, e, w)
+	}
+	if len(pre) == 0 {
+		return nil
+	}
+	return sequence(pre)
+}
+
+// before puts the steps of order, which may be none, in front of x.
+func (x ex) before(pre frameFunc) ex {
+	if pre == nil {
+		return x
+	}
+	return ex{t: x.t, rt: x.rt, fn: x.lane().after(pre, x.fn)}
+}
+
+func first(pre, f frameFunc) frameFunc {
+	if pre == nil {
+		return f
+	}
+	if f == nil {
+		return pre
+	}
+	return func(fr *frame) { pre(fr); f(fr) }
+}
+
+// scan walks operands in the order in which they are evaluated.
+type scan struct {
+	c      *compiler
+	late   bool // something seen so far must be evaluated after calls that follow
+	panics bool // and may panic
+	clash  bool // and something followed that must come before it
+}
+
+func (s *scan) visit(e ast.Expr) {
+	c := s.c
+	if e == nil || s.clash {
+		return
+	}
+	e = ast.Unparen(e)
+	if tv, ok := c.info.Types[e]; ok && (tv.Value != nil || tv.IsType()) {
+		return
+	}
+	if c.temporary(e) {
+		if s.late && calls(e, c.info) || s.panics && c.mayPanic(e) {
+			s.clash = true
+		}
+		return
+	}
+	switch e := e.(type) {
+	case *ast.Ident:
+		if v, ok := c.info.ObjectOf(e).(*types.Var); ok && c.shared(v) {
+			s.late = true
+		}
+	case *ast.SelectorExpr:
+		sel := c.info.Selections[e]
+		if sel == nil {
+			s.visit(e.Sel)
+			return
+		}
+		_, ptr := c.typeOf(e.X).Underlying().(*types.Pointer)
+		if sel.Kind() == types.MethodVal {
+			s.receiver(e, sel, ptr)
+			return
+		}
+		s.visit(e.X)
+		if ptr || sel.Indirect() {
+			s.late, s.panics = true, true
+		}
+	case *ast.StarExpr:
+		s.visit(e.X)
+		s.late, s.panics = true, true
+	case *ast.IndexExpr:
+		if _, generic := c.typeOf(e.X).Underlying().(*types.Signature); generic {
+			return
+		}
+		s.visit(e.X)
+		s.visit(e.Index)
+		s.late, s.panics = true, true
+	case *ast.BinaryExpr:
+		s.visit(e.X)
+		s.visit(e.Y)
+		switch e.Op {
+		case token.QUO, token.REM, token.SHL, token.SHR:
+			if c.info.Types[e.Y].Value == nil {
+				s.late, s.panics = true, true
+			}
+		case token.EQL, token.NEQ:
+			if types.IsInterface(c.typeOf(e.X)) || types.IsInterface(c.typeOf(e.Y)) {
+				s.late, s.panics = true, true
+			}
+		}
+	case *ast.UnaryExpr:
+		if _, lit := ast.Unparen(e.X).(*ast.CompositeLit); !lit && e.Op == token.AND {
+			s.place(e.X)
+			return
+		}
+		s.visit(e.X)
+	case *ast.CallExpr: // a conversion
+		s.visit(e.Args[0])
+		switch c.typeOf(e.Args[0]).Underlying().(type) {
+		case *types.Slice, *types.Interface:
+			s.late, s.panics = true, true
+		}
+	case *ast.CompositeLit:
+		for _, el := range e.Elts {
+			if kv, ok := el.(*ast.KeyValueExpr); ok {
+				el = kv.Value
+			}
+			s.visit(el)
+		}
+	case *ast.TypeAssertExpr:
+		s.visit(e.X)
+		s.late, s.panics = true, true
+	}
+}
+
+// receiver walks the receiver of a method.
+func (s *scan) receiver(e *ast.SelectorExpr, sel *types.Selection, ptr bool) {
+	recv := sel.Obj().Type().(*types.Signature).Recv()
+	_, wantsPtr := types.Unalias(recv.Type()).(*types.Pointer)
+	if wantsPtr && !ptr {
+		s.place(e.X)
+	} else {
+		s.visit(e.X)
+	}
+	if len(sel.Index()) > 1 || ptr != wantsPtr && !wantsPtr || types.IsInterface(recv.Type()) {
+		s.late, s.panics = true, true
+	}
+}
+
+// place walks an operand of which only the address is wanted.
+func (s *scan) place(e ast.Expr) {
+	e = ast.Unparen(e)
+	switch x := e.(type) {
+	case *ast.Ident:
+	case *ast.SelectorExpr:
+		if sel := s.c.info.Selections[x]; sel != nil && !sel.Indirect() {
+			if _, ptr := s.c.typeOf(x.X).Underlying().(*types.Pointer); !ptr {
+				s.place(x.X)
+				return
+			}
+		}
+		s.visit(e)
+	default:
+		s.visit(e)
+	}
+}
+
+// shared reports whether a call may change v: it is not a local variable of
+// which only this function knows.
+func (c *compiler) shared(v *types.Var) bool {
+	return packageLevel(v) || c.esc[v] || c.m.globals[v].p != nil
+}
+
+// mayPanic reports whether the evaluation of e, which calls nothing, may panic.
+func (c *compiler) mayPanic(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.IndexExpr, *ast.SliceExpr, *ast.StarExpr, *ast.TypeAssertExpr:
+			found = true
+		case *ast.BinaryExpr:
+			found = found || n.Op == token.QUO || n.Op == token.REM
+		case *ast.SelectorExpr:
+			if sel := c.info.Selections[n]; sel != nil {
+				_, ptr := c.typeOf(n.X).Underlying().(*types.Pointer)
+				found = found || ptr || sel.Indirect()
+			}
+		case *ast.CallExpr:
+			if id := calleeIdent(n.Fun); id != nil && id.Name == "make" {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// temporary reports whether the toolchain keeps the value of e in a temporary
+// as soon as it has evaluated it.
+func (c *compiler) temporary(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.CallExpr:
+		if !c.info.Types[e.Fun].IsType() {
+			return true
+		}
+		t := c.typeOf(e)
+		if _, ok := t.Underlying().(*types.Slice); ok { // []byte(s)
+			_, str := c.typeOf(e.Args[0]).Underlying().(*types.Basic)
+			return str
+		}
+	case *ast.SliceExpr:
+		return true
+	case *ast.TypeAssertExpr:
+		return e.Type != nil && !rt.Direct(c.m.rtype(c.typeOf(e.Type)))
+	case *ast.UnaryExpr:
+		return e.Op == token.ARROW
+	case *ast.BinaryExpr:
+		return e.Op == token.LAND || e.Op == token.LOR
+	case *ast.CompositeLit:
+		_, ok := c.typeOf(e).Underlying().(*types.Map)
+		return ok
+	}
+	return false
+}
+
+// hoist appends to pre what of e must be evaluated at once.
+func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
+	if e == nil {
+		return
+	}
+	e = ast.Unparen(e)
+	if tv, ok := c.info.Types[e]; ok && (tv.Value != nil || tv.IsType()) {
+		return
+	}
+	keep := func(e ast.Expr) {
+		f, x := c.save(c.expr(e))
+		*pre = append(*pre, f)
+		c.hold(e, x)
+	}
+	if c.temporary(e) {
+		if _, tuple := c.info.TypeOf(e).(*types.Tuple); !tuple {
+			keep(e)
+		}
+		return
+	}
+	switch x := e.(type) {
+	case *ast.SelectorExpr:
+		if c.info.Selections[x] != nil {
+			c.hoist(pre, x.X, nil)
+		}
+	case *ast.StarExpr:
+		c.hoist(pre, x.X, nil)
+	case *ast.IndexExpr:
+		c.hoist(pre, x.X, nil)
+		if mt, ok := c.typeOf(x.X).Underlying().(*types.Map); ok {
+			c.hoist(pre, x.Index, mt.Key())
+			break
+		}
+		c.hoist(pre, x.Index, nil)
+	case *ast.BinaryExpr:
+		c.hoist(pre, x.X, nil)
+		c.hoist(pre, x.Y, nil)
+		if x.Op == token.EQL || x.Op == token.NEQ {
+			switch c.typeOf(x.X).Underlying().(type) {
+			case *types.Struct, *types.Array:
+				if types.Identical(c.typeOf(x.X), c.typeOf(x.Y)) {
+					keep(x.X)
+					keep(x.Y)
+				}
+			}
+		}
+	case *ast.UnaryExpr:
+		c.hoist(pre, x.X, nil)
+	case *ast.CallExpr:
+		c.hoist(pre, x.Args[0], c.typeOf(x))
+	case *ast.TypeAssertExpr:
+		c.hoist(pre, x.X, nil)
+	case *ast.CompositeLit:
+		t := c.typeOf(x).Underlying()
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem().Underlying()
+		}
+		for i, el := range x.Elts {
+			var w types.Type
+			switch u := t.(type) {
+			case *types.Struct:
+				w = c.typ(u.Field(fieldIndex(u, i, el)).Type())
+			case *types.Slice:
+				w = u.Elem()
+			case *types.Array:
+				w = u.Elem()
+			}
+			if kv, ok := el.(*ast.KeyValueExpr); ok {
+				el = kv.Value
+			}
+			c.hoist(pre, el, w)
+		}
+		return
+	case *ast.FuncLit:
+		return
+	}
+	// A value that goes into an interface is copied at once unless it is a
+	// string, a slice or a plain word.
+	if want == nil || !types.IsInterface(want) {
+		return
+	}
+	if t := c.typeOf(e); !isUntyped(t) && !types.IsInterface(t) && copiedAtOnce(c.m.rtype(t)) {
+		keep(e)
+	}
+}
+
+// hold makes c.expr find x for e.
+func (c *compiler) hold(e ast.Expr, x ex) {
+	if c.held == nil {
+		c.held = map[ast.Expr]ex{}
+	}
+	c.held[e] = x
+}
+
+// copiedAtOnce tells which values the toolchain copies as soon as they are
+// operands of a conversion to an interface.
+func copiedAtOnce(r reflect.Type) bool {
+	size, align := r.Size(), uintptr(r.Align())
+	if size == 2 && align == 2 {
+		return false
+	}
+	if (size == 4 || size == 8) && align == size && !hasPointers(r) {
+		return false
+	}
+	for r.Kind() == reflect.Struct && r.NumField() == 1 || r.Kind() == reflect.Array && r.Len() == 1 {
+		if r.Kind() == reflect.Struct {
+			r = r.Field(0).Type
+		} else {
+			r = r.Elem()
+		}
+	}
+	return r.Kind() != reflect.String && r.Kind() != reflect.Slice
+}
+
+func hasPointers(r reflect.Type) bool {
+	switch r.Kind() {
+	case reflect.Array:
+		return r.Len() > 0 && hasPointers(r.Elem())
+	case reflect.Struct:
+		for i := range r.NumField() {
+			if hasPointers(r.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	}
+	return r.Kind() == reflect.String || r.Kind() > reflect.Complex128
+}
+
+// fieldIndex is the field that the i-th element of a struct literal sets.
+func fieldIndex(u *types.Struct, i int, el ast.Expr) int {
+	if kv, ok := el.(*ast.KeyValueExpr); ok {
+		name := kv.Key.(*ast.Ident).Name
+		for j := range u.NumFields() {
+			if u.Field(j).Name() == name {
+				return j
+			}
+		}
+	}
+	return i
+}
