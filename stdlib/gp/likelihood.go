@@ -18,7 +18,8 @@ type Likelihood struct {
 	Set    param.Set // its own parameters, live
 	Points int       // Gauss-Hermite nodes; 0 means 20
 
-	logp    func(y, f float64) (l, d1, d2 float64)     // log p and its derivatives by f
+	logp    func(y, f float64) (l, d1, d2 float64)     // log p, but for offset, and its derivatives by f
+	offset  func(y float64) float64                    // the part of log p without f; nil means zero
 	theta   func(y, f float64, out []float64)          // derivative by the free parameters
 	check   func(y float64) error                      // whether y can be observed
 	moments func(f float64) (mean, variance float64)   // of y given f
@@ -62,7 +63,17 @@ func (l *Likelihood) Check(y []float64) error {
 }
 
 // LogProb is log p(y | f).
-func (l *Likelihood) LogProb(y, f float64) float64 { v, _, _ := l.logp(y, f); return v }
+func (l *Likelihood) LogProb(y, f float64) float64 {
+	v, _, _ := l.logp(y, f)
+	return v + l.constant(y)
+}
+
+func (l *Likelihood) constant(y float64) float64 {
+	if l.offset == nil {
+		return 0
+	}
+	return l.offset(y)
+}
 
 // Expect is E[log p(y|f)] under f ~ N(m, v), with its derivatives by m and v.
 func (l *Likelihood) Expect(y, m, v float64) (e, dm, dv float64) {
@@ -77,7 +88,7 @@ func (l *Likelihood) Expect(y, m, v float64) (e, dm, dv float64) {
 		dm += w[i] * b
 		dv += w[i] * c / 2
 	}
-	return e, dm, dv
+	return e + l.constant(y), dm, dv
 }
 
 // ExpectGrad adds the derivative of E[log p(y|f)] by the free parameters.
@@ -109,9 +120,10 @@ func (l *Likelihood) LogDensity(y, m, v float64) float64 {
 	s := math.Sqrt(2 * v)
 	terms := make([]float64, len(x))
 	for i := range x {
-		terms[i] = l.LogProb(y, m+s*x[i]) + math.Log(w[i])
+		v, _, _ := l.logp(y, m+s*x[i])
+		terms[i] = v + math.Log(w[i])
 	}
-	return logSumExp(terms)
+	return logSumExp(terms) + l.constant(y)
 }
 
 // Observation is the predictive mean and variance of y under f ~ N(m, v).
@@ -272,8 +284,11 @@ func negbinOn(s param.Set) *Likelihood {
 			n := r.Value()
 			g := f - math.Log(n)
 			q := 1 / (1 + math.Exp(-g))
-			l := lgamma(y+n) - lgamma(n) - lgamma(y+1) + y*g - (y+n)*softplus(g)
-			return l, y - (y+n)*q, -(y + n) * q * (1 - q)
+			return y*g - (y+n)*softplus(g), y - (y+n)*q, -(y + n) * q * (1 - q)
+		},
+		offset: func(y float64) float64 {
+			n := r.Value()
+			return lgamma(y+n) - lgamma(n) - lgamma(y+1)
 		},
 		theta: func(y, f float64, out []float64) {
 			n := r.Value()
@@ -303,8 +318,11 @@ func studentOn(s param.Set) *Likelihood {
 			n, c := nu.Value(), scale.Value()
 			d := y - f
 			q := n*c*c + d*d
-			l := lgamma((n+1)/2) - lgamma(n/2) - 0.5*math.Log(n*math.Pi) - math.Log(c) - (n+1)/2*math.Log1p(d*d/(n*c*c))
-			return l, (n + 1) * d / q, (n + 1) * (d*d - n*c*c) / (q * q)
+			return -(n + 1) / 2 * math.Log1p(d*d/(n*c*c)), (n + 1) * d / q, (n + 1) * (d*d - n*c*c) / (q * q)
+		},
+		offset: func(float64) float64 {
+			n := nu.Value()
+			return lgamma((n+1)/2) - lgamma(n/2) - 0.5*math.Log(n*math.Pi) - math.Log(scale.Value())
 		},
 		theta: func(y, f float64, out []float64) {
 			n, c := nu.Value(), scale.Value()
