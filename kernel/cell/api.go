@@ -27,7 +27,7 @@ type Options struct {
 type Cell struct {
 	Name, Source string
 
-	sent string // what Source was made of, when it begins with a command
+	code string // Source with what is not run now blanked; "" for all of it
 }
 
 // Outcome is what became of a cell.

@@ -1,7 +1,6 @@
 package cell
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"go/token"
@@ -150,7 +149,7 @@ func (d *Debugger) know(src *source) {
 }
 
 func (d *Debugger) knowLocked(src *source) {
-	text := d.text(cmp.Or(src.sent, src.text))
+	text := d.text(src.text)
 	for f := range src.files {
 		d.files[f] = &debugFile{src, text}
 	}
@@ -268,7 +267,7 @@ func (d *Debugger) Cells() []debug.Cell {
 	var cs []debug.Cell
 	at := map[string]int{}
 	for _, src := range d.s.sources {
-		text := cmp.Or(src.sent, src.text)
+		text := src.text
 		c := debug.Cell{Source: debug.Source{Name: src.name, Path: d.path(text)}, Text: text}
 		if i, again := at[text]; again {
 			cs[i] = c
@@ -375,7 +374,7 @@ func (d *Debugger) Scopes(frame int) ([]debug.Scope, error) {
 // mention are its locals as far as its author is concerned.
 func (d *Debugger) scope(v *exec.View, kind scopeKind) (ns []node) {
 	if kind == scopeSession {
-		return d.globals(v, nil)
+		return d.globals(nil)
 	}
 	for _, l := range v.Locals() {
 		if _, ok := l.Obj.(*types.Var); ok && l.Captured == (kind == scopeCaptured) {
@@ -387,7 +386,7 @@ func (d *Debugger) scope(v *exec.View, kind scopeKind) (ns []node) {
 		for _, n := range ns {
 			shown[n.name] = true
 		}
-		for _, n := range d.globals(v, f.text.words) {
+		for _, n := range d.globals(f.text.words) {
 			if !shown[n.name] {
 				ns = append(ns, n)
 			}
@@ -399,10 +398,10 @@ func (d *Debugger) scope(v *exec.View, kind scopeKind) (ns []node) {
 // globals lists the session's variables, of those only the named ones if names
 // is not nil. Those that the cell which stands has not come to yet are left
 // out.
-func (d *Debugger) globals(v *exec.View, names map[string]bool) (ns []node) {
+func (d *Debugger) globals(names map[string]bool) (ns []node) {
 	var src *source
 	at := 0
-	if w := d.watching(); w != nil && v != nil {
+	if w := d.watching(); w != nil {
 		for _, x := range w.Views(w.Standing()) {
 			if f := d.file(x.Pos); f != nil && x.Func == "cell" {
 				src, at = f.src, f.src.offset(d.s.fset, x.Pos)

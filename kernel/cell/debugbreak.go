@@ -38,10 +38,7 @@ func (d *Debugger) text(text string) *debugText {
 	}
 	t := &debugText{text: text, words: map[string]bool{}, sites: map[int][]*exec.Site{}, breaks: map[int]*exec.Break{}}
 	d.texts[text] = t
-	code := text
-	if c, ok := findCommand(text); ok && (c.name == "time" || c.name == "bench") {
-		code = c.rest
-	}
+	code := goText(text)
 	fset := token.NewFileSet()
 	p, errs := parse(fset, Cell{Source: code})
 	if len(errs) > 0 {

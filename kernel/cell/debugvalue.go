@@ -63,7 +63,7 @@ func (d *Debugger) Globals() ([]debug.Variable, error) {
 	}
 	now := d.inspect
 	d.mu.Unlock()
-	ns := d.globals(nil, nil)
+	ns := d.globals(nil)
 	vs, err := d.show(context.Background(), 0, now, ns)
 	if err == errBusy { // names and types are known
 		vs = nil
@@ -490,13 +490,10 @@ func (w *brief) own(v reflect.Value) bool {
 			}
 		}
 	case tensor:
-		shape, _ := shapeOf(v)
-		if shape == "" {
-			shape = "scalar"
-		}
-		w.put(shape + " ")
 		if s, ok := m.(fmt.Stringer); ok {
 			w.put(oneLine(s.String()))
+		} else {
+			w.put(fmt.Sprint("shape ", m.Shape()))
 		}
 	case fmt.Stringer:
 		w.put(oneLine(m.String()))

@@ -61,10 +61,18 @@
 // of compiled code that looks at no context is left behind after two seconds.
 // Panics of goroutines, timers and callbacks end their cell and not the process;
 // recursion without end, os.Exit, log.Fatal and a make beyond 16 GiB are errors.
-// A deadlock waits for an interrupt. What Go itself cannot survive (concurrent
+// A cell whose goroutines all wait for each other ends with Go's own error, where
+// nothing outside can wake them (deadlock.go). What Go itself cannot survive (concurrent
 // map writes, a fault in native code) needs a process of its own around the
 // session. RuntimeError carries a traceback with a line for each frame that is
-// the user's.
+// the user's, with its arguments (traceback.go).
+//
+// # Commands
+//
+// Lines such as %time, !ls or //lab:vars cut the cell into segments, which run
+// one after the other (magic.go). %prof samples the machine's own stack, which
+// has the names and lines of the cells, and where it stands still asks the
+// runtime what compiled code runs there (internal/exec/profile.go).
 //
 // # Limits
 //

@@ -105,13 +105,20 @@ func (p *printer) value(v reflect.Value, typed bool, depth int) {
 			p.b.WriteString("nil")
 			return
 		}
-		fmt.Fprintf(&p.b, "%s with %d of %d", typeName(t), v.Len(), v.Cap())
+		if typed {
+			p.b.WriteString(typeName(t) + " ")
+		}
+		fmt.Fprintf(&p.b, "%d of %d", v.Len(), v.Cap())
 	case reflect.Func:
 		if v.IsNil() {
 			p.b.WriteString("nil")
 			return
 		}
-		p.b.WriteString(typeName(t))
+		if typed || depth > 0 {
+			p.b.WriteString(typeName(t))
+		} else {
+			p.b.WriteString("func")
+		}
 	default:
 		p.b.WriteString(typeName(t))
 	}
@@ -300,20 +307,31 @@ func lessKey(a, b reflect.Value) bool {
 	return false
 }
 
+// structure prints the fields that a cell can name.
 func (p *printer) structure(v reflect.Value, typed bool, depth int) {
-	if typed || depth > 0 && v.Type().Name() != "" && typed {
-		p.b.WriteString(typeName(v.Type()))
+	t := v.Type()
+	if typed {
+		p.b.WriteString(typeName(t))
 	}
+	own := t.PkgPath() == "main" || t.Name() == ""
 	p.b.WriteByte('{')
+	shown := 0
 	for i := range v.NumField() {
-		if i > 0 {
+		f := t.Field(i)
+		if !own && !f.IsExported() {
+			continue
+		}
+		if shown++; shown > 1 {
 			p.b.WriteString(", ")
 		}
-		p.b.WriteString(v.Type().Field(i).Name + ": ")
+		p.b.WriteString(f.Name + ": ")
 		p.value(v.Field(i), false, depth+1)
 		if p.full() {
 			return
 		}
+	}
+	if shown == 0 && v.NumField() > 0 {
+		p.b.WriteString("…")
 	}
 	p.b.WriteByte('}')
 }

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/exec"
 	"github.com/priorlab/priorlab/symbols"
@@ -42,6 +42,7 @@ type Session struct {
 	added   []addition              // methods given to earlier types by the cell being checked
 	temps   int
 	library map[string]*library
+	wakers  atomic.Bool // something outside may wake a cell
 	running sync.Mutex
 	closed  bool
 }
@@ -98,8 +99,8 @@ func (s *Session) Eval(ctx context.Context, c Cell) (out Outcome) {
 		out.Err = errors.New("the session is closed")
 		return out
 	}
-	if done, o := s.magic(ctx, &c); done {
-		return o
+	if gs := segments(c, s.isDefined); len(gs) > 1 || len(gs) == 1 && gs[0].name != "" {
+		return s.evalSegments(ctx, gs)
 	}
 	return s.evalGo(ctx, c)
 }
@@ -190,6 +191,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	}()
 	s.machine.Locked(func() {
 		for i, pt := range u.parts {
+			s.listenFor(pt.info)
 			u.bodies = append(u.bodies, s.build(u, pt, i))
 		}
 	})
@@ -441,75 +443,6 @@ func mentionsType(t, want types.Type, seen map[types.Type]bool) bool {
 	}
 	return false
 }
-
-// run executes a compiled cell and waits for its end.
-func (s *Session) run(ctx context.Context, u *unit, out *Outcome) {
-	type ending struct {
-		val   any
-		trace []exec.Frame
-	}
-	var faultOnce sync.Once
-	var fault *ending
-	var run *exec.Run
-	run = exec.NewRun(ctx, u.parsed.src.name, func(v any, tr []exec.Frame) {
-		if run.Ended() { // a goroutine or callback that the cell left behind
-			e := s.runtimeError(v, tr)
-			fmt.Fprintf(s.streams.stderr, "a goroutine of %s ended with %s\n%s\n", u.parsed.src.name, e.Error(), strings.Join(e.Traceback, "\n"))
-			return
-		}
-		faultOnce.Do(func() { fault = &ending{v, tr}; run.Stop() })
-	})
-	done := make(chan ending, 1)
-	var vals []any
-	go func() {
-		end := ending{val: errGone}
-		defer func() { done <- end }()
-		val, tr := s.machine.Go(run, func(t *exec.Thread) {
-			// Functions and methods change for earlier callers when the cell
-			// comes to them.
-			vals = s.machine.RunAll(t, u.bodies, func(i int) { s.publish(u, u.parts[i], out) })
-		})
-		end = ending{val, tr}
-	}()
-	var end ending
-	select {
-	case end = <-done:
-	case <-ctx.Done():
-		run.Stop()
-		select {
-		case end = <-done:
-		case <-time.After(2 * time.Second):
-			out.Err = &Interrupted{Detached: "a call of compiled code that does not look at its context; it ends at its next step"}
-			return
-		}
-	}
-	run.End()
-	if fault != nil && (end.val == nil || isStopped(end.val)) {
-		end = *fault
-	}
-	switch v := end.val.(type) {
-	case nil:
-		out.Values = vals
-	case exec.Stopped:
-		out.Err = &Interrupted{Traceback: s.traceback(end.trace)}
-	case exec.Exit:
-		out.Exit = &v.Code
-		if v.Code != 0 {
-			out.Err = &RuntimeError{Name: "os.Exit", Value: fmt.Sprintf("the cell called os.Exit(%d)", v.Code), Traceback: s.traceback(end.trace), Panic: v}
-		}
-	case *exec.Refusal:
-		out.Err = &RuntimeError{Name: "unsupported", Value: v.Msg, Traceback: s.traceback(end.trace), Panic: v}
-	default:
-		if v == errGone || exec.Goexit(v) { // runtime.Goexit ends the cell
-			return
-		}
-		out.Err = s.runtimeError(v, end.trace)
-	}
-}
-
-var errGone = errors.New("the goroutine ended itself")
-
-func isStopped(v any) bool { _, ok := v.(exec.Stopped); return ok }
 
 // Current is the name of the cell that started the calling goroutine, directly
 // or through others; "" outside cells.

@@ -13,7 +13,6 @@ import (
 // session's file set.
 type source struct {
 	name, text string
-	sent       string              // the text as its client knows it, where that is another
 	files      map[*token.File]int // length of what was put before the text
 }
 
@@ -153,9 +152,13 @@ const (
 // parse parses a cell: declarations and statements separately, each in a copy
 // of the text where the others are blanked, so that positions stay.
 func parse(fset *token.FileSet, c Cell) (*parsed, scanner.ErrorList) {
-	src := &source{name: c.Name, text: c.Source, sent: c.sent, files: map[*token.File]int{}}
+	src := &source{name: c.Name, text: c.Source, files: map[*token.File]int{}}
+	code := c.code
+	if code == "" {
+		code = c.Source
+	}
 	p := &parsed{fset: fset, src: src}
-	spans := splitItems(c.Source)
+	spans := splitItems(code)
 	var decls, stmts []span
 	for _, s := range spans {
 		switch s.kind {
@@ -168,11 +171,11 @@ func parse(fset *token.FileSet, c Cell) (*parsed, scanner.ErrorList) {
 		}
 	}
 	if n := len(spans); n > 0 {
-		p.quiet = strings.HasSuffix(strings.TrimSpace(c.Source[:spans[n-1].end]), ";")
+		p.quiet = strings.HasSuffix(strings.TrimSpace(code[:spans[n-1].end]), ";")
 	}
 	var errs scanner.ErrorList
 	if len(decls) > 0 {
-		f, err := src.parse(fset, declPrefix, keep(c.Source, decls), "")
+		f, err := src.parse(fset, declPrefix, keep(code, decls), "")
 		errs = append(errs, err...)
 		if f != nil {
 			for _, d := range f.Decls {
@@ -182,7 +185,7 @@ func parse(fset *token.FileSet, c Cell) (*parsed, scanner.ErrorList) {
 		}
 	}
 	if len(stmts) > 0 {
-		f, err := src.parse(fset, stmtPrefix, keep(c.Source, stmts), "\n}")
+		f, err := src.parse(fset, stmtPrefix, keep(code, stmts), "\n}")
 		errs = append(errs, err...)
 		if f != nil && len(f.Decls) > 0 {
 			if fd, ok := f.Decls[0].(*ast.FuncDecl); ok && fd.Body != nil {
@@ -247,6 +250,15 @@ func (s *source) position(off int) token.Position {
 	line := 1 + strings.Count(s.text[:off], "\n")
 	col := off - (strings.LastIndexByte(s.text[:off], '\n') + 1) + 1
 	return token.Position{Filename: s.name, Offset: off, Line: line, Column: col}
+}
+
+// line is a line of the text, counted from one.
+func (s *source) line(n int) string {
+	lines := strings.Split(s.text, "\n")
+	if n < 1 || n > len(lines) {
+		return ""
+	}
+	return lines[n-1]
 }
 
 // excerpt is a line of the text with a caret below the column.

@@ -288,13 +288,16 @@ func wait(f func()) {
 		defer func() { done <- recover() }()
 		f()
 	}()
-	select {
-	case v := <-done:
-		if v != nil {
-			panic(v)
+	var v any
+	exec.Idle(func() {
+		select {
+		case v = <-done:
+		case <-run.Done():
+			v = exec.Stopped{}
 		}
-	case <-run.Done():
-		panic(exec.Stopped{})
+	})
+	if v != nil {
+		panic(v)
 	}
 }
 
@@ -338,9 +341,15 @@ func lock(try func() bool, take, give func()) {
 			give()
 		}
 	}()
-	select {
-	case <-done:
-	case <-run.Done():
+	stopped := false
+	exec.Idle(func() {
+		select {
+		case <-done:
+		case <-run.Done():
+			stopped = true
+		}
+	})
+	if stopped {
 		close(left)
 		panic(exec.Stopped{})
 	}

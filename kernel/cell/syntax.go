@@ -4,6 +4,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,13 @@ func syntaxDiagnostics(src *source, errs scanner.ErrorList) []Diagnostic {
 		p := src.position(off)
 		return Diagnostic{Cell: src.name, Line: p.Line, Col: p.Column, Msg: msg, Hint: hint, Excerpt: src.excerpt(p.Line, p.Column)}
 	}
-	errs.Sort()
+	sort.SliceStable(errs, func(i, j int) bool { // of those in one place, what was expected comes before the end of a statement
+		a, b := errs[i], errs[j]
+		if a.Pos.Offset != b.Pos.Offset {
+			return a.Pos.Offset < b.Pos.Offset
+		}
+		return !strings.HasPrefix(a.Msg, "expected ';'") && strings.HasPrefix(b.Msg, "expected ';'")
+	})
 	first := errs[0]
 	if hint := phrase(src.text, first.Pos.Line); hint != "" {
 		return []Diagnostic{at(first.Pos.Offset, sentence(src, first), hint)}

@@ -27,6 +27,9 @@ func (s *Session) runtimeError(v any, tr []exec.Frame) *RuntimeError {
 
 // panicName is what kind of thing a cell panicked with.
 func panicName(v any) string {
+	if _, dead := v.(deadlock); dead {
+		return "deadlock"
+	}
 	if v == error(exec.ErrDepth) {
 		return "runtime error"
 	}

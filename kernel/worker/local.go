@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -90,13 +91,23 @@ func (l *Local) render(ctx context.Context, name string, values []any) (b lab.Bu
 	return b, err
 }
 
-// help shows what is known of a name in the front end's pager.
+// help shows what is known of a name, or the commands, in the front end's
+// pager.
 func (l *Local) help(name string) serve.Reply {
+	if name == "" || strings.HasPrefix(name, "%") || strings.HasPrefix(name, "!") {
+		text := cell.MagicHelp()
+		return page(lab.Bundle{Data: map[string]any{"text/plain": text, "text/markdown": "```text\n" + text + "```"}})
+	}
 	b, ok := l.Inspect(name, utf8.RuneCountInString(name), 1)
 	if !ok {
-		return serve.Reply{Failure: &serve.Failure{Name: "NoHelp", Value: "nothing is known of " + name,
-			Traceback: []string{"NoHelp: nothing is known of " + name + "; is it spelt as in Go, such as fmt.Println or x.Method?"}}}
+		value := "nothing is known of " + name
+		return serve.Reply{Failure: &serve.Failure{Name: "NoHelp", Value: value,
+			Traceback: []string{"NoHelp: " + value + "; is it spelt as in Go, such as fmt.Println, mat.Dense or x.Method? %help lists the commands"}}}
 	}
+	return page(b)
+}
+
+func page(b lab.Bundle) serve.Reply {
 	return serve.Reply{Payload: []map[string]any{{"source": "page", "start": 0, "data": b.Data}}}
 }
 

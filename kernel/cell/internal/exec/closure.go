@@ -46,6 +46,8 @@ func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsa
 	alone := parent == nil || parent.g != rt.G()
 	if alone {
 		parent = nil
+		m.goroutines.Add(1)
+		defer m.goroutines.Add(-1)
 		if run.Stopping() && run.Ended() {
 			// The cell is over; what it left to be called later lives on.
 			run = run.successor()
@@ -69,9 +71,10 @@ func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsa
 		// arose is kept for the traceback.
 		p, is := v.(*repanic)
 		if !is {
-			p = &repanic{v, th.trace()}
+			p = &repanic{val: v, trace: th.trace()}
 		}
 		if !alone {
+			p.run = run
 			lastTrace.Store(p)
 			if final(p.val) {
 				parent.sticky = p

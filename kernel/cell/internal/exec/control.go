@@ -236,7 +236,7 @@ func (c *compiler) receiverOf(x ex, pos token.Pos) (recv func(*frame) (reflect.V
 			}
 		}
 		th := fr.th
-		i, r, ok := reflect.Select([]reflect.SelectCase{
+		i, r, ok := th.selectOf([]reflect.SelectCase{
 			{Dir: reflect.SelectRecv, Chan: v},
 			{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(th.run.done)},
 		})
@@ -268,7 +268,7 @@ func (c *compiler) send(s *ast.SendStmt) frameFunc {
 			return
 		}
 		th := fr.th
-		i, _, _ := reflect.Select([]reflect.SelectCase{
+		i, _, _ := th.selectOf([]reflect.SelectCase{
 			{Dir: reflect.SelectSend, Chan: q, Send: v},
 			{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(th.run.done)},
 		})
@@ -337,7 +337,11 @@ func (c *compiler) selectStmt(s *ast.SelectStmt, label int) stmtFunc {
 		} else {
 			cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(th.run.done)})
 		}
-		i, v, ok := reflect.Select(cases)
+		choose := reflect.Select
+		if def < 0 {
+			choose = th.selectOf
+		}
+		i, v, ok := choose(cases)
 		if i == len(index) {
 			th.checkStop()
 			panic(Stopped{})

@@ -287,7 +287,7 @@ func (w *Watch) returned(fr *frame) {
 func (w *Watch) panicked(fr *frame, v any) any {
 	p, ok := v.(*repanic)
 	if !ok {
-		p = &repanic{v, fr.th.trace()}
+		p = &repanic{val: v, trace: fr.th.trace()}
 		if l := lastTrace.Load(); l != nil && len(l.trace) > len(p.trace) && same(l.val, v) {
 			p = l // it came through compiled code
 		}

@@ -88,7 +88,7 @@ func runDeferred(fr *frame, p *panicking) {
 		th.sp = sp
 	}
 	if p != nil {
-		panic(&repanic{p.val, p.trace})
+		panic(&repanic{val: p.val, trace: p.trace})
 	}
 }
 
@@ -265,8 +265,9 @@ func (c *compiler) goStmt(s *ast.GoStmt) frameFunc {
 		run := fr.th.run
 		run.live.Add(1)
 		born := fr.pos
+		m.goroutines.Add(1)
 		go func() {
-			defer run.live.Add(-1)
+			defer func() { m.goroutines.Add(-1); run.live.Add(-1) }()
 			th := m.newThread(run, nil)
 			th.born = born
 			setLabels(unsafe.Pointer(th))

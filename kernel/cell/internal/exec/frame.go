@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"reflect"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -51,10 +52,12 @@ type thread struct {
 	g       uintptr    // the goroutine, 0 when it has ended
 	grace   time.Time  // deferred calls of a stopped run may still run until then
 
-	born    token.Pos  // the go statement that began the goroutine
-	cell    bool       // the cell's own goroutine
-	quiet   bool       // a debugger must not stop it
-	watched *Goroutine // what a debugger knows of it
+	born    token.Pos                // the go statement that began the goroutine
+	view    atomic.Pointer[[]*frame] // what a profile sees of stack
+	idle    atomic.Bool              // it waits for another goroutine
+	cell    bool                     // the cell's own goroutine
+	quiet   bool                     // a debugger must not stop it
+	watched *Goroutine               // what a debugger knows of it
 }
 
 // code is a compiled function body.
@@ -171,6 +174,9 @@ func (th *thread) grow() {
 		fs[i].th = th
 		th.stack = append(th.stack, &fs[i])
 	}
+	if th.view.Load() != nil {
+		th.publish()
+	}
 }
 
 // exec runs the body of an entered frame and leaves it; the results stay
@@ -196,7 +202,7 @@ func (m *Machine) newThread(run *Run, parent *thread) *thread {
 	if parent != nil {
 		th.base = parent.base + parent.sp + 40 // compiled frames lie between
 		if th.base > maxDepth {
-			parent.sticky = &repanic{ErrDepth, parent.trace()}
+			parent.sticky = &repanic{val: ErrDepth, trace: parent.trace()}
 			panic(ErrDepth)
 		}
 		th.grace = parent.grace
@@ -205,6 +211,9 @@ func (m *Machine) newThread(run *Run, parent *thread) *thread {
 	th.labels = newLabels(run.Name)
 	root := &frame{th: th, code: rootCode}
 	th.stack = append(th.stack, root)
+	if run.profile != nil {
+		run.profile.add(th)
+	}
 	return th
 }
 
@@ -224,7 +233,7 @@ func (m *Machine) protect(th *thread, f func()) (val any, tr []Frame) {
 		}
 		if p, ok := val.(*repanic); ok {
 			val, tr = p.val, p.trace
-		} else if p := lastTrace.Load(); p != nil && own(p.trace) > own(tr) && same(p.val, val) {
+		} else if p := lastTrace.Load(); p != nil && p.run == th.run && own(p.trace) > own(tr) && same(p.val, val) {
 			tr = p.trace // it came through compiled code
 		}
 	}()
@@ -249,6 +258,7 @@ func Goexit(v any) bool { _, ok := v.(goexit); return ok }
 type repanic struct {
 	val   any
 	trace []Frame
+	run   *Run // that it passed a callback of
 }
 
 // Labels mirror the profiler's labels of a goroutine, so that profiles are
@@ -311,6 +321,8 @@ func (m *Machine) Go(run *Run, f func(*Thread)) (val any, tr []Frame) {
 }
 
 func (m *Machine) goOn(run *Run, quiet bool, f func(*Thread)) (val any, tr []Frame) {
+	m.goroutines.Add(1)
+	defer m.goroutines.Add(-1)
 	th := m.newThread(run, nil)
 	th.quiet = quiet
 	old := getLabels()

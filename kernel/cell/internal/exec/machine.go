@@ -65,6 +65,10 @@ type Machine struct {
 	sigs       map[reflect.Type]*sigLayout
 	escape     map[ast.Node]map[types.Object]bool
 	watching   watching
+	goroutines atomic.Int64 // that run code of cells
+	waiting    sync.Mutex
+	waiters    map[*thread]bool // idle ones
+	waits      int              // that have ended
 }
 
 // New returns a machine with nothing defined.
@@ -276,6 +280,8 @@ type Run struct {
 	Fault func(any, []Frame)
 	live  atomic.Int64
 	ended atomic.Bool
+
+	profile *Profile // nil unless it is profiled
 
 	// Unwatched keeps a debugger from stopping it: it is the debugger's own.
 	Unwatched bool
