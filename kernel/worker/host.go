@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
@@ -147,9 +148,13 @@ func (h *host) Callback(ctx context.Context, name string, f func()) {
 	}
 }
 
-// Widgets implements lab.Host: the kernel cannot know what the client draws,
-// and every client that cannot draw a widget shows its text form.
-func (h *host) Widgets() bool { return true }
+// HeadlessVariable names the environment variable that, when it is set, tells
+// a worker that its cells run without a front end.
+const HeadlessVariable = "PRIORLAB_HEADLESS"
+
+// Widgets implements lab.Host: of a client the kernel cannot know what it
+// draws, and every client that cannot draw a widget shows its text form.
+func (h *host) Widgets() bool { return os.Getenv(HeadlessVariable) == "" }
 
 // writer prints to direct while the current cell prints (nil: to its Output),
 // and to the Output of the cell a goroutine belongs to otherwise.

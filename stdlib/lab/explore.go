@@ -199,7 +199,7 @@ func (e *explorer) show() {
 			panic(err)
 		}
 		Show(values...)
-		Show(Markdown("To change it:\n\n```go\n" + e.codeText() + "```"))
+		Show(Markdown(e.settings() + ". To change it:\n\n```go\n" + e.codeText() + "```"))
 		return
 	}
 	e.dice = Button("New dice").With("icon", "random")

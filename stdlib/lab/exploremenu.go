@@ -88,6 +88,7 @@ func menuFor(model any, variance, lo, hi float64) *kernelMenu {
 		}
 	}
 	m.box = HBox(Label("kernel"))
+	m.box.aside = true
 	m.choose(m.built)
 	return m
 }

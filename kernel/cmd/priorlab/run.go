@@ -71,7 +71,7 @@ func (o *runOptions) runNotebook(path string) error {
 	if err := nb.SetParameters(o.parameters); err != nil {
 		return usageError{err.Error()}
 	}
-	b, err := newBackend()
+	b, err := headlessBackend()
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (o *runOptions) runGo(path string) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBackend()
+	b, err := headlessBackend()
 	if err != nil {
 		return err
 	}

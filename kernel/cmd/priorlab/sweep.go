@@ -65,7 +65,7 @@ func sweepTask(dir, run string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err = s.RunTask(ctx, run, newBackend)
+	err = s.RunTask(ctx, run, headlessBackend)
 	if errors.Is(err, sweep.ErrBusy) {
 		os.Exit(sweep.BusyCode)
 	}

@@ -36,3 +36,12 @@ func newBackend() (serve.Backend, error) {
 	}
 	return worker.NewRemote(program, "worker")
 }
+
+// headlessBackend is newBackend for cells that nobody watches: pictures stand
+// for controls.
+func headlessBackend() (serve.Backend, error) {
+	if err := os.Setenv(worker.HeadlessVariable, "yes"); err != nil {
+		return nil, err
+	}
+	return newBackend()
+}
