@@ -66,8 +66,11 @@ func TestDistribution(t *testing.T) {
 			t.Log(l)
 		}
 	}
-	if 100*len(counts["pass"]) < 75*len(programs) {
-		t.Error("fewer than 75 in 100 programs pass")
+	if bad := len(counts["silent"]) + len(counts["died"]) + len(counts["hang"]); bad > 0 {
+		t.Errorf("%d programs end wrongly and without an error", bad)
+	}
+	if 100*len(counts["pass"]) < 95*len(programs) {
+		t.Error("fewer than 95 in 100 programs pass")
 	}
 }
 
@@ -78,7 +81,7 @@ func ordinary(src string) bool {
 }
 
 func distributionVerdict(file string) string {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestDistribution$", "-test.timeout=20s")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestDistribution$", "-test.timeout=150s")
 	cmd.Env = append(os.Environ(), "PRIORLAB_DISTRIBUTION_FILE="+file)
 	b, err := cmd.CombinedOutput()
 	text := string(b)
@@ -101,14 +104,16 @@ func runDistributionFile(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _ := os.ReadFile(strings.TrimSuffix(file, ".go") + ".out")
+	os.Args = os.Args[:1] // programs read them
+	// Without such a file the program reports by panic and exit code alone.
+	want, noOutput := os.ReadFile(strings.TrimSuffix(file, ".go") + ".out")
 	s, out := newSession(t)
 	var o cell.Outcome
 	done := make(chan struct{})
 	go func() { defer close(done); o = eval(s, string(src)) }()
 	select {
 	case <-done:
-	case <-time.After(12 * time.Second):
+	case <-time.After(2 * time.Minute):
 		os.Stdout.WriteString("VERDICT hang:\n")
 		return
 	}
@@ -118,7 +123,7 @@ func runDistributionFile(t *testing.T, file string) {
 		os.Stdout.WriteString("VERDICT refused: " + strings.ReplaceAll(o.Err.Error(), "\n", " ") + "\n")
 	case o.Err != nil:
 		os.Stdout.WriteString("VERDICT error: " + strings.ReplaceAll(o.Err.Error(), "\n", " ") + "\n")
-	case strings.TrimSpace(out.String()) != strings.TrimSpace(string(want)):
+	case noOutput == nil && strings.TrimSpace(out.String()) != strings.TrimSpace(string(want)):
 		os.Stdout.WriteString("VERDICT silent: " + strings.ReplaceAll(difference(out.String(), string(want)), "\n", " | ") + "\n")
 	default:
 		os.Stdout.WriteString("VERDICT pass\n")

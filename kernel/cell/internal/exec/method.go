@@ -145,6 +145,9 @@ func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout, k *callee) {
 		*q = p
 		p = unsafe.Pointer(q)
 	} else if p == nil {
+		if len(t.steps) == 0 {
+			nilReceiver(r.Elem(), t.name)
+		}
 		nilDeref()
 	}
 	if t.fn != nil {

@@ -270,6 +270,13 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 		*pre = append(*pre, f)
 		c.hold(e, x)
 	}
+	// What the runtime is given by its address is copied at once, unless it has
+	// an address already.
+	copyOf := func(e ast.Expr) {
+		if !c.info.Types[e].Addressable() {
+			keep(e)
+		}
+	}
 	if c.temporary(e) {
 		if _, tuple := c.info.TypeOf(e).(*types.Tuple); !tuple {
 			keep(e)
@@ -287,6 +294,15 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 		c.hoist(pre, x.X, nil)
 		if mt, ok := c.typeOf(x.X).Underlying().(*types.Map); ok {
 			c.hoist(pre, x.Index, mt.Key())
+			index := ast.Unparen(x.Index)
+			if tv := c.info.Types[index]; tv.Value == nil && !tv.IsNil() && !types.IsInterface(mt.Key()) {
+				switch plain, fast := mapKey(c.m.rtype(mt)); {
+				case plain:
+					keep(index)
+				case !fast:
+					copyOf(index)
+				}
+			}
 			break
 		}
 		c.hoist(pre, x.Index, nil)
@@ -297,8 +313,8 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 			switch c.typeOf(x.X).Underlying().(type) {
 			case *types.Struct, *types.Array:
 				if types.Identical(c.typeOf(x.X), c.typeOf(x.Y)) {
-					keep(x.X)
-					keep(x.Y)
+					copyOf(ast.Unparen(x.X))
+					copyOf(ast.Unparen(x.Y))
 				}
 			}
 		}
@@ -338,8 +354,46 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 		return
 	}
 	if t := c.typeOf(e); !isUntyped(t) && !types.IsInterface(t) && copiedAtOnce(c.m.rtype(t)) {
-		keep(e)
+		copyOf(e)
 	}
+}
+
+// mapKey tells how the runtime takes the key of a map: fast for words and
+// strings as they are, plain for structs and arrays that fill a word.
+func mapKey(m reflect.Type) (plain, fast bool) {
+	k := m.Key()
+	if m.Elem().Size() > 128 {
+		return false, false
+	}
+	switch k.Kind() {
+	case reflect.String, reflect.Pointer, reflect.UnsafePointer, reflect.Chan:
+		return false, true
+	case reflect.Struct, reflect.Array:
+		return (k.Size() == 4 || k.Size() == 8) && plainMemory(k), false
+	case reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Interface:
+		return false, false
+	}
+	return false, k.Size() == 4 || k.Size() == 8
+}
+
+// plainMemory reports whether values are equal when their bytes are.
+func plainMemory(r reflect.Type) bool {
+	switch r.Kind() {
+	case reflect.Array:
+		return plainMemory(r.Elem())
+	case reflect.Struct:
+		var size uintptr
+		for i := range r.NumField() {
+			if f := r.Field(i); f.Name == "_" || !plainMemory(f.Type) {
+				return false
+			}
+			size += r.Field(i).Type.Size()
+		}
+		return size == r.Size()
+	case reflect.String, reflect.Interface, reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128:
+		return false
+	}
+	return true
 }
 
 // hold makes c.expr find x for e.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"reflect"
 	"runtime"
 	"sync/atomic"
@@ -13,6 +14,23 @@ func newTypeAssertionError(e *typeAssertionError) *runtime.TypeAssertionError {
 
 // lastTrace is where the last panic that passed through compiled code arose.
 var lastTrace atomic.Pointer[repanic]
+
+// nilReceiver raises the run-time error of a method of values that is called
+// with a nil pointer through an interface: Go's own error of another such call,
+// with the names changed.
+func nilReceiver(t reflect.Type, method string) {
+	defer func() {
+		e := reflect.New(reflect.TypeOf(recover())).Elem()
+		e.SetString(fmt.Sprintf("value method %s.%s called using nil *%s pointer", t, method, t.Name()))
+		panic(e.Interface())
+	}()
+	var v error = (*refusedValue)(nil)
+	_ = v.Error()
+}
+
+type refusedValue struct{ _ int }
+
+func (refusedValue) Error() string { return "" }
 
 // conversionPanic raises the run-time error of a slice of length have that is
 // too short for the array of length want that it is converted to: Go's own
