@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "a2814d1c80379df733d11df3daf3274b5ad5778f14156290a90fda27872c1ca3"
+const sourceHash = "2239e7da4e717548d28e31d17f4c537d07e2b0d060ad439b36969a83ed7f7e22"

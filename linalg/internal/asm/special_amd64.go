@@ -28,6 +28,11 @@ func vDot4F32x512(kern uintptr, a *byte)
 //go:noescape
 func vDot4F64x512(kern uintptr, a *byte)
 
+// Copy32 copies n rows of 32 bytes; strides in bytes.
+//
+//go:noescape
+func Copy32(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+
 // Copy48 copies n rows of 48 bytes; strides in bytes.
 //
 //go:noescape

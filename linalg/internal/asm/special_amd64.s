@@ -820,6 +820,25 @@ done:
 DATA c8x1_0<>+0(SB)/8, $0x0000000000000000
 GLOBL c8x1_0<>(SB), RODATA|NOPTR, $8
 
+// func Copy32(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
+// Requires: AVX
+TEXT ·Copy32(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ src+8(FP), BX
+	MOVQ lds+16(FP), CX
+	MOVQ dst+24(FP), DX
+	MOVQ ldd+32(FP), SI
+
+loop:
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    CX, BX
+	ADDQ    SI, DX
+	DECQ    AX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
 // func Copy48(n int, src *byte, lds uintptr, dst *byte, ldd uintptr)
 // Requires: AVX
 TEXT ·Copy48(SB), NOSPLIT, $0-40

@@ -13,12 +13,9 @@ var tilesets [2][2]tileset // [wide][f64]
 func init() {
 	for w := range tilesets {
 		for d := range tilesets[w] {
-			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 512, mc: 240, nc: 4096, wide: w == 1}
-			if d == 1 {
-				ts.kc, ts.mc = 256, 192
-			}
+			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 512 >> d, mc: 120, nc: 4096, outerA: 300 << 10, wide: w == 1}
 			if ts.wide {
-				ts.mr, ts.nr = 12, 2*ts.nr
+				ts.mr, ts.nr, ts.mc, ts.outerA = 12, 2*ts.nr, 240-48*d, 600<<10
 			}
 			for kind := range ts.fn {
 				for rows := 1; rows <= ts.mr; rows++ {
@@ -72,12 +69,8 @@ func runTile[T Float](ts *tileset, rows, cols int, t *asm.Tile) {
 	ts.run(rows, cols, t)
 }
 
-const (
-	// rawB is the size of B up to which it is read where it lies, without packing.
-	rawB = 160 << 10
-	// outerA is the size of a packed block of B up to which a panel of A stays in L1 while B streams from L2.
-	outerA = 600 << 10
-)
+// rawB is the size of B up to which it is read where it lies, without packing.
+const rawB = 160 << 10
 
 // gemm chooses between the ways of multiplying.
 func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
@@ -90,38 +83,61 @@ func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, pa
 	}
 	ts := tiles[T]()
 	d := driver[T]{ts: ts, c: c, ldc: ldc}
-	first, _ := mode(alpha, acc)
-	small := b.CS == 1 && ts.canRead((n-1)%ts.nr+1) && (m <= ts.mr || (m <= 6*ts.mr || k*n*ts.es <= rawB) && k <= ts.kc)
-	switch {
-	case small && !parallel:
-		d.block(m, n, k, alpha, first, a, false, b, false, 0, false)
-	case small && n >= 4*ts.nr:
-		cols := (n/ts.nr + 3) / 4 * ts.nr
-		par.For(n, cols, func(lo, hi int) {
-			d.block(m, hi-lo, k, alpha, first, a, false, b.at(0, lo), false, lo, false)
-		})
-	case small:
-		par.For(m, ts.mr, func(lo, hi int) {
-			e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc}
-			e.block(hi-lo, n, k, alpha, first, a.at(lo, 0), false, b, false, 0, false)
-		})
-	default:
+	small := b.CS == 1 && (m <= 6*ts.mr || k*n*ts.es <= rawB && k <= ts.kc)
+	if !small {
 		d.blocked(m, n, k, alpha, a, b, acc, parallel)
+		return
+	}
+	// Kernels that read whole vectors get the last columns in a copy.
+	whole := n
+	if cols := n % ts.nr; !ts.canRead(cols) {
+		whole -= cols
+		raw, _ := mem.Get(k * ts.nr * ts.es)
+		defer mem.Put(raw)
+		d.tail = mem.Slice[T](raw)
+		packB(ts, d.tail, b.at(0, whole), k, cols)
+	}
+	switch {
+	case !parallel:
+		d.direct(m, 0, n, k, whole, alpha, acc, a, b)
+	case n >= 4*ts.nr:
+		par.For(n, (n/ts.nr+3)/4*ts.nr, func(lo, hi int) { d.direct(m, lo, hi, k, whole, alpha, acc, a, b) })
+	default:
+		par.For(m, ts.mr, func(lo, hi int) {
+			e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc, tail: d.tail}
+			e.direct(hi-lo, 0, n, k, whole, alpha, acc, a.at(lo, 0), b)
+		})
+	}
+}
+
+// direct makes columns lo to hi-1 of the product from B where it lies, and from the copy of its columns from whole on.
+func (d driver[T]) direct(m, lo, hi, k, whole int, alpha T, acc bool, a, b Matrix[T]) {
+	md, later := mode(alpha, acc)
+	kc := d.ts.depth(k)
+	for p := 0; p < k; p += kc {
+		kb := min(kc, k-p)
+		if lo < whole {
+			d.block(m, min(hi, whole)-lo, kb, alpha, md, a.at(0, p), false, b.at(p, lo), false, lo, false)
+		}
+		if hi > whole {
+			d.block(m, hi-whole, kb, alpha, md, a.at(0, p), false, Matrix[T]{Data: d.tail[p*d.ts.nr:]}, true, whole, false)
+		}
+		md = later
 	}
 }
 
 // driver multiplies into c.
 type driver[T Float] struct {
-	ts  *tileset
-	c   []T
-	ldc int
+	ts   *tileset
+	c    []T
+	ldc  int
+	tail []T // columns of B that kernels cannot read where they are
 }
 
 // blocked is the general product: blocks over columns and the sum, B packed into panels, then rows.
 func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel bool) {
 	ts := d.ts
-	nk := (k + ts.kc - 1) / ts.kc
-	kc := (k + nk - 1) / nk
+	kc := ts.depth(k)
 	nc := min(ts.nc, (n+ts.nr-1)/ts.nr*ts.nr)
 	nm := (m + ts.mc - 1) / ts.mc
 	if parallel && nm%2 == 1 {
@@ -173,8 +189,9 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 func (d driver[T]) rows(i0, mb, j0, nb, kb int, alpha T, md int, a Matrix[T], packed []T) {
 	ts := d.ts
 	e := driver[T]{ts: ts, c: d.c[i0*d.ldc:], ldc: d.ldc}
-	aOuter := nb*kb*ts.es <= outerA
-	packIt := a.CS != 1 || (a.RS*ts.es)%4096 == 0 || (!aOuter && nb > 8*ts.nr)
+	aOuter := nb*kb*ts.es <= ts.outerA
+	// More rows than the cache has ways, a multiple of 4 KiB apart, would drive one another out.
+	packIt := a.CS != 1 || (a.RS*ts.es)%4096 == 0 && ts.mr > 8 || (!aOuter && nb > 8*ts.nr)
 	if nb <= ts.nr && (a.RS == 1 || a.CS == 1) {
 		packIt = false
 	}
@@ -183,7 +200,7 @@ func (d driver[T]) rows(i0, mb, j0, nb, kb int, alpha T, md int, a Matrix[T], pa
 		e.block(mb, nb, kb, alpha, md, a, false, Matrix[T]{Data: packed}, true, j0, aOuter)
 		return
 	}
-	raw, _ := mem.Get(((mb + ts.mr - 1) / ts.mr * ts.mr) * kb * ts.es)
+	raw, _ := mem.Get(((mb+ts.mr-1)/ts.mr*ts.mr)*kb*ts.es + 64) // with room for packSix
 	pa := mem.Slice[T](raw)
 	packA(ts, pa, a, mb, kb)
 	e.block(mb, nb, kb, alpha, md, Matrix[T]{Data: pa}, true, Matrix[T]{Data: packed}, true, j0, aOuter)

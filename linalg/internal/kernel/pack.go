@@ -7,6 +7,15 @@ func packB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) {
 	case b.CS == 1 && cols == nr:
 		copyRows(kb, nr, dst, nr, b.Data, b.RS)
 		return
+	case b.CS == 1 && cols <= 8:
+		clear(dst[:kb*nr])
+		for p := 0; p < kb; p++ {
+			row := dst[p*nr : p*nr+cols]
+			for q, v := range b.Data[p*b.RS : p*b.RS+cols] {
+				row[q] = v
+			}
+		}
+		return
 	case b.CS == 1:
 		for p := 0; p < kb; p++ {
 			row := dst[p*nr : p*nr+nr]
@@ -48,6 +57,9 @@ func packA[T Float](ts *tileset, dst []T, a Matrix[T], mb, kb int) {
 		d := dst[i*kb:]
 		if r == 12 && a.CS == 1 {
 			packTwelve(d, a.at(i, 0), kb)
+			continue
+		}
+		if mr == 6 && a.CS == 1 && i+8 <= mb && packSix(d, a.at(i, 0), kb) {
 			continue
 		}
 		for x := 0; x < r; x++ {

@@ -32,9 +32,37 @@ func copyRows[T Float](n, count int, dst []T, ldd int, src []T, lds int) {
 		f(n, (*byte)(ptr(src)), uintptr(lds*es), (*byte)(ptr(dst)), uintptr(ldd*es))
 		return
 	}
-	for i := 0; i < n; i++ {
+	i := 0
+	if count*es == 24 && ldd == count && n > 1 && level != Portable {
+		// 32 bytes at a time, of which the next run overwrites the last eight.
+		i = n - 1
+		asm.Copy32(i, (*byte)(ptr(src)), uintptr(lds*es), (*byte)(ptr(dst)), 24)
+	}
+	for ; i < n; i++ {
 		copy(dst[i*ldd:i*ldd+count], src[i*lds:])
 	}
+}
+
+// packSix interleaves six of eight rows of kb numbers, with AVX2. A transposed column of eight rows is written whole, and its
+// rubbish overwritten by the next one; up to four numbers beyond the panel are rubbish too.
+func packSix[T Float](dst []T, a Matrix[T], kb int) bool {
+	if level != AVX2 {
+		return false
+	}
+	w := laneCount[T]()
+	blocks := kb / w
+	if blocks > 0 {
+		if w == 4 { // the last two rows first
+			transposeBlocks(blocks, a.Data[4*a.RS:], a.RS, w, dst[4:], 6, 6*w)
+		}
+		transposeBlocks(blocks, a.Data, a.RS, w, dst, 6, 6*w)
+	}
+	for p := blocks * w; p < kb; p++ {
+		for i := 0; i < 6; i++ {
+			dst[6*p+i] = a.Data[i*a.RS+p]
+		}
+	}
+	return true
 }
 
 // rowCopy is the kernel that copies runs of so many bytes, if there is one.

@@ -10,14 +10,22 @@ type tileset struct {
 	mr, nr     int            // rows and columns of the full tile
 	es         int            // bytes of an element
 	kc, mc, nc int            // blocks of the sum, of rows, and of columns
+	outerA     int            // bytes of a packed block of B up to which a panel of A stays in L1 while B streams from L2
 	wide       bool           // AVX-512
 	portable   bool           // plain Go
 	fn         [4][13]uintptr // by asm.Full, Mask, Half, HalfMask and rows
 }
 
-// canRead reports whether a panel of cols columns of B may be read where it lies: the AVX2 kernels read whole vectors.
+// canRead reports whether the last cols columns of B, fewer than a panel, may be read where they lie: the AVX2 kernels read
+// whole vectors.
 func (ts *tileset) canRead(cols int) bool {
-	return ts.wide || ts.portable || cols == ts.nr || 2*cols == ts.nr
+	return ts.wide || ts.portable || cols == 0 || 2*cols == ts.nr
+}
+
+// depth is the block of a sum over k: even parts of at most kc.
+func (ts *tileset) depth(k int) int {
+	parts := (k + ts.kc - 1) / ts.kc
+	return (k + parts - 1) / parts
 }
 
 // portableTiles is the tileset of plain Go.

@@ -13,7 +13,7 @@ func specials() {
 	// dst += s0 x0 + s1 x1 + s2 x2 + s3 x3, added in this order: four rows of a product of a row and a matrix.
 	eachArgs4()
 	dot4()
-	for _, size := range []int{48, 64, 96, 128} {
+	for _, size := range []int{32, 48, 64, 96, 128} {
 		copyRows(size)
 	}
 	for _, f64 := range []bool{false, true} {
