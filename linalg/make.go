@@ -3,6 +3,7 @@ package linalg
 import (
 	"slices"
 
+	"github.com/priorlab/priorlab/linalg/internal/kernel"
 	"github.com/priorlab/priorlab/linalg/internal/par"
 )
 
@@ -143,21 +144,30 @@ func Uniform(r *Rand, dt DType, shape ...int) *Tensor {
 	case F32:
 		x := vals[float32](t)
 		par.For(n, randomGrain, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				x[i] = float32(r.Uint64At(from+uint64(i))>>40) * 0x1p-24
-			}
+			r.words(from, lo, hi, func(i int, w uint64) { x[i] = float32(w>>40) * 0x1p-24 })
 		})
 	case F64:
 		x := vals[float64](t)
 		par.For(n, randomGrain, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				x[i] = float64(r.Uint64At(from+uint64(i))>>11) * 0x1p-53
-			}
+			r.words(from, lo, hi, func(i int, w uint64) { x[i] = float64(w>>11) * 0x1p-53 })
 		})
 	default:
 		fail("Uniform", "numbers of type %v cannot be uniform in [0, 1)", dt)
 	}
 	return t
+}
+
+// words calls put with i and word from+i of the stream for lo <= i < hi. A block of the generator makes two words.
+func (r *Rand) words(from uint64, lo, hi int, put func(i int, w uint64)) {
+	for i := lo; i < hi; i++ {
+		at := from + uint64(i)
+		b := kernel.Philox(at/2, r.stream, r.key)
+		put(i, word(b, at&1))
+		if at&1 == 0 && i+1 < hi {
+			i++
+			put(i, word(b, 1))
+		}
+	}
 }
 
 // RandInts draws I64 numbers uniformly from 0 to n-1.

@@ -1,7 +1,9 @@
 package data
 
 import (
+	"bytes"
 	"fmt"
+	"image/jpeg"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -57,6 +59,8 @@ var corruptions = map[string]corruption{
 	"brightness": brighten,
 	"pixelate":   pixelate,
 	"fog":        fog,
+
+	"jpeg_compression": compress,
 }
 
 // Corruptions lists what Corrupt can do.
@@ -149,6 +153,31 @@ func boxMean(m *Images, x []float64, c int, y0, y1, x0, x1 float64) float64 {
 		}
 	}
 	return sum / area
+}
+
+// compress writes the picture as a JPEG file of low quality and reads it again.
+func compress(m *Images, x []float64, k int, _ *rand.Rand) {
+	one := &Images{N: 1, H: m.H, W: m.W, C: m.C, Pixels: make([]uint8, len(x))}
+	for i, v := range x {
+		one.Pixels[i] = uint8(math.Round(v * 255))
+	}
+	var file bytes.Buffer
+	quality := [5]int{80, 65, 58, 50, 40}[k]
+	if err := jpeg.Encode(&file, one.Image(0), &jpeg.Options{Quality: quality}); err != nil {
+		return // only pictures wider than 65535 have no such file; they stay as they are
+	}
+	back, err := jpeg.Decode(&file)
+	if err != nil {
+		return
+	}
+	for i := range m.H {
+		for j := range m.W {
+			r, g, b, _ := back.At(j, i).RGBA()
+			for c, v := range []uint32{r, g, b}[:m.C] {
+				x[(i*m.W+j)*m.C+c] = float64(v) / 0xffff
+			}
+		}
+	}
 }
 
 // fog lays a cloud over the picture: fractal noise by midpoint displacement on

@@ -143,6 +143,16 @@ func TestCorruptions(t *testing.T) {
 	if sd := stat.StdDev(v, nil); math.Abs(sd-0.10) > 0.003 {
 		t.Errorf("gaussian_noise 5 has sd %v, want 0.10", sd)
 	}
+	flat := &Images{N: 1, H: 16, W: 16, C: 3, Pixels: bytes.Repeat([]uint8{90}, 16*16*3)}
+	packed, err := flat.Corrupt("jpeg_compression", 5, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range packed.Pixels {
+		if v < 88 || v > 92 {
+			t.Fatalf("a flat picture of 90 has %d at %d after compression", v, i)
+		}
+	}
 	if _, err := m.Corrupt("rain", 1, 0); err == nil || !strings.Contains(err.Error(), "there are brightness, contrast") {
 		t.Errorf("unknown kind: %v", err)
 	}
