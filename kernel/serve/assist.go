@@ -2,6 +2,7 @@ package serve
 
 import (
 	"errors"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -115,6 +116,7 @@ func isComplete(k *kernel, r *request) (any, error) {
 	status, indent := k.backend.IsComplete(req.Code)
 	reply := msg.IsCompleteReply{Status: status}
 	if status == "incomplete" {
+		indent = strings.ReplaceAll(indent, "\t", "    ") // consoles show a tab as ^I
 		reply.Indent = &indent
 	}
 	return reply, nil

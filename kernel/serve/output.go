@@ -16,8 +16,8 @@ import (
 // leaves in messages of at most streamPiece bytes.
 const (
 	streamDelay = 60 * time.Millisecond
-	streamFlush = 64 << 10
-	streamPiece = 256 << 10
+	streamFlush = 256 << 10
+	streamPiece = 512 << 10
 )
 
 // output takes what one request shows. It stays valid when the request has

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,11 +46,12 @@ func TestSoak(t *testing.T) {
 
 	begun := time.Now()
 	var wg sync.WaitGroup
-	counts := make([]int, 4)
-	for i := range counts {
+	var sent, ran atomic.Int64
+	for i := range 4 {
 		wg.Go(func() {
 			c := &crowd{k: k, random: rand.New(rand.NewPCG(uint64(i), 7)), lethal: begun.Add(length / 4), stop: begun.Add(length)}
-			counts[i] = c.run(t)
+			sent.Add(int64(c.run(t)))
+			ran.Add(int64(c.ran))
 		})
 	}
 	wg.Wait()
@@ -60,7 +62,10 @@ func TestSoak(t *testing.T) {
 		time.Sleep(time.Second) // connections close and memory is given back in their time
 		after = k.weigh(t, keeper)
 	}
-	t.Logf("%v messages in %v\nbefore: %v\nafter:  %v", counts, length, before, after)
+	t.Logf("%d messages in %v, %d cells ran to their end\nbefore: %v\nafter:  %v", sent.Load(), length, ran.Load(), before, after)
+	if ran.Load() == 0 {
+		t.Error("no cell ran to its end")
+	}
 	if what := after.over(before); what != "" {
 		stacks := make([]byte, 1<<20)
 		t.Errorf("%s\n%s", what, stacks[:runtime.Stack(stacks, true)])
@@ -216,6 +221,7 @@ type crowd struct {
 
 	mu    sync.Mutex
 	comms []string // ids of widgets, as they were opened
+	ran   int      // cells that ended well
 }
 
 func (c *crowd) run(t *testing.T) (sent int) {
@@ -241,6 +247,12 @@ func (c *crowd) run(t *testing.T) (sent int) {
 }
 
 func (c *crowd) watch(m client.Message) {
+	var status msg.StatusReply
+	if m.Header.Type == "execute_reply" && json.Unmarshal(m.Content, &status) == nil && status.Status == "ok" {
+		c.mu.Lock()
+		c.ran++
+		c.mu.Unlock()
+	}
 	var open msg.Comm
 	if m.Header.Type == "comm_open" && json.Unmarshal(m.Content, &open) == nil {
 		c.mu.Lock()

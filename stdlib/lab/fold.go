@@ -16,23 +16,44 @@ const (
 )
 
 // renderFolded prints a value in the manner of Go. When the whole does not
-// fit on a screen, an HTML form keeps it behind a fold.
+// fit on a screen, an HTML form is a tree that can be unfolded.
 func renderFolded(v any) Bundle {
-	text := foldedText(reflect.ValueOf(v), foldBytes)
+	n := folded(reflect.ValueOf(v), foldBytes)
+	text := layout(n, 0)
 	b := textBundle(text)
-	if lines := strings.Count(text, "\n"); lines > 24 {
-		first, _, _ := strings.Cut(text, "\n")
-		b.Data[mimeHTML] = fmt.Sprintf("<details><summary><code>%s … (%d lines)</code></summary><pre>%s</pre></details>",
-			escape(first), lines+1, escape(text))
+	if strings.Count(text, "\n") > 24 {
+		b.Data[mimeHTML] = `<div style="font-family:var(--jp-code-font-family,monospace);line-height:1.4">` + n.html(true) + `</div>`
 	}
 	return b
 }
 
-// foldedText writes v with at most about limit bytes.
-func foldedText(v reflect.Value, limit int) string {
-	f := folder{left: limit, seen: map[uintptr]bool{}}
-	return layout(f.node(v, 0, true), 0)
+// html writes a node as a tree of which only the first level is open.
+func (n node) html(open bool) string {
+	if flat := n.flat(); n.items == nil || len(flat) <= foldWidth {
+		return "<div>" + escape(flat) + "</div>"
+	}
+	var b strings.Builder
+	b.WriteString("<details")
+	if open {
+		b.WriteString(" open")
+	}
+	fmt.Fprintf(&b, `><summary>%s <span style="opacity:.6">… %d %s</span></summary><div style="margin-left:1.5em">`,
+		escape(n.text+n.open), len(n.items), n.close)
+	for _, it := range n.items {
+		b.WriteString(it.html(false))
+	}
+	b.WriteString("</div></details>")
+	return b.String()
 }
+
+// folded is v with at most about limit bytes of text.
+func folded(v reflect.Value, limit int) node {
+	f := folder{left: limit, seen: map[uintptr]bool{}}
+	return f.node(v, 0, true)
+}
+
+// foldedText writes v with at most about limit bytes.
+func foldedText(v reflect.Value, limit int) string { return layout(folded(v, limit), 0) }
 
 // node is a piece of text, or a list of them between open and close.
 type node struct {
@@ -171,14 +192,14 @@ func (f *folder) pointer(v reflect.Value, depth int) node {
 func (f *folder) list(v reflect.Value, depth int, top bool) node {
 	n := node{open: "{", close: "}", items: []node{}}
 	if top {
-		n.text = v.Type().String()
+		n.text = typeText(v.Type())
 		f.left -= len(n.text)
 	}
 	if v.Kind() == reflect.Slice && v.IsNil() {
-		return f.word(v.Type().String() + "(nil)")
+		return f.word(typeText(v.Type()) + "(nil)")
 	}
 	if v.Len() > 0 && depth >= foldDepth {
-		return f.word(fmt.Sprintf("%s{… %d}", v.Type(), v.Len()))
+		return f.word(fmt.Sprintf("%s{… %d}", typeText(v.Type()), v.Len()))
 	}
 	if e := v.Type().Elem(); e.Kind() == reflect.Uint8 && v.Kind() == reflect.Slice && !prints(e) {
 		b := v.Bytes()
@@ -200,14 +221,14 @@ func (f *folder) list(v reflect.Value, depth int, top bool) node {
 
 func (f *folder) dictionary(v reflect.Value, depth int, top bool) node {
 	if v.IsNil() {
-		return f.word(v.Type().String() + "(nil)")
+		return f.word(typeText(v.Type()) + "(nil)")
 	}
 	if v.Len() > 0 && depth >= foldDepth {
-		return f.word(fmt.Sprintf("%s{… %d}", v.Type(), v.Len()))
+		return f.word(fmt.Sprintf("%s{… %d}", typeText(v.Type()), v.Len()))
 	}
 	n := node{open: "{", close: "}", items: []node{}}
 	if top {
-		n.text = v.Type().String()
+		n.text = typeText(v.Type())
 	}
 	type entry struct {
 		name string
@@ -280,3 +301,6 @@ func ownText(v reflect.Value) (string, bool) {
 	}
 	return s, true
 }
+
+// typeText names a type as people write it.
+func typeText(t reflect.Type) string { return strings.ReplaceAll(t.String(), "interface {}", "any") }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -75,6 +76,41 @@ func referenceWidgets() map[string]*Widget {
 
 // Every state agrees with the reference in each key it sends; the names of
 // models and views and the value must be among them.
+// An Output widget takes text as a writer, joins what follows text, and does not
+// grow without end.
+func TestOutputIsAWriter(t *testing.T) {
+	h := useHost(t, true)
+	o := Output()
+	Show(o)
+	h.sent()
+	fmt.Fprintln(o, "one")
+	fmt.Fprintln(o, "two")
+	o.Append(Markdown("**m**"))
+	fmt.Fprint(o, "three")
+	list := o.Get("outputs").([]any)
+	text := func(i int) any { return list[i].(map[string]any)["text"] }
+	if len(list) != 3 || text(0) != "one\ntwo\n" || text(2) != "three" || len(h.sent()) != 4 {
+		t.Errorf("holds %v", list)
+	}
+	for i := range 1000 {
+		o.Append(i)
+	}
+	if n := len(o.Get("outputs").([]any)); n != maxOutputs {
+		t.Errorf("holds %d outputs", n)
+	}
+	o.Show()
+	for range 10 {
+		fmt.Fprint(o, strings.Repeat("line of text\n", 10_000))
+	}
+	list = o.Get("outputs").([]any)
+	if s := text(0).(string); len(list) != 1 || len(s) > maxOutputText || !strings.HasPrefix(s, "line of text\n") {
+		t.Errorf("holds %d outputs, the first of %d bytes", len(list), len(s))
+	}
+	if _, err := Label("l").Write(nil); err == nil {
+		t.Error("a label was written to")
+	}
+}
+
 func TestStatesAgreeWithReference(t *testing.T) {
 	useHost(t, true)
 	ref := loadReference(t)

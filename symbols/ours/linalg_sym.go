@@ -65,6 +65,7 @@ func init() {
 			"OneHot":              reflect.ValueOf(p.OneHot),
 			"Ones":                reflect.ValueOf(p.Ones),
 			"Param":               reflect.ValueOf(p.Param),
+			"QuadraticForm":       reflect.ValueOf(p.QuadraticForm),
 			"RadialInto":          reflect.ValueOf(p.RadialInto),
 			"Rand":                reflect.ValueOf((*p.Rand)(nil)),
 			"RandFromState":       reflect.ValueOf(p.RandFromState),

@@ -57,7 +57,7 @@ for what, args in [("complete", ("pr", 2)), ("inspect", ("pr", 2)), ("is_complet
     got = kc.get_shell_msg(timeout=5)
     assert got["msg_type"] == what + "_reply" and got["parent_header"]["msg_id"] == asked_id, got
     if what == "is_complete":
-        assert got["content"] == {"status": "incomplete", "indent": "\t"}, got
+        assert got["content"] == {"status": "incomplete", "indent": "    "}, got
 
 # Interrupt by message, on the control channel, while a cell spins.
 spin = kc.execute("spin")
