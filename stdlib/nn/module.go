@@ -18,6 +18,12 @@ type Module interface {
 	Params() []Param
 }
 
+// List is a module that is nothing but its parameters.
+type List []Param
+
+// Params is the list.
+func (l List) Params() []Param { return l }
+
 // Under puts a prefix and a dot before each name.
 func Under(prefix string, ps []Param) []Param {
 	out := make([]Param, len(ps))

@@ -58,6 +58,8 @@ type call struct {
 	emb  *linalg.Tensor // time embedding [N, E], or nil
 	rng  *linalg.Rand   // for dropout; nil outside training
 	rate float64        // dropout
+
+	attention float64 // dropout of attention weights
 }
 
 func (c *call) dropout(x *linalg.Tensor) *linalg.Tensor {

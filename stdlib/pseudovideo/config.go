@@ -101,7 +101,7 @@ func paperDiffusion(out map[string]Config) {
 func paperTokens(out map[string]Config) {
 	add := func(name string, side int, k TokenizerConfig) {
 		out[name] = Config{Note: notEstablished, H: side, W: side, C: 3, Family: "tokens", Samples: 50000, Tokenizer: k,
-			Prior: PriorConfig{Width: 576, Layers: 8, Heads: 4, Dropout: 0.2},
+			Prior: PriorConfig{Width: 576, Layers: 8, Heads: 4, Dropout: 0.2, Attention: 0.3},
 			Train: TrainOptions{Steps: 250000, Batch: 128, LR: 2e-4}, TrainPrior: TrainOptions{Steps: 250000, Batch: 128, LR: 3e-4, Cosine: true}}
 	}
 	for prefix, side := range map[string]int{"cifar10": 32, "celeba64": 64} {

@@ -90,12 +90,6 @@ type training struct {
 	order  []int
 }
 
-// module is a list of parameters.
-type module []nn.Param
-
-// Params is the list.
-func (m module) Params() []nn.Param { return m }
-
 // stepLoss is the loss of one step: it gets the numbers of the images to use and a random source that belongs to the
 // step.
 type stepLoss func(rows []int, rng *linalg.Rand) (*linalg.Tensor, stepResult, error)
@@ -129,8 +123,8 @@ func (r *training) batch(step, size, n int, seed uint64) []int {
 }
 
 // everything is what a saved model consists of.
-func (r *training) everything() module {
-	all := nn.Join(r.params, r.state)
+func (r *training) everything() nn.List {
+	all := nn.List(nn.Join(r.params, r.state))
 	for i, s := range r.shadow {
 		all = append(all, nn.Param{Name: "average." + r.params[i].Name, Value: s})
 	}

@@ -22,6 +22,7 @@ type PriorConfig struct {
 	Layers    int     // 0 means 3
 	Heads     int     // 0 means 4
 	Dropout   float64 // while training
+	Attention float64 // dropout of the attention weights, while training
 	Precision linalg.DType
 	Seed      uint64
 }
@@ -62,9 +63,9 @@ func newPrior(cfg PriorConfig, grid [3]int, codes int, dry bool) (*Prior, error)
 	if cfg.Family != Autoregressive && cfg.Family != Masked {
 		return nil, fmt.Errorf("pseudovideo: prior family %q is not known; use %s or %s", cfg.Family, Autoregressive, Masked)
 	}
-	if cfg.Width < 3 || cfg.Layers < 1 || cfg.Heads < 1 || cfg.Width%cfg.Heads != 0 || cfg.Dropout < 0 || cfg.Dropout >= 1 {
-		return nil, fmt.Errorf("pseudovideo: a prior of width %d, %d layers, %d heads and dropout %g; the width must be a multiple of the heads and at least 3, the dropout in [0, 1)",
-			cfg.Width, cfg.Layers, cfg.Heads, cfg.Dropout)
+	if cfg.Width < 3 || cfg.Layers < 1 || cfg.Heads < 1 || cfg.Width%cfg.Heads != 0 || cfg.Dropout < 0 || cfg.Dropout >= 1 || cfg.Attention < 0 || cfg.Attention >= 1 {
+		return nil, fmt.Errorf("pseudovideo: a prior of width %d, %d layers, %d heads and dropout %g and %g; the width must be a multiple of the heads and at least 3, the dropout in [0, 1)",
+			cfg.Width, cfg.Layers, cfg.Heads, cfg.Dropout, cfg.Attention)
 	}
 	b := newBuilder(cfg.Precision, cfg.Seed, dry)
 	p := &Prior{Config: cfg, Grid: grid, Codes: codes}
@@ -148,7 +149,7 @@ func (p *Prior) forward(tokens [][]int, c *call) *linalg.Tensor {
 
 // loss is the mean of -log p over the tokens that are to be predicted: all, or the masked ones.
 func (p *Prior) loss(tokens [][]int, rng *linalg.Rand) *linalg.Tensor {
-	c := &call{rng: rng.Split(streamDropout), rate: p.Config.Dropout}
+	c := &call{rng: rng.Split(streamDropout), rate: p.Config.Dropout, attention: p.Config.Attention}
 	l := p.Tokens()
 	if p.Config.Family == Autoregressive {
 		var flat []int

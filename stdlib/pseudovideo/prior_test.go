@@ -186,6 +186,32 @@ func TestDraw(t *testing.T) {
 	}
 }
 
+// Attention with a vanishing share of dropped weights is attention; with a real one it is another in every draw.
+func TestAttentionDropout(t *testing.T) {
+	p, err := newPrior(PriorConfig{Width: 12, Layers: 1, Heads: 2, Precision: linalg.F64}, [3]int{1, 2, 2}, 5, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := linalg.Normal(linalg.NewRand(1), linalg.F64, 2, 4, 12)
+	k, causal := p.blocks[0], linalg.AttentionOptions{Causal: true}
+	with := func(rate float64, seed uint64) []float64 {
+		return k.apply(x, causal, &call{rng: linalg.NewRand(seed), attention: rate}).Float64s()
+	}
+	near(t, "output with next to no dropout", with(1e-15, 1), k.apply(x, causal, nil).Float64s(), 1e-9)
+	if equal(with(0.5, 1), with(0.5, 2)) || !equal(with(0.5, 1), with(0.5, 1)) {
+		t.Error("half the weights dropped: the draws are not what their seeds say")
+	}
+	mean := make([]float64, x.Len())
+	const draws = 4000
+	qkv := linalg.Normal(linalg.NewRand(3), linalg.F64, 2, 4, 36)
+	for s := range draws {
+		for i, v := range k.attendDropping(qkv, true, &call{rng: linalg.NewRand(uint64(s)), attention: 0.3}).Float64s() {
+			mean[i] += v / draws
+		}
+	}
+	near(t, "mean over draws", mean, attendTo(qkv, 2, causal).Float64s(), 0.08)
+}
+
 func TestPriorErrors(t *testing.T) {
 	for part, cfg := range map[string]PriorConfig{
 		"family \"oracle\"":     {Family: "oracle"},

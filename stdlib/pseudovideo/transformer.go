@@ -26,8 +26,24 @@ func (b *builder) block(name string, c, heads, hidden int) *block {
 
 // apply runs the layer on whole sequences.
 func (k *block) apply(h *linalg.Tensor, opt linalg.AttentionOptions, c *call) *linalg.Tensor {
-	z := attendTo(k.qkv.apply(linalg.LayerNorm(h, k.gain1, k.bias1)), k.heads, opt)
+	qkv := k.qkv.apply(linalg.LayerNorm(h, k.gain1, k.bias1))
+	var z *linalg.Tensor
+	if c != nil && c.rng != nil && c.attention > 0 {
+		z = k.attendDropping(qkv, opt.Causal, c)
+	} else {
+		z = attendTo(qkv, k.heads, opt)
+	}
 	return k.feed(h.Add(c.dropout(k.out.apply(z))), c)
+}
+
+// attendDropping is attention of which a share of the weights is dropped.
+func (k *block) attendDropping(qkv *linalg.Tensor, causal bool, c *call) *linalg.Tensor {
+	part := func(i int) *linalg.Tensor { return qkv.Slice(2, i*k.c, (i+1)*k.c).SplitHeads(k.heads) }
+	scores := part(0).MatMul(part(1).T()).MulS(1 / math.Sqrt(float64(k.c/k.heads)))
+	if causal {
+		scores = scores.Add(causalMask(qkv.Dim(1), scores.DType()))
+	}
+	return linalg.Dropout(c.rng, scores.Softmax(-1), c.attention).MatMul(part(2)).MergeHeads()
 }
 
 func (k *block) feed(h *linalg.Tensor, c *call) *linalg.Tensor {

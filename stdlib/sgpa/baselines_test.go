@@ -107,8 +107,8 @@ func TestEveryMethodLearns(t *testing.T) {
 		c.Method = method
 		return New(linalg.NewRand(7), c)
 	}
-	fitted := func(n *Network, anneal Anneal) Passes {
-		h, err := Fit(ctx, n, d, valid, anneal, glyphTraining)
+	fitted := func(n *Network, anneal Anneal, o train.Options) Passes {
+		h, err := Fit(ctx, n, d, valid, anneal, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,19 +123,21 @@ func TestEveryMethodLearns(t *testing.T) {
 		}
 		return p
 	}
-	mle := fitted(build(Softmax), Whole)
+	mle := fitted(build(Softmax), Whole, glyphTraining)
 	dropout, post := mle, mle
 	dropout.Dropout, dropout.Samples = true, 5
-	sgpa := fitted(build(SGPA), RampUp)
+	long := glyphTraining // whole divergences slow learning down: attention carries little, and the rest must learn without it
+	long.Epochs, long.Schedule = 48, train.Cosine{Warmup: 1, Epochs: 48, Base: 5e-3, Min: 1e-4}
+	sgpa := fitted(build(SGPA), RampUp, long)
 	sgpa.Samples = 5
 	mf := MeanFieldNetwork(linalg.NewRand(7), glyphConfig, len(d.Y))
-	mfvi := fitted(mf, RampUp)
+	mfvi := fitted(mf, RampUp, glyphTraining)
 	mfvi.Samples = 5
 	sn := NewSNGP(linalg.NewRand(7), glyphConfig, 64, 0.95)
 	if _, err := sn.Fit(ctx, d, valid, glyphTraining); err != nil {
 		t.Fatal(err)
 	}
-	kern := fitted(build(KernelAttention), Whole)
+	kern := fitted(build(KernelAttention), Whole, glyphTraining)
 	models := map[string]Predictor{
 		"mle": &mle, "kernel": &kern, "dropout": &dropout, "sgpa": &sgpa, "mfvi": &mfvi, "sngp": sn,
 		"tempered": must(Temper(ctx, mle, valid)), "laplace": must(NewLaplace(ctx, post, d, valid)),
@@ -150,12 +152,8 @@ func TestEveryMethodLearns(t *testing.T) {
 		if want := max(samples[name], 1); len(p.Samples) != want {
 			t.Errorf("%s: %d samples, want %d", name, len(p.Samples), want)
 		}
-		floor := 0.8
-		if name == "sgpa" {
-			floor = 0.6 // with so few data its divergences outweigh them; a tenth is chance
-		}
-		if acc := calib.Accuracy(p.Probs(), test.Y); acc < floor {
-			t.Errorf("%s: accuracy %v, want at least %v", name, acc, floor)
+		if acc := calib.Accuracy(p.Probs(), test.Y); acc < 0.8 {
+			t.Errorf("%s: accuracy %v, want at least 0.8", name, acc)
 		}
 		again, err := m.Predict(ctx, test.X)
 		if err != nil {

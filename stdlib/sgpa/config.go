@@ -55,6 +55,7 @@ type Config struct {
 	// Text.
 	Vocabulary, MaxTokens int
 	EmbedWidth            int // [Width]
+	VectorWidth           int // of fixed word vectors beside the learned embedding, which SetVectors gives; 0 for none
 	// Graphs: atom types, with random-walk features of each atom.
 	AtomTypes, WalkFeatures int
 }
@@ -149,6 +150,9 @@ func (c Config) check() {
 	if c.Size > 0 && (c.Channels < 1 || c.Patch < 1 || c.Size%c.Patch != 0) {
 		fail("New", "", "images of %d channels and size %d cannot be cut into patches of %d", c.Channels, c.Size, c.Patch)
 	}
+	if c.VectorWidth < 0 || c.VectorWidth > 0 && c.Vocabulary == 0 {
+		fail("New", "only networks that read text have word vectors", "word vectors of %d numbers for a vocabulary of %d", c.VectorWidth, c.Vocabulary)
+	}
 	if c.Size == 0 && c.MaxTokens < 1 {
 		fail("New", "set MaxTokens", "the longest sequence has %d tokens", c.MaxTokens)
 	}
@@ -195,8 +199,9 @@ func PaperIMDB(vocabulary int) Config {
 		Start: Cold, Vocabulary: vocabulary, MaxTokens: 512, EmbedWidth: 128}
 }
 
-// PaperCoLA is the published configuration for CoLA, without the fixed word vectors that its embedding adds.
+// PaperCoLA is the published configuration for CoLA. Its fixed word vectors of 1024 numbers are zero until
+// Network.SetVectors gives them.
 func PaperCoLA(vocabulary int) Config {
 	return Config{Method: SGPA, Kernel: Exponential, Width: 256, Heads: 4, Depth: 2, Inducing: 5, Classes: 2, Dropout: 0.1,
-		Start: Cold, Jitter: 1e-7, Vocabulary: vocabulary, MaxTokens: 100, EmbedWidth: 128}
+		Start: Cold, Jitter: 1e-7, Vocabulary: vocabulary, MaxTokens: 100, EmbedWidth: 128, VectorWidth: 1024}
 }

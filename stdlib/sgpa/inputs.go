@@ -1,6 +1,8 @@
 package sgpa
 
 import (
+	"fmt"
+
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/nn"
 )
@@ -125,21 +127,31 @@ func (e *imageEncoder) Encode(in *Inputs, p *nn.Pass) (h, mask *linalg.Tensor) {
 	return p.Dropout(e.pos.Forward(e.patch.Forward(in.Images.To(e.c.dtype()), p)), e.rate), nil
 }
 
-// textEncoder adds a token and a position table, and maps the sum to the model width.
+// textEncoder adds a token and a position table, puts the fixed vector of the word beside the sum, if there are any, and
+// maps both to the model width.
 type textEncoder struct {
 	table *nn.Embedding
+	fixed *linalg.Tensor // [V VectorWidth], saved with the model and never trained; nil for none
 	pos   *nn.Position
 	out   *nn.Linear
 	c     Config
 }
 
 func newTextEncoder(r *linalg.Rand, c Config) *textEncoder {
-	return &textEncoder{nn.NewEmbedding(r, c.dtype(), c.Vocabulary, c.EmbedWidth),
-		nn.NewPosition(r, c.dtype(), c.MaxTokens, c.EmbedWidth, 1), nn.NewLinear(r, c.dtype(), c.EmbedWidth, c.Width), c}
+	e := &textEncoder{table: nn.NewEmbedding(r, c.dtype(), c.Vocabulary, c.EmbedWidth),
+		pos: nn.NewPosition(r, c.dtype(), c.MaxTokens, c.EmbedWidth, 1), out: nn.NewLinear(r, c.dtype(), c.EmbedWidth+c.VectorWidth, c.Width), c: c}
+	if c.VectorWidth > 0 {
+		e.fixed = linalg.Param(linalg.Zeros(c.dtype(), c.Vocabulary, c.VectorWidth))
+	}
+	return e
 }
 
 func (e *textEncoder) Params() []nn.Param {
-	return nn.Join(nn.Under("tokens", e.table.Params()), nn.Under("position", e.pos.Params()), nn.Under("map", e.out.Params()))
+	all := nn.Join(nn.Under("tokens", e.table.Params()), nn.Under("position", e.pos.Params()), nn.Under("map", e.out.Params()))
+	if e.fixed != nil {
+		all = append(all, nn.Param{Name: "vectors", Value: e.fixed})
+	}
+	return all
 }
 
 func (e *textEncoder) Encode(in *Inputs, p *nn.Pass) (h, mask *linalg.Tensor) {
@@ -147,7 +159,33 @@ func (e *textEncoder) Encode(in *Inputs, p *nn.Pass) (h, mask *linalg.Tensor) {
 		fail("Forward", "set Inputs.Tokens", "the network reads token sequences, and there are none")
 	}
 	ids, mask := pad(in.Tokens, e.c.dtype(), e.c.MaxTokens, "sequence")
-	return p.Dropout(e.out.Forward(e.pos.Forward(e.table.Forward(ids)), p), e.c.Dropout), mask
+	h = e.pos.Forward(e.table.Forward(ids))
+	if e.fixed != nil {
+		h = linalg.Concat(2, h, (&nn.Embedding{Table: linalg.Detach(e.fixed)}).Forward(ids))
+	}
+	return p.Dropout(e.out.Forward(h, p), e.c.Dropout), mask
+}
+
+// SetVectors gives a network that reads text the fixed vectors of its words: one row of VectorWidth numbers for each id, such
+// as those of GloVe; a nil row is zero. They are saved with the network and never trained.
+func (n *Network) SetVectors(rows [][]float64) error {
+	e, ok := n.Encoder.(*textEncoder)
+	if !ok || e.fixed == nil {
+		return fmt.Errorf("sgpa: this network has no place for word vectors; set VectorWidth in the configuration of a network that reads text")
+	}
+	V, W := n.Config.Vocabulary, n.Config.VectorWidth
+	if len(rows) != V {
+		return fmt.Errorf("sgpa: %d word vectors for a vocabulary of %d", len(rows), V)
+	}
+	all := make([]float64, V*W)
+	for i, r := range rows {
+		if r != nil && len(r) != W {
+			return fmt.Errorf("sgpa: the vector of word %d has %d numbers, not %d", i, len(r), W)
+		}
+		copy(all[i*W:], r)
+	}
+	e.fixed.Set(linalg.FromFloat64(all, V, W).To(e.fixed.DType()))
+	return nil
 }
 
 // graphEncoder adds a table of atom types and a linear map of random-walk features; atoms have no order.

@@ -147,6 +147,86 @@ func TestSaveLoadAndWarmStart(t *testing.T) {
 	closeTo(t, "tied projection", a.Layers[1].Attn.(*DecoupledLayer).Wqk.Float64s(), point.Layers[1].Attn.(*KernelLayer).Wqk.Float64s(), 0)
 }
 
+// A saved SNGP predicts what it predicted, and one without variances says what to do.
+func TestSNGPComesBackFromItsFile(t *testing.T) {
+	d := glyphs(1, 60, 0.2)
+	a := NewSNGP(linalg.NewRand(1), glyphConfig, 12, 0.95)
+	path := filepath.Join(t.TempDir(), "sngp")
+	if err := a.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := LoadSNGP(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Predict(context.Background(), d.X); err == nil || !strings.Contains(err.Error(), "FitPrecision") {
+		t.Errorf("without variances: %v", err)
+	}
+	o := glyphTraining
+	o.Epochs = 1
+	if _, err := a.Fit(context.Background(), d, nil, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = LoadSNGP(path); err != nil {
+		t.Fatal(err)
+	}
+	pa, err := a.Predict(context.Background(), d.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pb, err := b.Predict(context.Background(), d.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeTo(t, "predictions of the loaded SNGP", raw(pb.Probs()), raw(pa.Probs()), 0)
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "sgpa.SNGP") {
+		t.Errorf("an SNGP read as a network: %v", err)
+	}
+}
+
+// Fixed word vectors reach the output, are saved, and stay as they are while the rest is trained.
+func TestWordVectors(t *testing.T) {
+	c := textConfig
+	c.VectorWidth, c.Method = 3, KernelAttention
+	n := New(linalg.NewRand(1), c)
+	in := &Inputs{Tokens: [][]int{{3, 1, 2}, {4, 5, 6}}}
+	before := n.Forward(in, nn.Eval(), nil).Float64s()
+	rows := make([][]float64, c.Vocabulary)
+	rows[3] = []float64{1, -2, 3}
+	if err := n.SetVectors(rows); err != nil {
+		t.Fatal(err)
+	}
+	after := n.Forward(in, nn.Eval(), nil).Float64s()
+	closeTo(t, "logits of words without vectors", after[2:], before[2:], 0)
+	if math.Abs(after[0]-before[0]) < 1e-6 {
+		t.Error("the vector of a word changes nothing")
+	}
+	if _, err := Fit(context.Background(), n, &Data{X: in, Y: []int{0, 1}}, nil, Whole, train.Options{Epochs: 3}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "net")
+	if err := n.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeTo(t, "vectors after training, saving and loading", b.Encoder.(*textEncoder).fixed.Float64s()[9:12], rows[3], 0)
+	for want, err := range map[string]error{
+		"2 word vectors for a vocabulary of 9": n.SetVectors(rows[:2]),
+		"vector of word 0 has 1 numbers":       n.SetVectors(append([][]float64{{1}}, rows[1:]...)),
+		"set VectorWidth":                      New(linalg.NewRand(1), textConfig).SetVectors(rows),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+}
+
 // An interrupt in the middle of an epoch keeps the network and the history, and fitting goes on to the same end.
 func TestInterruptedFitGoesOn(t *testing.T) {
 	d := glyphs(1, 100, 0.2)
@@ -213,6 +293,7 @@ func TestNetworkErrors(t *testing.T) {
 		{`no kind of attention "magic"`, func() { New(r, Config{Method: "magic", Vocabulary: 4, MaxTokens: 3}) }},
 		{"dropout is 1", func() { New(r, Config{Dropout: 1, Vocabulary: 4, MaxTokens: 3}) }},
 		{"MeanField with softmax attention and 0 training inputs", func() { MeanFieldNetwork(r, Config{Vocabulary: 4, MaxTokens: 3}, 0) }},
+		{"only networks that read text", func() { New(r, Config{Channels: 1, Size: 8, Patch: 4, VectorWidth: 5}) }},
 		{"set TrainSize", func() { New(r, Config{KLGlobalScale: PerDataset, Vocabulary: 4, MaxTokens: 3}) }},
 		{"sequence 0 has 7 tokens, the position table has 6", func() { text.Forward(&Inputs{Tokens: [][]int{make([]int, 7)}}, nn.Eval(), nil) }},
 		{"sequence 1 is empty", func() { text.Forward(&Inputs{Tokens: [][]int{{1}, {}}}, nn.Eval(), nil) }},

@@ -184,3 +184,54 @@ func (s *SNGP) Predict(ctx context.Context, in *Inputs) (*Prediction, error) {
 	}
 	return &Prediction{Samples: []*mat.Dense{calib.Softmax(MeanFieldLogits(logits, variance))}}, nil
 }
+
+const sngpKind = "sgpa.SNGP"
+
+// sngpConfig is what a saved SNGP needs beside its tensors.
+type sngpConfig struct {
+	Network  Config
+	Features int
+	Cap      float64
+	Fitted   bool // the precision is there
+}
+
+// Save writes the network, the random features and, once they are fitted, the variances.
+func (s *SNGP) Save(path string) error {
+	c := sngpConfig{s.Net.Config, s.head.Phase.Len(), s.Cap, s.head.precision != nil}
+	all := nn.List(s.Net.Params())
+	if c.Fitted {
+		all = append(all, nn.Param{Name: "precision", Value: linalg.Param(linalg.FromDense(s.head.precision.L()))})
+	}
+	f, err := train.NewFile(sngpKind, fileVersion, c, all)
+	if err != nil {
+		return err
+	}
+	return f.Save(path)
+}
+
+// LoadSNGP reads an SNGP that Save wrote.
+func LoadSNGP(path string) (s *SNGP, err error) {
+	var c sngpConfig
+	f, err := open(path, sngpKind, &c)
+	if err != nil {
+		return nil, err
+	}
+	if err := linalg.Try(func() { s = NewSNGP(linalg.NewRand(0), c.Network, c.Features, c.Cap) }); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	all := nn.List(s.Net.Params())
+	root := linalg.Param(linalg.Zeros(linalg.F64, c.Features, c.Features))
+	if c.Fitted {
+		all = append(all, nn.Param{Name: "precision", Value: root})
+	}
+	if err := f.Into(all); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if c.Fitted {
+		if s.head.precision, err = linalg.FactorFromLower(root.Dense(), 0); err != nil {
+			return nil, fmt.Errorf("%s: the precision: %w", path, err)
+		}
+	}
+	s.u = map[*linalg.Tensor]*mat.VecDense{} // those of the weights that were replaced
+	return s, nil
+}

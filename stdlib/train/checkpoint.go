@@ -61,11 +61,6 @@ func (t *Trainer) Save(path string) error {
 	return f.Save(path)
 }
 
-// tensors lets Into fill parameters and the state of the optimiser.
-type tensors []nn.Param
-
-func (m tensors) Params() []nn.Param { return m }
-
 func (t *Trainer) restore(path string) error {
 	f, err := Load(path)
 	if err != nil {
@@ -86,7 +81,7 @@ func (t *Trainer) restore(path string) error {
 		return fmt.Errorf("train: %s: %d epochs but %d validation scores", path, len(s.Epochs), len(s.Validation))
 	}
 	_, moments := t.adam.state()
-	if err := f.Into(tensors(nn.Join(t.params, moments))); err != nil {
+	if err := f.Into(nn.List(nn.Join(t.params, moments))); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	t.adam.setState(s.AdamSteps, moments)

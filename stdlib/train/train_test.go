@@ -430,7 +430,7 @@ func TestFaultsAreNamed(t *testing.T) {
 // The gradient of the root at zero is infinite: the loss is finite, the gradient is not, and the weights stay.
 func TestGradientFault(t *testing.T) {
 	w := linalg.Param(linalg.FromFloat64([]float64{0, 1}))
-	m := tensors{{Name: "w", Value: w}}
+	m := nn.List{{Name: "w", Value: w}}
 	_, err := Fit(context.Background(), &Problem{Model: m, N: 1, Loss: func([]int, *nn.Pass, Moment) (*linalg.Tensor, []Part) {
 		return w.Sqrt().Sum(), nil
 	}}, Options{})
@@ -476,7 +476,7 @@ func TestFileRoundTrip(t *testing.T) {
 	if err := g.Into(lin); err == nil {
 		t.Error("a model with other names is filled")
 	}
-	missing, err := g.Share(tensors(nn.Join(nn.Under("extra", lin.Params()), a.net.Params())))
+	missing, err := g.Share(nn.List(nn.Join(nn.Under("extra", lin.Params()), a.net.Params())))
 	if err != nil || len(missing) != 2 || missing[0] != "extra.W" {
 		t.Errorf("shared start: missing %v, error %v", missing, err)
 	}
@@ -561,7 +561,7 @@ func TestHistoryShows(t *testing.T) {
 func ExampleFit() {
 	w := linalg.Param(linalg.Zeros(linalg.F64, 1))
 	target := []float64{1, 3}
-	h, err := Fit(context.Background(), &Problem{Model: tensors{{Name: "w", Value: w}}, N: 2,
+	h, err := Fit(context.Background(), &Problem{Model: nn.List{{Name: "w", Value: w}}, N: 2,
 		Loss: func(batch []int, _ *nn.Pass, _ Moment) (*linalg.Tensor, []Part) {
 			return w.AddS(-target[batch[0]]).Square().Sum(), nil
 		}}, Options{Epochs: 400, Batch: 1, Schedule: Cosine{Epochs: 400, Base: 0.05}})

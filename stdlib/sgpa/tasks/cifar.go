@@ -35,7 +35,7 @@ func sheets(prefix string, first, n int, labels []byte) (*pictures, error) {
 		if err != nil {
 			return nil, err
 		}
-		all.n, all.pix, all.y = all.n+p.n, append(all.pix, p.pix...), append(all.y, p.y...)
+		all.add(p)
 	}
 	return all, nil
 }
@@ -73,7 +73,11 @@ func CIFAR10(n int, seed uint64) (*Task, error) {
 		Outside: outside.inputs(cifarMean, cifarSD), OutsideName: "ships and trucks",
 		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 16, Classes: 8, Dropout: 0.1, Channels: 3, Size: 32, Patch: 4}}
 	for _, severity := range []int{1, 3, 5} {
-		t.Shifted = append(t.Shifted, shifted(test.part(0, min(test.n, 300)), corruptions, severity, seed, cifarMean, cifarSD))
+		set, err := shiftedPhotos(test.part(0, min(test.n, 300)), severity, seed, cifarMean, cifarSD)
+		if err != nil {
+			return nil, err
+		}
+		t.Shifted = append(t.Shifted, set)
 	}
 	return t, nil
 }

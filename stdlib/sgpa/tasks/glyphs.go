@@ -1,7 +1,6 @@
 package tasks
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -50,45 +49,6 @@ func drawGlyphs(seed uint64, n, from, to int) *pictures {
 	return p
 }
 
-// glyphCorruptions are the four of the generated task at severities 1 to 5.
-var glyphCorruptions = []corruption{
-	{"noise", noise([5]float64{.08, .14, .2, .28, .36}, false)},
-	{"blur", blur},
-	{"contrast", contrast},
-	{"occlusion", occlusion},
-}
-
-// blur averages over neighbours, severity times.
-func blur(_ *linalg.Rand, x []float64, c, size, severity int) {
-	plane := size * size
-	for range severity {
-		old := append([]float64(nil), x...)
-		for k := range x {
-			ch, i, j := k/plane, k%plane/size, k%size
-			sum, n := 0.0, 0.0
-			for a := max(i-1, 0); a <= min(i+1, size-1); a++ {
-				for b := max(j-1, 0); b <= min(j+1, size-1); b++ {
-					sum, n = sum+old[ch*plane+a*size+b], n+1
-				}
-			}
-			x[k] = sum / n
-		}
-	}
-}
-
-// occlusion lays a grey square over a part of the picture.
-func occlusion(r *linalg.Rand, x []float64, c, size, severity int) {
-	side := size * (1 + severity) / 10
-	i0, j0 := r.Intn(size-side+1), r.Intn(size-side+1)
-	for ch := 0; ch < c; ch++ {
-		for i := i0; i < i0+side; i++ {
-			for j := j0; j < j0+side; j++ {
-				x[ch*size*size+i*size+j] = .5
-			}
-		}
-	}
-}
-
 // Glyphs is a generated task: 16 x 16 pictures of six kinds of signs, n of them for training, with corrupted test sets at
 // severities 1, 3 and 5 and two kinds of signs that training has not seen.
 func Glyphs(n int, seed uint64) *Task {
@@ -104,17 +64,7 @@ func Glyphs(n int, seed uint64) *Task {
 		Config: sgpa.Config{Width: 32, Heads: 2, Depth: 2, Inducing: 8, Classes: glyphClasses, Dropout: 0.1,
 			Channels: 1, Size: glyphSize, Patch: 4}}
 	for _, severity := range []int{1, 3, 5} {
-		t.Shifted = append(t.Shifted, shifted(test, glyphCorruptions, severity, seed, mean, sd))
+		t.Shifted = append(t.Shifted, shiftedGlyphs(test, severity, seed, mean, sd))
 	}
 	return t
-}
-
-// shifted is the test set under all kinds of corruption at one severity, one after the other.
-func shifted(test *pictures, kinds []corruption, severity int, seed uint64, mean, sd []float64) Set {
-	all := &pictures{c: test.c, size: test.size}
-	for _, k := range kinds {
-		p := corrupt(test, k, severity, seed)
-		all.n, all.pix, all.y = all.n+p.n, append(all.pix, p.pix...), append(all.y, p.y...)
-	}
-	return Set{Name: fmt.Sprintf("severity %d", severity), Data: all.data(mean, sd)}
 }

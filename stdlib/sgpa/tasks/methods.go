@@ -81,6 +81,9 @@ var methods = []method{
 	{"SGPA", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, posterior, b.seed)
 	}},
+	{"SGPA per dataset", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, perDataset, b.seed)
+	}},
 	{"SGPA tempered", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, tempered, b.seed)
 	}},
@@ -118,13 +121,16 @@ type variant struct {
 	change func(c *sgpa.Config)
 }
 
+// perDataset divides the divergence of the global points by the number of training inputs: one function for all of them.
+//
 // tempered divides all divergences by a hundred. With short training on small data, whole divergences hold the posterior
 // at the prior, attention carries next to nothing, and accuracy is lost; a tempered posterior keeps both.
 var (
-	softmax   = variant{"softmax", func(c *sgpa.Config) { c.Method = sgpa.Softmax }}
-	kernel    = variant{"kernel", func(c *sgpa.Config) { c.Method = sgpa.KernelAttention }}
-	posterior = variant{"sgpa", func(c *sgpa.Config) { c.Method = sgpa.SGPA }}
-	tempered  = variant{"tempered sgpa", func(c *sgpa.Config) { c.Method, c.KLWeight, c.Rho = sgpa.SGPA, 0.01, 0.3 }}
+	softmax    = variant{"softmax", func(c *sgpa.Config) { c.Method = sgpa.Softmax }}
+	kernel     = variant{"kernel", func(c *sgpa.Config) { c.Method = sgpa.KernelAttention }}
+	posterior  = variant{"sgpa", func(c *sgpa.Config) { c.Method = sgpa.SGPA }}
+	perDataset = variant{"sgpa per dataset", func(c *sgpa.Config) { c.Method, c.KLGlobalScale = sgpa.SGPA, sgpa.PerDataset }}
+	tempered   = variant{"tempered sgpa", func(c *sgpa.Config) { c.Method, c.KLWeight, c.Rho = sgpa.SGPA, 0.01, 0.3 }}
 )
 
 // net is the trained network of a variant and seed.
@@ -134,8 +140,12 @@ func (b *bench) net(ctx context.Context, v variant, seed uint64) (*sgpa.Network,
 		return n, nil
 	}
 	c := b.task.Config
+	c.TrainSize = len(b.task.Train.Y)
 	v.change(&c)
 	n := sgpa.New(linalg.NewRand(seed), c)
+	if err := b.task.vectors(n); err != nil {
+		return nil, err
+	}
 	h, err := sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(seed))
 	if err != nil {
 		return nil, err
@@ -172,6 +182,9 @@ func (b *bench) ensemble(ctx context.Context, v variant) (sgpa.Predictor, error)
 
 func fitMeanField(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 	n := sgpa.MeanFieldNetwork(linalg.NewRand(b.seed), b.task.Config, len(b.task.Train.Y))
+	if err := b.task.vectors(n); err != nil {
+		return nil, err
+	}
 	h, err := sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(b.seed))
 	if err != nil {
 		return nil, err
@@ -182,6 +195,9 @@ func fitMeanField(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 
 func fitSNGP(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 	s := sgpa.NewSNGP(linalg.NewRand(b.seed), b.task.Config, b.budget.SNGPF, 0.95)
+	if err := b.task.vectors(s.Net); err != nil {
+		return nil, err
+	}
 	h, err := s.Fit(ctx, b.task.Train, nil, b.options(b.seed))
 	if err != nil {
 		return nil, err

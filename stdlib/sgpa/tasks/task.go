@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/data"
@@ -23,7 +24,39 @@ type Task struct {
 	OutsideName        string
 	Config             sgpa.Config // of every network; the method is filled in
 	Rate               float64     // base learning rate
+	Vectors            [][]float64 // fixed vectors of the words of the vocabulary, one a row; nil for none (see UseVectors)
 	Batch              int
+
+	words *Vocabulary // of a text task
+}
+
+// UseVectors gives the networks of a text task fixed vectors of the words they know, beside the embeddings they learn. It
+// returns the share of the vocabulary that has a vector.
+func (t *Task) UseVectors(w *data.WordVectors) (float64, error) {
+	if t.words == nil {
+		return 0, fmt.Errorf("tasks: %s reads no words", t.Name)
+	}
+	if len(w.Words) == 0 {
+		return 0, fmt.Errorf("tasks: the collection of word vectors is empty")
+	}
+	found := 0
+	t.Vectors = make([][]float64, t.words.Len())
+	for word, id := range t.words.ids {
+		if v := w.Of(word); v != nil {
+			t.Vectors[id] = v
+			found++
+		}
+	}
+	t.Config.VectorWidth = len(w.Vector[0])
+	return float64(found) / float64(max(len(t.words.ids), 1)), nil
+}
+
+// vectors gives a network the task's word vectors, if it has any.
+func (t *Task) vectors(n *sgpa.Network) error {
+	if t.Vectors == nil {
+		return nil
+	}
+	return n.SetVectors(t.Vectors)
 }
 
 // String tells the sizes.
@@ -77,6 +110,25 @@ func (p *pictures) part(from, to int) *pictures {
 		at[i] = from + i
 	}
 	return p.take(at)
+}
+
+// add appends pictures of the same size.
+func (p *pictures) add(q *pictures) {
+	p.n, p.pix, p.y = p.n+q.n, append(p.pix, q.pix...), append(p.y, q.y...)
+}
+
+// images is the way back, in 256 levels.
+func (p *pictures) images() *data.Images {
+	m := &data.Images{N: p.n, C: p.c, H: p.size, W: p.size, Pixels: make([]uint8, len(p.pix)), Labels: p.y}
+	plane := p.size * p.size
+	for i := range p.n {
+		for c := range p.c {
+			for k := range plane {
+				m.Pixels[(i*plane+k)*p.c+c] = uint8(math.Round(255 * p.pix[(i*p.c+c)*plane+k]))
+			}
+		}
+	}
+	return m
 }
 
 // inputs normalises the channels and makes a tensor.

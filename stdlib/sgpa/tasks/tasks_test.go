@@ -9,44 +9,37 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/stat"
-
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/data"
 )
 
-// every kind of corruption keeps numbers in range, changes more as severity grows, and repeats from its seed.
+// Every kind of corruption keeps numbers in range, changes more as severity grows, and repeats from its seed.
 func TestCorruptions(t *testing.T) {
 	glyphs := drawGlyphs(1, 20, 0, glyphClasses)
 	colour := &pictures{n: 6, c: 3, size: 16, pix: append([]float64(nil), glyphs.pix[:6*3*256]...), y: make([]int, 6)}
-	for name, kinds := range map[string][]corruption{"published": corruptions, "glyphs": glyphCorruptions} {
-		for _, k := range kinds {
-			last := 0.0
-			for _, severity := range []int{1, 3, 5} {
-				p := corrupt(colour, k, severity, 7)
-				change := 0.0
-				for i, v := range p.pix {
-					if !(v >= 0 && v <= 1) {
-						t.Fatalf("%s %s: a pixel is %v", name, k.name, v)
-					}
-					change += math.Abs(v-colour.pix[i]) / float64(len(p.pix))
+	for _, k := range glyphCorruptions {
+		last := 0.0
+		for _, severity := range []int{1, 3, 5} {
+			p := corrupt(colour, k, severity, 7)
+			change := 0.0
+			for i, v := range p.pix {
+				if !(v >= 0 && v <= 1) {
+					t.Fatalf("%s: a pixel is %v", k.name, v)
 				}
-				if change < last-0.002 || change == 0 {
-					t.Errorf("%s %s: severity %d changes pixels by %v, less than the %v of a lower one", name, k.name, severity, change, last)
-				}
-				last = change
-				again := corrupt(colour, k, severity, 7)
-				for i := range p.pix {
-					if p.pix[i] != again.pix[i] {
-						t.Fatalf("%s %s: one seed gives two pictures", name, k.name)
-					}
+				change += math.Abs(v-colour.pix[i]) / float64(len(p.pix))
+			}
+			if change < last-0.002 || change == 0 {
+				t.Errorf("%s: severity %d changes pixels by %v, less than the %v of a lower one", k.name, severity, change, last)
+			}
+			last = change
+			again := corrupt(colour, k, severity, 7)
+			for i := range p.pix {
+				if p.pix[i] != again.pix[i] {
+					t.Fatalf("%s: one seed gives two pictures", k.name)
 				}
 			}
 		}
 	}
-}
-
-func TestCorruptionsByHand(t *testing.T) {
 	x := []float64{0, 1, .5, .5}
 	contrast(nil, x, 1, 2, 2)
 	for i, want := range []float64{.25, .75, .5, .5} {
@@ -54,41 +47,29 @@ func TestCorruptionsByHand(t *testing.T) {
 			t.Errorf("contrast: pixel %d is %v, want %v", i, x[i], want)
 		}
 	}
-	x = []float64{.2, .4, .8} // one pixel of three channels: value .8 becomes .9
-	brightness(nil, x, 3, 1, 2)
-	for i, want := range []float64{.225, .45, .9} {
-		if math.Abs(x[i]-want) > 1e-12 {
-			t.Errorf("brightness: channel %d is %v, want %v", i, x[i], want)
+}
+
+// Pictures go to 256 levels and back, and a shifted set has every published corruption of them.
+func TestShiftedPhotos(t *testing.T) {
+	p := &pictures{n: 2, c: 3, size: 8, pix: make([]float64, 2*3*64), y: []int{4, 7}}
+	for i := range p.pix {
+		p.pix[i] = float64(i*37%256) / 255
+	}
+	back, err := fromImages(p.images())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range back.pix {
+		if math.Abs(v-p.pix[i]) > 1e-12 {
+			t.Fatalf("number %d came back as %v, not %v", i, v, p.pix[i])
 		}
 	}
-	flat := make([]float64, 64)
-	for i := range flat {
-		flat[i] = .3
+	s, err := shiftedPhotos(p, 3, 1, cifarMean, cifarSD)
+	if err != nil {
+		t.Fatal(err)
 	}
-	pixelate(nil, flat, 1, 8, 5)
-	for _, v := range flat {
-		if math.Abs(v-.3) > 1e-12 {
-			t.Fatalf("pixelate changes a flat picture to %v", v)
-		}
-	}
-	r := linalg.NewRand(1)
-	many := make([]float64, 4000)
-	for i := range many {
-		many[i] = .6
-	}
-	shotNoise(r, many, 1, 1, 3) // Poisson(60)/100
-	mean, variance := stat.MeanVariance(many, nil)
-	if math.Abs(mean-.6) > .006 || math.Abs(variance-.006) > .0006 {
-		t.Errorf("shot noise of .6 has mean %v and variance %v, want .6 and .006", mean, variance)
-	}
-	dark := []float64{0}
-	if shotNoise(r, dark, 1, 1, 3); dark[0] != 0 {
-		t.Errorf("shot noise of darkness is %v", dark[0])
-	}
-	for i, v := range plasma(r, 16, 2) {
-		if !(v >= 0 && v <= 1) {
-			t.Fatalf("plasma %d is %v", i, v)
-		}
+	if n := 2 * len(data.Corruptions()); len(s.Data.Y) != n || s.Data.X.Len() != n || s.Data.Y[3] != 7 {
+		t.Errorf("%d labels, %d pictures, labels %v", len(s.Data.Y), s.Data.X.Len(), s.Data.Y)
 	}
 }
 
@@ -103,6 +84,33 @@ func TestVocabulary(t *testing.T) {
 	}
 	if w := fmt.Sprint(Words("It's A<br />test, ok?")); w != "[it's a test , ok ?]" {
 		t.Errorf("words %s", w)
+	}
+}
+
+// A text task whose words have vectors trains every kind of network with them.
+func TestTasksWithWordVectors(t *testing.T) {
+	all := &texts{}
+	for i := range 40 {
+		all.text, all.y = append(all.text, []string{"good film", "bad film", "good good", "bad , bad"}[i%4]), append(all.y, i%2)
+	}
+	m, err := textTask("films", all, all, 20, 10, 10, 8, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := data.DecodeWordVectors("vectors", strings.NewReader("good 1 0 2\nfilm 0 1 0\nunknown 5 5 5\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	share, err := m.task.UseVectors(w)
+	if err != nil || math.Abs(share-0.5) > 1e-12 || m.task.Config.VectorWidth != 3 { // good and film of good, film, bad and the comma
+		t.Fatalf("share %v, width %d, error %v", share, m.task.Config.VectorWidth, err)
+	}
+	m.task.Config.Width, m.task.Config.EmbedWidth, m.task.Config.Heads = 8, 8, 2
+	if _, err := Run(context.Background(), m.task, Budget{Epochs: 1, Samples: 2, Methods: []string{"MLE", "MFVI", "SNGP", "SGPA"}, SNGPF: 8}, []uint64{1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Glyphs(10, 1).UseVectors(w); err == nil || !strings.Contains(err.Error(), "reads no words") {
+		t.Errorf("pictures with word vectors: %v", err)
 	}
 }
 
@@ -187,16 +195,18 @@ func TestRunErrors(t *testing.T) {
 	}
 }
 
-func TestFashionIsCarried(t *testing.T) {
-	task, err := Fashion(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s := task.Train.X.Images.Shape(); s[0] != 600 || s[1] != 1 || s[2] != 28 {
-		t.Errorf("training pictures %v", s)
-	}
-	if m := task.Train.X.Images.Mean().Item(); math.Abs(m) > 0.1 {
-		t.Errorf("normalised pixels have mean %v", m)
+func TestSetsThatAreCarried(t *testing.T) {
+	for _, load := range []func(uint64) (*Task, error){Fashion, MNIST} {
+		task, err := load(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := task.Train.X.Images.Shape(); s[0] != 600 || s[1] != 1 || s[2] != 28 || task.Outside.Len() != 250 {
+			t.Errorf("%s: training pictures %v, %d strangers", task.Name, s, task.Outside.Len())
+		}
+		if m := task.Train.X.Images.Mean().Item(); math.Abs(m) > 0.1 {
+			t.Errorf("%s: normalised pixels have mean %v", task.Name, m)
+		}
 	}
 }
 

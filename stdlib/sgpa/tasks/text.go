@@ -138,7 +138,7 @@ func (t *texts) data(v *Vocabulary, limit int) *sgpa.Data {
 }
 
 // CoLA is linguistic acceptability: n training sentences, the in-domain development sentences for testing, and sentences of
-// other sources as the shifted set. Embeddings are learned: the fixed word vectors of the published model are not used.
+// other sources as the shifted set. Embeddings are learned; UseVectors puts fixed word vectors beside them, as the published model has.
 func CoLA(n int, seed uint64) (*Task, error) {
 	layout := data.CSV{Comma: '\t', NoHeader: true, NoQuotes: true}
 	all, err := readTexts(filepath.Join("cola", "in_domain_train.tsv.gz"), layout, "c1", "c3")
@@ -192,7 +192,7 @@ func textTask(name string, all, test *texts, n, valid, size, limit int, seed uin
 	all = all.shuffled(seed)
 	train := all.part(valid, valid+n)
 	v := NewVocabulary(train.text, size)
-	return &madeText{vocabulary: v, task: &Task{Name: fmt.Sprintf("%s, %d texts", name, n), Rate: 1e-3, Batch: 32,
+	return &madeText{vocabulary: v, task: &Task{Name: fmt.Sprintf("%s, %d texts", name, n), Rate: 1e-3, Batch: 32, words: v,
 		Train: train.data(v, limit), Valid: all.part(0, valid).data(v, limit), Test: test.data(v, limit),
 		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 2, Inducing: 8, Classes: 2, Dropout: 0.1, Kernel: sgpa.Exponential,
 			Vocabulary: v.Len(), MaxTokens: limit, EmbedWidth: 64}}}, nil

@@ -13,17 +13,19 @@ import (
 	"os/signal"
 	"strings"
 
+	"github.com/priorlab/priorlab/stdlib/data"
 	"github.com/priorlab/priorlab/stdlib/sgpa/tasks"
 )
 
 func main() {
-	name := flag.String("task", "glyphs", "glyphs, fashion, cifar10, cola, imdb or zinc")
-	n := flag.Int("n", 1000, "training examples (fashion has 600)")
+	name := flag.String("task", "glyphs", "glyphs, fashion, mnist, cifar10, cola, imdb or zinc")
+	n := flag.Int("n", 1000, "training examples (fashion and mnist have 600)")
 	words := flag.Int("words", 128, "longest review of imdb")
 	epochs := flag.Int("epochs", 20, "epochs of every method")
 	samples := flag.Int("samples", 10, "Monte Carlo passes of a prediction")
 	members := flag.Int("members", 3, "members of an ensemble")
 	seeds := flag.Int("seeds", 3, "runs of every method")
+	vectors := flag.String("vectors", "", "file of word vectors in the text form of GloVe, for cola and imdb")
 	methods := flag.String("methods", "", "some of "+strings.Join(tasks.Methods(), ", ")+"; empty for all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -32,13 +34,13 @@ func main() {
 	if *methods != "" {
 		b.Methods = strings.Split(*methods, ",")
 	}
-	if err := run(ctx, *name, *n, *words, b, *seeds); err != nil {
+	if err := run(ctx, *name, *n, *words, *vectors, b, *seeds); err != nil {
 		fmt.Fprintln(os.Stderr, "chapter3:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, name string, n, words int, b tasks.Budget, runs int) error {
+func run(ctx context.Context, name string, n, words int, vectors string, b tasks.Budget, runs int) error {
 	seeds := make([]uint64, max(runs, 0))
 	for i := range seeds {
 		seeds[i] = uint64(i + 1)
@@ -50,6 +52,8 @@ func run(ctx context.Context, name string, n, words int, b tasks.Budget, runs in
 		t = tasks.Glyphs(n, 1)
 	case "fashion":
 		t, err = tasks.Fashion(1)
+	case "mnist":
+		t, err = tasks.MNIST(1)
 	case "cifar10":
 		t, err = tasks.CIFAR10(n, 1)
 	case "cola":
@@ -68,6 +72,17 @@ func run(ctx context.Context, name string, n, words int, b tasks.Budget, runs in
 	}
 	if err != nil {
 		return err
+	}
+	if vectors != "" {
+		w, err := data.ReadWordVectors(vectors)
+		if err != nil {
+			return err
+		}
+		share, err := t.UseVectors(w)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "%.0f %% of the words have vectors of %d numbers\n", 100*share, t.Config.VectorWidth)
 	}
 	fmt.Fprintln(os.Stderr, t)
 	r, err := tasks.RunLog(ctx, t, b, seeds, os.Stderr)
