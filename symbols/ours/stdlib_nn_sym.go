@@ -23,6 +23,7 @@ func init() {
 			"JoinHeads":     reflect.ValueOf(p.JoinHeads),
 			"LayerNorm":     reflect.ValueOf((*p.LayerNorm)(nil)),
 			"Linear":        reflect.ValueOf((*p.Linear)(nil)),
+			"List":          reflect.ValueOf((*p.List)(nil)),
 			"MLP":           reflect.ValueOf((*p.MLP)(nil)),
 			"Mapper":        reflect.ValueOf((*p.Mapper)(nil)),
 			"MeanPool":      reflect.ValueOf(p.MeanPool),

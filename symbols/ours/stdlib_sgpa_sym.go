@@ -41,6 +41,7 @@ func init() {
 			"LayerState":         reflect.ValueOf((*p.LayerState)(nil)),
 			"Load":               reflect.ValueOf(p.Load),
 			"LoadRegressor":      reflect.ValueOf(p.LoadRegressor),
+			"LoadSNGP":           reflect.ValueOf(p.LoadSNGP),
 			"Loss":               reflect.ValueOf((*p.Loss)(nil)),
 			"MeanFieldLinear":    reflect.ValueOf((*p.MeanFieldLinear)(nil)),
 			"MeanFieldLogits":    reflect.ValueOf(p.MeanFieldLogits),

@@ -18,6 +18,7 @@ func init() {
 			"Fashion":       reflect.ValueOf(p.Fashion),
 			"Glyphs":        reflect.ValueOf(p.Glyphs),
 			"IMDB":          reflect.ValueOf(p.IMDB),
+			"MNIST":         reflect.ValueOf(p.MNIST),
 			"Methods":       reflect.ValueOf(p.Methods),
 			"NewVocabulary": reflect.ValueOf(p.NewVocabulary),
 			"Result":        reflect.ValueOf((*p.Result)(nil)),
