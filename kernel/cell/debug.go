@@ -404,7 +404,7 @@ func (d *Debugger) globals(names map[string]bool) (ns []node) {
 	if w := d.watching(); w != nil {
 		for _, x := range w.Views(w.Standing()) {
 			if f := d.file(x.Pos); f != nil && x.Func == "cell" {
-				src, at = f.src, f.src.offset(d.s.fset, x.Pos)
+				src, at = f.src, f.text.begin(f.src.offset(d.s.fset, x.Pos))
 			}
 		}
 	}

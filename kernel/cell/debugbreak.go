@@ -116,6 +116,16 @@ func (t *debugText) collect(p *parsed, root ast.Node, top bool) {
 	})
 }
 
+// begin is where the statement that an offset lies in begins.
+func (t *debugText) begin(offset int) (at int) {
+	for _, s := range t.stops {
+		if s.offset <= offset {
+			at = max(at, s.offset)
+		}
+	}
+	return at
+}
+
 // leader is the offset of the statement that takes a line's breakpoint.
 func (t *debugText) leader(line int) (int, bool) {
 	for _, s := range t.stops {

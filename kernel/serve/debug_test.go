@@ -224,6 +224,34 @@ func TestBreakpointStepAndContinue(t *testing.T) {
 	}
 }
 
+// JupyterLab asks for the variables at each message whose parent is a cell. The
+// kernel's busy after the answer must not be one.
+func TestDebugRequestsDoNotFeedThemselves(t *testing.T) {
+	c := startDebuggable(t).client()
+	cell := begin(t, c, "", "spin")
+	var mu sync.Mutex
+	var seen []string
+	c.Watch(func(m client.Message) {
+		if m.Header.Type == "status" {
+			var s msg.Status
+			_ = json.Unmarshal(m.Content, &s)
+			mu.Lock()
+			seen = append(seen, s.ExecutionState+" of "+m.Parent.Type)
+			mu.Unlock()
+		}
+	})
+	debugRequest(t, c, "inspectVariables", nil)
+	debugRequest(t, c, "inspectVariables", nil)
+	ask(t, c, "control", "interrupt_request", map[string]any{})
+	finish(t, cell)
+	mu.Lock()
+	defer mu.Unlock()
+	one := "busy of debug_request,idle of debug_request,busy of ,"
+	if s := strings.Join(seen, ","); !strings.HasPrefix(s, one+one) {
+		t.Errorf("%s", s)
+	}
+}
+
 func TestInterruptPassesALastingEvaluation(t *testing.T) {
 	c := startDebuggable(t).client()
 	cell := begin(t, c, "", "spin")

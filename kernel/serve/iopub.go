@@ -99,8 +99,21 @@ func (p *publisher) idle(parent json.RawMessage) {
 		time.AfterFunc(giveBack, debug.FreeOSMemory)
 	}
 	if n := len(p.running); n > 0 {
-		p.status(p.running[n-1], "busy")
+		again := p.running[n-1]
+		if isDebug(parent) {
+			// JupyterLab asks for the variables at each message of a cell: said
+			// in the cell's name, this one would make it ask without end.
+			again = noParent
+		}
+		p.status(again, "busy")
 	}
+}
+
+func isDebug(parent json.RawMessage) bool {
+	var h struct {
+		Type string `json:"msg_type"`
+	}
+	return json.Unmarshal(parent, &h) == nil && h.Type == "debug_request"
 }
 
 func (p *publisher) status(parent json.RawMessage, state string) {

@@ -19,6 +19,7 @@ type Adapter struct {
 	publish     func(json.RawMessage)
 	seq         int
 	started     bool
+	client      string            // what initialize said it is
 	cells       map[string]string // dumped text by path
 	breakpoints map[string][]Breakpoint
 	stopped     map[int]bool

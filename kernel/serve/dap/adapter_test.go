@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ type program struct {
 	calls   []string
 	report  func(Event)
 	refuses error
+	vars    []Variable
 }
 
 func (p *program) note(format string, args ...any) error {
@@ -58,6 +60,9 @@ func (p *program) Scopes(frame int) ([]Scope, error) {
 func (p *program) Variables(ref, start, count int) ([]Variable, error) {
 	if ref == 13 {
 		panic("a String method")
+	}
+	if p.vars != nil {
+		return slices.Clone(p.vars), nil
 	}
 	return []Variable{{Name: "x", Value: "1", Type: "int"}, {Name: "y", Value: "[]", Reference: 12}, {Name: "z"}}, p.note("variables %d %d %d", ref, start, count)
 }
@@ -237,6 +242,26 @@ func TestSession(t *testing.T) {
 	want := `attach, breakpoints of "a := 1\nb := a\n", stack 1, scopes 1, variables 10 0 3, set 10 x, evaluate 1, copy 1 a A, resume 1 1, resume 1 2, resume 1 0, stop on panic true, detach`
 	if calls != want {
 		t.Errorf("calls\n%s, want\n%s", calls, want)
+	}
+}
+
+// JupyterLab's tree of variables shows a type in place of the value.
+func TestVariablesAsJupyterLabShowsThem(t *testing.T) {
+	d := begin(t)
+	d.p.vars = []Variable{{Name: "x", Value: "1.5", Type: "float64"}, {Name: "y", Value: "len 2 [1 2]", Type: "[]int", Reference: 12}, {Name: "z", Value: "true", Type: "bool"}}
+	show := func() (s string) {
+		for _, v := range d.ok("variables", map[string]any{"variablesReference": 1})["variables"].([]any) {
+			v := v.(map[string]any)
+			s += fmt.Sprint(v["type"], "|", v["value"], ";")
+		}
+		return s
+	}
+	if s := show(); s != "float64|1.5;[]int|len 2 [1 2];bool|true;" {
+		t.Error(s)
+	}
+	d.ok("initialize", map[string]any{"clientID": "jupyterlab"})
+	if s := show(); s != "<nil>|1.5;<nil>|[]int len 2 [1 2];bool|true;" {
+		t.Error(s)
 	}
 }
 

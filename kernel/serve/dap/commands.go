@@ -76,7 +76,14 @@ func debugInfo(a *Adapter, _ json.RawMessage) (any, error) {
 	}, nil
 }
 
-func initialize(*Adapter, json.RawMessage) (any, error) {
+func initialize(a *Adapter, raw json.RawMessage) (any, error) {
+	args, err := arguments[struct{ ClientID string }](raw)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	a.client = args.ClientID
+	a.mu.Unlock()
 	return map[string]any{
 		"supportsConfigurationDoneRequest": true, "supportsEvaluateForHovers": true,
 		"supportsConditionalBreakpoints": true, "supportsHitConditionalBreakpoints": true, "supportsLogPoints": true,
@@ -264,7 +271,30 @@ func variables(a *Adapter, raw json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"variables": orEmpty(list)}, nil
+	return map[string]any{"variables": a.dressed(list)}, nil
+}
+
+// dressed puts variables as the client shows them best. JupyterLab's tree shows
+// the type in place of the value wherever there is one it does not know from
+// Python; so it gets none, and what has parts says its type with its value.
+func (a *Adapter) dressed(list []Variable) []Variable {
+	list = orEmpty(list)
+	a.mu.Lock()
+	client := a.client
+	a.mu.Unlock()
+	if client != "jupyterlab" {
+		return list
+	}
+	for i := range list {
+		v := &list[i]
+		if v.Reference != 0 {
+			v.Value = strings.TrimSpace(v.Type + " " + v.Value)
+		}
+		if v.Type != "bool" {
+			v.Type = ""
+		}
+	}
+	return list
 }
 
 func setVariable(a *Adapter, raw json.RawMessage) (any, error) {
@@ -342,7 +372,7 @@ func inspectVariables(a *Adapter, _ json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"variables": orEmpty(list)}, nil
+	return map[string]any{"variables": a.dressed(list)}, nil
 }
 
 func richInspectVariables(a *Adapter, raw json.RawMessage) (any, error) {
