@@ -132,20 +132,16 @@ func (e *elbo) gradQ() (dmu []float64, dS *mat.Dense, err error) {
 // parameters, with mu, S and everything old held fixed.
 func (e *elbo) gradBlocks() (*blocks, []float64) {
 	M := len(e.mu)
-	out := &blocks{kff: e.dv, of: e.b}
 	C := addDiagonal(e.S, -1) // S - I
 	// dF/dW = mu dm' + 2 (S-I) W diag(dv)
-	var dW mat.Dense
-	dW.Mul(C, e.W)
+	dW := mul(C, e.W)
 	for i := 0; i < M; i++ {
 		r := dW.RawRowView(i)
 		for j := range r {
 			r[j] = 2*r[j]*e.dv[j] + e.mu[i]*e.dm[j]
 		}
 	}
-	out.Kbf = e.L.HalfT(&dW)
-	X := mat.NewDense(M, M, nil) // -(dW W' + dWa Wa')
-	X.Mul(&dW, e.W.T())
+	var dT *mat.Dense
 	if a := e.old; a != nil {
 		// dF/dT = -(S - I + mu mu') T Lam_a + mu eta_a'
 		for i := 0; i < M; i++ {
@@ -154,25 +150,36 @@ func (e *elbo) gradBlocks() (*blocks, []float64) {
 				r[j] += e.mu[i] * e.mu[j]
 			}
 		}
-		var CT, dT mat.Dense
-		CT.Mul(C, e.T)
-		dT.Mul(&CT, a.Lam)
+		dT = mul(mul(C, e.T), a.Lam)
 		for i := 0; i < M; i++ {
 			r := dT.RawRowView(i)
 			for j := range r {
 				r[j] = e.mu[i]*a.eta[j] - r[j]
 			}
 		}
-		out.Kba = a.L.RightHalfT(e.L.HalfT(&dT))
-		aa := a.L.RightHalfT(a.L.HalfT(a.Lam))
-		aa.Scale(-0.5, aa)
-		out.Kaa = aa
-		var more mat.Dense
-		more.Mul(&dT, e.T.T())
-		X.Add(X, &more)
 	}
-	// through the factor: dK = L^-T Phi(-X) L^-1, Phi the lower triangle with
-	// half the diagonal, made symmetric
+	out := e.pull(dW, dT, 1)
+	out.kff = e.dv
+	grad := make([]float64, e.lik.Params().Len())
+	for j := range e.y {
+		e.lik.ExpectGrad(e.y[j], e.fmean[j], e.fvar[j], grad)
+	}
+	return out, grad
+}
+
+// pull takes derivatives by W = L^-1 Kbf, by T = L^-1 Kba La^-T and by the
+// correction's constant part (c times it) to the blocks, through the factor:
+// dK = L^-T Phi(-X) L^-1 with X = dW W' + dT T', Phi the lower triangle with half
+// the diagonal, made symmetric.
+func (e *elbo) pull(dW, dT *mat.Dense, c float64) *blocks {
+	out := &blocks{of: e.b, Kbf: e.L.HalfT(dW)}
+	X := mul(dW, e.W.T())
+	if a := e.old; a != nil {
+		out.Kba = a.L.RightHalfT(e.L.HalfT(dT))
+		out.Kaa = scaled(a.byKaa(), c)
+		X.Add(X, mul(dT, e.T.T()))
+	}
+	M, _ := X.Dims()
 	for i := 0; i < M; i++ {
 		for j := 0; j < i; j++ {
 			v := -0.5 * X.At(i, j)
@@ -182,11 +189,7 @@ func (e *elbo) gradBlocks() (*blocks, []float64) {
 		X.Set(i, i, -0.5*X.At(i, i))
 	}
 	out.Kbb = e.L.RightHalfT(e.L.HalfT(X))
-	grad := make([]float64, e.lik.Params().Len())
-	for j := range e.y {
-		e.lik.ExpectGrad(e.y[j], e.fmean[j], e.fvar[j], grad)
-	}
-	return out, grad
+	return out
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

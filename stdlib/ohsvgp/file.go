@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -129,10 +130,7 @@ func (m *Model) file() (*train.File, error) {
 			return nil, err
 		}
 		s.Jitter = q.L.Jitter()
-		matrices.add("L", q.L.L())
-		matrices.add("Lam", q.Lam)
-		matrices.add("eta", mat.NewDense(1, len(q.eta), q.eta))
-		s.Basis = matrices.basis(q.basis)
+		s.Basis = matrices.posterior("", q)
 	}
 	return train.NewFile(fileKind, fileVersion, s, matrices)
 }
@@ -156,6 +154,20 @@ func flatten(a *mat.Dense) []float64 {
 		out = append(out, a.RawRowView(i)...)
 	}
 	return out
+}
+
+// posterior adds q under a prefix.
+func (t *tensors) posterior(prefix string, q *posterior) *savedBasis {
+	var own tensors
+	own.add("L", q.L.L())
+	own.add("Lam", q.Lam)
+	own.add("eta", mat.NewDense(1, len(q.eta), q.eta))
+	b := own.basis(q.basis)
+	for _, p := range own {
+		p.Name = prefix + p.Name
+		*t = append(*t, p)
+	}
+	return b
 }
 
 func (t *tensors) basis(b basis) *savedBasis {
@@ -200,20 +212,34 @@ func fromFile(f *train.File) (*Model, error) {
 	if s.Basis == nil {
 		return m, nil
 	}
+	parts, err := matrices(f.Tensors, "")
+	if err != nil {
+		return nil, err
+	}
+	if m.q, err = s.Basis.posterior(parts, s.Old, s.Jitter); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// matrices are the tensors whose names begin with the prefix, by the rest of
+// their names.
+func matrices(list []nn.Param, prefix string) (map[string]*mat.Dense, error) {
 	parts := map[string]*mat.Dense{}
-	for _, t := range f.Tensors {
+	for _, t := range list {
+		name, mine := strings.CutPrefix(t.Name, prefix)
+		if !mine {
+			continue
+		}
 		shape := t.Value.Shape()
 		if len(shape) != 2 || t.Value.DType() != linalg.F64 {
 			return nil, fmt.Errorf("ohsvgp: %s in the file is not a float64 matrix", t.Name)
 		}
 		if shape[0]*shape[1] > 0 {
-			parts[t.Name] = mat.NewDense(shape[0], shape[1], t.Value.Float64s())
+			parts[name] = mat.NewDense(shape[0], shape[1], t.Value.Float64s())
 		}
 	}
-	if m.q, err = s.posterior(parts); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return parts, nil
 }
 
 // model is everything but the memory.
@@ -257,8 +283,8 @@ func (s *savedModel) model() (*Model, error) {
 	return m, nil
 }
 
-func (s *savedModel) posterior(parts map[string]*mat.Dense) (*posterior, error) {
-	b, err := s.Basis.restore(parts)
+func (s *savedBasis) posterior(parts map[string]*mat.Dense, kernel json.RawMessage, jitter float64) (*posterior, error) {
+	b, err := s.restore(parts)
 	if err != nil {
 		return nil, err
 	}
@@ -271,14 +297,14 @@ func (s *savedModel) posterior(parts map[string]*mat.Dense) (*posterior, error) 
 		return a, nil
 	}
 	q := &posterior{basis: b}
-	if q.kernel, err = gp.DecodeKernel(s.Old); err != nil {
+	if q.kernel, err = gp.DecodeKernel(kernel); err != nil {
 		return nil, err
 	}
 	l, err := square("L")
 	if err != nil {
 		return nil, err
 	}
-	if q.L, err = linalg.FactorFromLower(l, s.Jitter); err != nil {
+	if q.L, err = linalg.FactorFromLower(l, jitter); err != nil {
 		return nil, err
 	}
 	if q.Lam, err = square("Lam"); err != nil {

@@ -23,6 +23,7 @@ type GPVAEOptions struct {
 	Rate      float64   // of Adam; 0 means 0.005
 	Amortised bool      // q(u) from the current task alone, instead of streaming memory
 	Points    bool      // inducing points by pivoted Cholesky (OVC) instead of the LegS memory
+	LearnZ    bool      // inducing points, shared by the channels and learned with the networks (OSVGP, as in SVGP-VAE)
 	EWC       float64   // strength of elastic weight consolidation between tasks; 0 means none
 	Seed      uint64
 }
@@ -59,6 +60,8 @@ type GPVAE struct {
 	logNoise *linalg.Tensor
 	channels []*Latent
 	tasks    int
+	z        *linalg.Tensor   // LearnZ: M by 1, in units of the first task's length
+	unit     float64          // that length
 	fisher   []*linalg.Tensor // accumulated over tasks
 	star     []*linalg.Tensor // parameters at the end of the last task
 }
@@ -66,8 +69,18 @@ type GPVAE struct {
 // NewGPVAE makes a model; networks are drawn at the first task.
 func NewGPVAE(o GPVAEOptions) *GPVAE { return &GPVAE{opt: o.filled()} }
 
-// Params are encoder, decoder and log noise variance.
+// Params are encoder, decoder and log noise variance, and the inducing points
+// where they are learned.
 func (g *GPVAE) Params() []nn.Param {
+	p := g.networks()
+	if g.z != nil {
+		p = append(p, nn.Param{Name: "Z", Value: g.z})
+	}
+	return p
+}
+
+// networks are the parameters that one task hands to the next.
+func (g *GPVAE) networks() []nn.Param {
 	if g.dims == 0 {
 		return nil
 	}
@@ -87,13 +100,14 @@ func (g *GPVAE) Mode() string {
 func (g *GPVAE) begin(dims int, length float64) {
 	o := g.opt
 	r := linalg.NewRand(o.Seed)
-	g.dims = dims
+	g.dims, g.unit = dims, length
 	g.enc = [2]*nn.Linear{nn.NewLinear(r.Split(1), linalg.F64, dims, o.Width), nn.NewLinear(r.Split(2), linalg.F64, o.Width, 2*o.Latents)}
 	g.dec = [2]*nn.Linear{nn.NewLinear(r.Split(3), linalg.F64, o.Latents, o.Width), nn.NewLinear(r.Split(4), linalg.F64, o.Width, dims)}
 	g.logNoise = linalg.Param(linalg.Full(linalg.F64, math.Log(0.1), 1))
 	if o.Kernel == nil {
 		o.Kernel = gp.Matern32(1, length/8)
 	}
+	g.opt.Kernel = o.Kernel
 	for l := 0; l < o.Latents; l++ {
 		g.channels = append(g.channels, &Latent{M: o.M, Kernel: o.Kernel.Clone(), Amortised: o.Amortised, Points: o.Points})
 	}
@@ -130,19 +144,22 @@ func (g *GPVAE) Update(ctx context.Context, end float64, x []float64, Y *mat.Den
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if g.opt.LearnZ && g.opt.Points {
+		return fmt.Errorf("ohsvgp: GP-VAE: Points picks the inducing points and LearnZ learns them: set one")
+	}
 	before := *g
 	before.channels = append([]*Latent(nil), g.channels...)
 	if g.dims == 0 {
 		g.begin(d, end-g.opt.Origin)
 	}
 	var saved []*linalg.Tensor
-	for _, p := range g.Params() {
+	for _, p := range g.networks() {
 		saved = append(saved, p.Value.Clone())
 	}
 	done := false
 	defer func() { // also when an interrupt unwinds a product
 		if !done {
-			for i, p := range g.Params() {
+			for i, p := range g.networks() {
 				p.Value.Set(saved[i])
 			}
 			*g = before
@@ -159,6 +176,7 @@ func (g *GPVAE) Update(ctx context.Context, end float64, x []float64, Y *mat.Den
 type vaeTask struct {
 	g     *GPVAE
 	y     *linalg.Tensor
+	x     *mat.Dense
 	tasks []*latentTask
 	n     int
 	noise *linalg.Rand
@@ -175,12 +193,17 @@ func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dens
 			return fmt.Errorf("time %g lies outside the task, which reaches from the origin %g to %g", v, g.opt.Origin, end+g.opt.Origin)
 		}
 	}
-	for _, c := range g.channels {
-		p, err := c.prepare(end, at)
-		if err != nil {
-			return err
+	t.x = gp.Column(at)
+	if g.opt.LearnZ {
+		g.startZ(t)
+	} else {
+		for _, c := range g.channels {
+			p, err := c.prepare(end, at)
+			if err != nil {
+				return err
+			}
+			t.tasks = append(t.tasks, p)
 		}
-		t.tasks = append(t.tasks, p)
 	}
 	_, err := train.Fit(ctx, &train.Problem{Model: g, N: t.n, Loss: func([]int, *nn.Pass, train.Moment) (*linalg.Tensor, []train.Part) {
 		return t.loss(), nil
@@ -210,6 +233,35 @@ func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dens
 	return nil
 }
 
+// startZ places the inducing points for a task: seven in ten of the old ones, and
+// new times.
+func (g *GPVAE) startZ(t *vaeTask) {
+	var old *points
+	if q := g.channels[0].q; q != nil {
+		old = q.basis.(*points)
+	}
+	b := startPoints(t.noise.Split(2), old, t.x, g.opt.M, 0.7)
+	b.Z.Scale(1/g.unit, b.Z)
+	n, _ := b.Z.Dims()
+	g.z = linalg.Param(linalg.FromFloat64(flatten(b.Z), n, 1))
+}
+
+// place prepares all channels for the inducing points as they are now.
+func (t *vaeTask) place() {
+	z := t.g.z.Float64s()
+	Z := mat.NewDense(len(z), 1, z)
+	Z.Scale(t.g.unit, Z)
+	t.tasks = t.tasks[:0]
+	for _, c := range t.g.channels {
+		p, err := c.on(&points{Z: Z}, t.x)
+		if err != nil {
+			t.err = err
+			return
+		}
+		t.tasks = append(t.tasks, p)
+	}
+}
+
 // loss is minus the bound per frame, plus the elastic penalty.
 func (t *vaeTask) loss() *linalg.Tensor {
 	g := t.g
@@ -222,7 +274,7 @@ func (t *vaeTask) loss() *linalg.Tensor {
 	f := mean.Add(variance.MaxS(1e-12).Sqrt().Mul(linalg.Normal(t.noise, linalg.F64, t.n, L)))
 	bound := t.reconstruction(f).Sub(kl.Sum())
 	loss := bound.MulS(-1 / float64(t.n))
-	for i, p := range g.Params() {
+	for i, p := range g.networks() {
 		if i < len(g.fisher) {
 			loss = loss.Add(p.Value.Sub(g.star[i]).Square().Mul(g.fisher[i]).Sum().MulS(g.opt.EWC / 2))
 		}
@@ -240,8 +292,16 @@ func (t *vaeTask) reconstruction(f *linalg.Tensor) *linalg.Tensor {
 
 // posterior runs the encoder and all channels, as one recorded operation.
 func (t *vaeTask) posterior() *linalg.Tensor {
-	ytil, vtil := t.g.encode(t.y)
-	n, L := t.n, t.g.opt.Latents
+	g := t.g
+	ytil, vtil := g.encode(t.y)
+	n, L := t.n, g.opt.Latents
+	inputs := []*linalg.Tensor{ytil, vtil}
+	if g.z != nil {
+		inputs = append(inputs, g.z)
+		if t.place(); t.err != nil {
+			return nil
+		}
+	}
 	a, b := ytil.Float64s(), vtil.Float64s()
 	out := make([]float64, (2*n+1)*L)
 	t.posts = make([]*LatentPosterior, L)
@@ -265,17 +325,50 @@ func (t *vaeTask) posterior() *linalg.Tensor {
 		out[2*n*L+l] = p.KL
 	}
 	posts := t.posts
-	return linalg.Custom([]*linalg.Tensor{ytil, vtil}, linalg.FromFloat64(out, 2*n+1, L), func(grad *linalg.Tensor) []*linalg.Tensor {
+	return linalg.Custom(inputs, linalg.FromFloat64(out, 2*n+1, L), func(grad *linalg.Tensor) []*linalg.Tensor {
 		gr := grad.Float64s()
 		da, db := make([]float64, n*L), make([]float64, n*L)
+		var dz []float64
 		for l, p := range posts {
-			dy, dv := p.Backward(column(gr[:n*L], l), column(gr[n*L:2*n*L], l), gr[2*n*L+l])
+			dMean, dVar, dKL := column(gr[:n*L], l), column(gr[n*L:2*n*L], l), gr[2*n*L+l]
+			a := p.adjoint(dMean, dVar, dKL)
+			dy, dv := p.byData(a)
 			for i := 0; i < n; i++ {
 				da[i*L+l], db[i*L+l] = dy[i], dv[i]
 			}
+			if g.z != nil {
+				dz = plus(dz, p.byPoints(a, dMean, dVar, dKL))
+			}
 		}
-		return []*linalg.Tensor{linalg.FromFloat64(da, n, L), linalg.FromFloat64(db, n, L)}
+		out := []*linalg.Tensor{linalg.FromFloat64(da, n, L), linalg.FromFloat64(db, n, L)}
+		if g.z != nil {
+			for i := range dz {
+				dz[i] *= g.unit
+			}
+			out = append(out, linalg.FromFloat64(dz, len(dz), 1))
+		}
+		return out
 	})
+}
+
+// byPoints is the derivative by the channel's inducing points.
+func (p *LatentPosterior) byPoints(a adjoint, dMean, dVar []float64, dKL float64) []float64 {
+	var oldBasis basis
+	if p.e.old != nil {
+		oldBasis = p.e.old.basis
+	}
+	spare := make([]float64, p.c.Kernel.Params().Len()) // the kernel's gradient is not wanted
+	return p.q.basis.(*points).pull(p.c.Kernel, p.x, oldBasis, p.byBlocks(a, dMean, dVar, dKL), spare)
+}
+
+func plus(a, b []float64) []float64 {
+	if a == nil {
+		return b
+	}
+	for i, v := range b {
+		a[i] += v
+	}
+	return a
 }
 
 // consolidate adds the task's diagonal Fisher information, the mean squared
@@ -283,7 +376,7 @@ func (t *vaeTask) posterior() *linalg.Tensor {
 // where the parameters are.
 func (t *vaeTask) consolidate() {
 	g := t.g
-	params := g.Params()
+	params := g.networks()
 	total := make([][]float64, len(params))
 	order := t.noise.Split(1).Perm(t.n)
 	order = order[:min(len(order), 32)]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -60,15 +61,24 @@ func TestGPVAERemembers(t *testing.T) {
 	}
 }
 
-// The gradient of the loss by the networks against differences, in both modes
-// of the penalty.
+// The gradient of the loss by the networks and by learned inducing points
+// against differences.
 func TestGPVAELossGradient(t *testing.T) {
+	for _, learn := range []bool{false, true} {
+		lossGradient(t, GPVAEOptions{Latents: 2, M: 7, Width: 5, Kernel: gp.Matern32(1, 0.4), Steps: 3, EWC: 2, Seed: 4, LearnZ: learn})
+	}
+}
+
+func lossGradient(t *testing.T, o GPVAEOptions) {
 	ctx := context.Background()
 	x, Y := weather(24, 1)
-	g := NewGPVAE(GPVAEOptions{Latents: 2, M: 7, Width: 5, Kernel: gp.Matern32(1, 0.4), Steps: 3, EWC: 2, Seed: 4})
+	g := NewGPVAE(o)
 	must(t, g.Update(ctx, x[11], x[:12], mat.DenseCopyOf(Y.Slice(0, 12, 0, 6))))
-	task := &vaeTask{g: g, y: linalg.FromFloat64(flatten(mat.DenseCopyOf(Y.Slice(12, 24, 0, 6))), 12, 6), n: 12}
+	task := &vaeTask{g: g, y: linalg.FromFloat64(flatten(mat.DenseCopyOf(Y.Slice(12, 24, 0, 6))), 12, 6), n: 12, x: gp.Column(x[12:])}
 	for _, c := range g.channels {
+		if o.LearnZ {
+			break
+		}
 		p, err := c.prepare(x[23], x[12:])
 		must(t, err)
 		task.tasks = append(task.tasks, p)
@@ -76,6 +86,10 @@ func TestGPVAELossGradient(t *testing.T) {
 	loss := func() *linalg.Tensor {
 		task.noise = linalg.NewRand(8) // the same draw every time
 		return task.loss()
+	}
+	if o.LearnZ {
+		task.noise = linalg.NewRand(5)
+		g.startZ(task)
 	}
 	for _, p := range g.Params() {
 		p.Value.ZeroGrad()
@@ -126,5 +140,40 @@ func TestGPVAEErrors(t *testing.T) {
 	must(t, err)
 	if !mat.Equal(a, b) {
 		t.Error("failed updates changed the model")
+	}
+}
+
+// A GP-VAE that was saved after a task goes on with the same bits.
+func TestGPVAEResumes(t *testing.T) {
+	ctx := context.Background()
+	x, Y := weather(40, 2)
+	part := func(lo, hi int) *mat.Dense { return mat.DenseCopyOf(Y.Slice(lo, hi, 0, 6)) }
+	for _, o := range []GPVAEOptions{{EWC: 3}, {Points: true}, {LearnZ: true, EWC: 1}, {Amortised: true, Kernel: gp.SE(1, 0.5)}} {
+		o.Latents, o.M, o.Width, o.Steps, o.Seed = 2, 8, 6, 6, 3
+		g := NewGPVAE(o)
+		path := filepath.Join(t.TempDir(), "vae")
+		must(t, g.Save(path)) // before the first task
+		g, err := LoadGPVAE(path)
+		must(t, err)
+		must(t, g.Update(ctx, x[19], x[:20], part(0, 20)))
+		must(t, g.Save(path))
+		again, err := LoadGPVAE(path)
+		must(t, err)
+		for _, m := range []*GPVAE{g, again} {
+			must(t, m.Update(ctx, x[39], x[20:], part(20, 40)))
+		}
+		a, va, err := g.Predict(ctx, x, 3, linalg.NewRand(1))
+		must(t, err)
+		b, vb, err := again.Predict(ctx, x, 3, linalg.NewRand(1))
+		must(t, err)
+		if !mat.Equal(a, b) || !mat.Equal(va, vb) {
+			t.Errorf("%+v: the resumed model predicts otherwise", o)
+		}
+	}
+	if err := NewGPVAE(GPVAEOptions{Points: true, LearnZ: true}).Update(ctx, x[39], x, Y); err == nil {
+		t.Error("points that are picked and learned")
+	}
+	if _, err := LoadGPVAE("no such file"); err == nil {
+		t.Error("a file that is not there")
 	}
 }

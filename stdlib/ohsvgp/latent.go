@@ -40,8 +40,8 @@ type LatentPosterior struct {
 	W          *mat.Dense
 	S          *mat.Dense // D^-1
 	ytil, vtil []float64
-	carried    *mat.Dense // T Lam_a T'; nil without an old memory
-	eta0       []float64  // T eta_a
+	e          *elbo
+	x          *mat.Dense
 }
 
 // Posterior conditions the channel on pseudo-observations of a task that ends
@@ -63,7 +63,7 @@ type latentTask struct {
 	c *Latent
 	b basis
 	e *elbo
-	n int
+	x *mat.Dense
 }
 
 func (c *Latent) prepare(end float64, x []float64) (*latentTask, error) {
@@ -71,17 +71,34 @@ func (c *Latent) prepare(end float64, x []float64) (*latentTask, error) {
 	if err := gp.CheckData(X, make([]float64, len(x))); err != nil {
 		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
 	}
-	var old *posterior
-	var oldBasis basis
-	if c.q != nil && !c.Amortised {
-		old, oldBasis = c.q, c.q.basis
-	}
 	var b basis = &legs{c.M, end}
 	if c.Points {
+		var oldBasis basis
+		if old := c.old(); old != nil {
+			oldBasis = old.basis
+		}
 		var err error
 		if b, err = pickPoints(c.Kernel, X, oldBasis, c.M); err != nil {
 			return nil, err
 		}
+	}
+	return c.on(b, X)
+}
+
+// old is the memory that enters the next task; nil when none does.
+func (c *Latent) old() *posterior {
+	if c.Amortised {
+		return nil
+	}
+	return c.q
+}
+
+// on is prepare for given inducing variables.
+func (c *Latent) on(b basis, X *mat.Dense) (*latentTask, error) {
+	old := c.old()
+	var oldBasis basis
+	if old != nil {
+		oldBasis = old.basis
 	}
 	if err := b.check(c.Kernel); err != nil {
 		return nil, err
@@ -94,20 +111,22 @@ func (c *Latent) prepare(end float64, x []float64) (*latentTask, error) {
 	if c.Jitter == 0 {
 		m.opt.Jitter = 1e-8
 	}
+	n, _ := X.Dims()
 	// a Gaussian likelihood only lends its data term to elbo; sites are given
-	e, err := newElbo(bl, make([]float64, len(x)), gp.Gaussian(1), old, m.jitter(c.Kernel, X))
+	e, err := newElbo(bl, make([]float64, n), gp.Gaussian(1), old, m.jitter(c.Kernel, X))
 	if err != nil {
 		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
 	}
-	return &latentTask{c, b, e, len(x)}, nil
+	return &latentTask{c, b, e, X}, nil
 }
 
 // condition is q for pseudo-observations. It may be called many times.
 func (t *latentTask) condition(ytil, vtil []float64) (*LatentPosterior, error) {
-	if len(ytil) != t.n || len(vtil) != t.n {
-		return nil, fmt.Errorf("ohsvgp: latent channel: %d frames, %d means and %d variances", t.n, len(ytil), len(vtil))
+	n, _ := t.x.Dims()
+	if len(ytil) != n || len(vtil) != n {
+		return nil, fmt.Errorf("ohsvgp: latent channel: %d frames, %d means and %d variances", n, len(ytil), len(vtil))
 	}
-	s := &sites{make([]float64, t.n), make([]float64, t.n)}
+	s := &sites{make([]float64, n), make([]float64, n)}
 	for i, v := range vtil {
 		if !(v > 0) || !finite(v) || !finite(ytil[i]) {
 			return nil, fmt.Errorf("ohsvgp: latent channel: pseudo-observation %d is %g with variance %g", i, ytil[i], v)
@@ -121,7 +140,7 @@ func (t *latentTask) condition(ytil, vtil []float64) (*LatentPosterior, error) {
 	}
 	q.basis, q.kernel = t.b, t.c.Kernel.Clone()
 	return &LatentPosterior{Mean: e.fmean, Variance: e.fvar, KL: e.kl - e.correction, c: t.c, q: q, W: e.W, S: e.S,
-		ytil: ytil, vtil: vtil, carried: e.carried, eta0: e.carriedEta}, nil
+		ytil: ytil, vtil: vtil, e: &e, x: t.x}, nil
 }
 
 // Accept makes the posterior the channel's memory.
@@ -144,48 +163,98 @@ func (p *LatentPosterior) CrossEntropy() []float64 {
 // is -KL, so that the whole objective is reconstruction - KL.
 func (p *LatentPosterior) HensmanBound() float64 { return sum(p.CrossEntropy()) - p.KL }
 
-// Backward takes the derivative of a scalar by Mean, Variance and KL and returns
-// it by the pseudo-observations.
-func (p *LatentPosterior) Backward(dMean, dVar []float64, dKL float64) (dYtil, dVtil []float64) {
+// adjoint is what a derivative by Mean, Variance and KL comes to at q: r by eta, G
+// by Lam.
+type adjoint struct {
+	r []float64
+	G *mat.Dense
+}
+
+func (p *LatentPosterior) adjoint(dMean, dVar []float64, dKL float64) adjoint {
 	M := len(p.q.v)
 	dmu := times(p.W, dMean)
-	var WV, dS mat.Dense
+	var WV mat.Dense
 	WV.Apply(func(_, j int, v float64) float64 { return v * dVar[j] }, p.W)
-	dS.Mul(&WV, p.W.T())
-	// KL = tr[(I+C)S]/2 + mu'(I+C)mu/2 - eta0'mu + log|D|/2 + constant
+	dS := mul(&WV, p.W.T())
+	// KL = tr[(I+C)S]/2 + mu'(I+C)mu/2 - eta0'mu + log|D|/2 + constant, C = T Lam_a T'
 	for i := 0; i < M; i++ {
 		dmu[i] += dKL * p.q.v[i]
 		dS.Set(i, i, dS.At(i, i)+0.5*dKL)
 	}
-	if p.carried != nil {
-		for i, v := range times(p.carried, p.q.v) {
-			dmu[i] += dKL * (v - p.eta0[i])
+	if C := p.e.carried; C != nil {
+		for i, v := range times(C, p.q.v) {
+			dmu[i] += dKL * (v - p.e.carriedEta[i])
 		}
-		var half mat.Dense
-		half.Scale(0.5*dKL, p.carried)
-		dS.Add(&dS, &half)
+		dS.Add(dS, scaled(C, 0.5*dKL))
 	}
-	r := times(p.S, dmu) // by eta
-	G := mul(mul(p.S, &dS), p.S)
+	r := times(p.S, dmu)
+	G := mul(mul(p.S, dS), p.S)
 	for i := 0; i < M; i++ {
 		row := G.RawRowView(i)
 		for j := range row {
 			row[j] = 0.5*dKL*p.S.At(i, j) - row[j] - 0.5*(r[i]*p.q.v[j]+r[j]*p.q.v[i])
 		}
 	}
-	GW := mul(G, p.W)
+	return adjoint{r, G}
+}
+
+// Backward takes the derivative of a scalar by Mean, Variance and KL and returns
+// it by the pseudo-observations.
+func (p *LatentPosterior) Backward(dMean, dVar []float64, dKL float64) (dYtil, dVtil []float64) {
+	return p.byData(p.adjoint(dMean, dVar, dKL))
+}
+
+func (p *LatentPosterior) byData(a adjoint) (dYtil, dVtil []float64) {
+	GW := mul(a.G, p.W)
 	dYtil, dVtil = make([]float64, len(p.ytil)), make([]float64, len(p.ytil))
 	for n, v := range p.vtil {
 		dlam, dnu := 0.0, 0.0
-		for i := 0; i < M; i++ {
+		for i, r := range a.r {
 			w := p.W.At(i, n)
 			dlam += w * GW.At(i, n)
-			dnu += w * r[i]
+			dnu += w * r
 		}
 		dYtil[n] = dnu / v
 		dVtil[n] = -(dlam + p.ytil[n]*dnu) / (v * v)
 	}
 	return dYtil, dVtil
+}
+
+// byBlocks is the derivative by the covariances, with the pseudo-observations
+// held:
+//
+//	dW = mu dMean' + 2 (S-I) W diag(dVar) + 2 G W diag(1/vtil) + r (ytil/vtil)'
+//	dT = 2 G T Lam_a + r eta_a' + dKL [(S + mu mu' - I) T Lam_a - mu eta_a']
+func (p *LatentPosterior) byBlocks(a adjoint, dMean, dVar []float64, dKL float64) *blocks {
+	mu := p.q.v
+	C := addDiagonal(p.S, -1)
+	dW, GW := mul(C, p.W), mul(a.G, p.W)
+	for i := range mu {
+		d, g := dW.RawRowView(i), GW.RawRowView(i)
+		for n, v := range p.vtil {
+			d[n] = 2*d[n]*dVar[n] + mu[i]*dMean[n] + 2*g[n]/v + a.r[i]*p.ytil[n]/v
+		}
+	}
+	var dT *mat.Dense
+	if old := p.e.old; old != nil {
+		by := scaled(a.G, 2)
+		for i := range mu {
+			row := by.RawRowView(i)
+			for j := range row {
+				row[j] += dKL * (C.At(i, j) + mu[i]*mu[j])
+			}
+		}
+		dT = mul(mul(by, p.e.T), old.Lam)
+		for i := range mu {
+			row := dT.RawRowView(i)
+			for j, e := range old.eta {
+				row[j] += (a.r[i] - dKL*mu[i]) * e
+			}
+		}
+	}
+	out := p.e.pull(dW, dT, -dKL)
+	out.kff = append([]float64(nil), dVar...)
+	return out
 }
 
 // Predict is the mean and variance of f at x under the channel's memory.

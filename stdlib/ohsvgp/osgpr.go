@@ -1,6 +1,7 @@
 package ohsvgp
 
 import (
+	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"github.com/priorlab/priorlab/stdlib/param"
 	"gonum.org/v1/gonum/mat"
@@ -19,20 +20,26 @@ type pointMethod struct{}
 func (*pointMethod) name() string { return "OSGPR" }
 
 func (*pointMethod) begin(m *Model, k gp.Kernel, x *mat.Dense, end float64) (basis, error) {
+	old, _ := m.oldBasis().(*points)
+	return startPoints(m.rand, old, x, m.opt.M, m.opt.ZKeep), nil
+}
+
+// startPoints are M places for a new task: a random share of the old ones, and
+// inputs of the task for the rest.
+func startPoints(r *linalg.Rand, old *points, x *mat.Dense, M int, share float64) *points {
 	n, d := x.Dims()
 	var rows [][]float64
-	if m.q != nil {
-		old := m.q.basis.(*points)
-		keep := int(m.opt.ZKeep*float64(old.size()) + 0.5)
-		if old.size() < m.opt.M {
+	if old != nil {
+		keep := int(share*float64(old.size()) + 0.5)
+		if old.size() < M {
 			keep = old.size()
 		}
-		for _, i := range m.rand.Perm(old.size())[:keep] {
+		for _, i := range r.Perm(old.size())[:keep] {
 			rows = append(rows, old.Z.RawRowView(i))
 		}
 	}
-	for _, i := range m.rand.Perm(n) {
-		if len(rows) == m.opt.M {
+	for _, i := range r.Perm(n) {
+		if len(rows) == M {
 			break
 		}
 		if !contains(rows, x.RawRowView(i)) {
@@ -40,10 +47,10 @@ func (*pointMethod) begin(m *Model, k gp.Kernel, x *mat.Dense, end float64) (bas
 		}
 	}
 	Z := mat.NewDense(len(rows), d, nil)
-	for i, r := range rows {
-		Z.SetRow(i, r)
+	for i, v := range rows {
+		Z.SetRow(i, v)
 	}
-	return &points{Z: Z}, nil
+	return &points{Z: Z}
 }
 
 // contains tells whether a row is there already: two equal inducing points

@@ -32,6 +32,10 @@ func (b *points) blocks(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
 
 // backward returns dF/dZ, row by row.
 func (b *points) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) ([]float64, error) {
+	return b.pull(k, x, old, g, grad), nil
+}
+
+func (b *points) pull(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) []float64 {
 	k.BackwardDiag(x, g.kff, grad)
 	dZ := gp.BackwardAll(k, b.Z, b.Z, g.of.Kbb, g.Kbb, grad)
 	dZ.Scale(2, dZ) // Z stands on both sides, and g.Kbb is symmetric
@@ -45,5 +49,5 @@ func (b *points) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad 
 	for i := 0; i < n; i++ {
 		out = append(out, dZ.RawRowView(i)...)
 	}
-	return out, nil
+	return out
 }

@@ -64,6 +64,16 @@ func TestTablesAreWritten(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
+	// another size adds to the table, the same one replaces
+	more := []Row{{"made-up", "A", 7, 1, 1, 1, 3, 1, 1, 1, 1}, {"made-up", "B", 5, 1, 1, 1, 8, 1, 1, 1, 1}}
+	if err := Write(dir, s, more); err != nil {
+		t.Fatal(err)
+	}
+	text, err = os.ReadFile(filepath.Join(dir, "made-up.md"))
+	if err != nil || !strings.Contains(string(text), "M = 7, after task 2") || !strings.Contains(string(text), "| A | 1.500 ± 0.980 |") {
+		t.Errorf("after another run: %v\n%s", err, text)
+	}
+	rows = append(rows, more[0])
 	if strings.Contains(string(text), "| C |") {
 		t.Error("a method without rows is in the table")
 	}

@@ -61,6 +61,7 @@ type Options struct {
 	Seeds  int   // 0 means the study's own number
 	Sizes  []int // nil means the study's own
 	Report func(line string)
+	Done   func(rows []Row) error // called with all rows so far after each size of each split
 }
 
 // Run runs a study and returns its rows. A method that fails on a task is
@@ -74,6 +75,9 @@ func Run(ctx context.Context, s Study, o Options) ([]Row, error) {
 	}
 	if o.Report == nil {
 		o.Report = func(string) {}
+	}
+	if o.Done == nil {
+		o.Done = func([]Row) error { return nil }
 	}
 	var rows []Row
 	for seed := uint64(1); seed <= uint64(o.Seeds); seed++ {
@@ -95,6 +99,9 @@ func Run(ctx context.Context, s Study, o Options) ([]Row, error) {
 				last := got[len(got)-len(tasks)]
 				o.Report(fmt.Sprintf("%s, %s, M = %d, seed %d: first task %.4f, all tasks %.4f (RMSE at the end), %.2f s",
 					s.Name, m.Name, M, seed, last.RMSE, meanRMSE(got[len(got)-len(tasks):]), last.Seconds))
+			}
+			if err := o.Done(rows); err != nil {
+				return rows, err
 			}
 		}
 	}

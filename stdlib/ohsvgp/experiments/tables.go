@@ -2,7 +2,9 @@ package experiments
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,9 +14,14 @@ import (
 )
 
 // Write puts a study's rows into dir: name.csv has every measurement, name.md
-// the summary.
+// the summary. Measurements of other sizes and splits that an earlier run left
+// there are kept, so that a study may be run in parts.
 func Write(dir string, s Study, rows []Row) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	rows, err := withEarlier(filepath.Join(dir, s.Name+".csv"), rows)
+	if err != nil {
 		return err
 	}
 	f, err := os.Create(filepath.Join(dir, s.Name+".csv"))
@@ -36,6 +43,51 @@ func Write(dir string, s Study, rows []Row) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, s.Name+".md"), []byte(Summary(s, rows)), 0o644)
+}
+
+// withEarlier puts the rows of a file before new ones, but for those that the new
+// ones replace: the same method, size and split.
+func withEarlier(path string, rows []Row) ([]Row, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return rows, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a table of an earlier run (%w): move it away", path, err)
+	}
+	key := func(r Row) string { return fmt.Sprintf("%s %d %d", r.Method, r.M, r.Seed) }
+	fresh := map[string]bool{}
+	for _, r := range rows {
+		fresh[key(r)] = true
+	}
+	var all []Row
+	for i, l := range lines {
+		if i == 0 {
+			continue
+		}
+		r, err := parseRow(l)
+		if err != nil {
+			return nil, fmt.Errorf("%s, line %d is not of an earlier run (%w): move the file away", path, i+1, err)
+		}
+		if !fresh[key(r)] {
+			all = append(all, r)
+		}
+	}
+	return append(all, rows...), nil
+}
+
+func parseRow(l []string) (r Row, err error) {
+	if len(l) != 11 {
+		return r, fmt.Errorf("it has %d columns, want 11", len(l))
+	}
+	r.Study, r.Method = l[0], l[1]
+	_, err = fmt.Sscan(strings.Join(l[2:], " "), &r.M, &r.Seed, &r.After, &r.Task, &r.RMSE, &r.NLPD, &r.ECE, &r.Seconds, &r.CPU)
+	return r, err
 }
 
 // cell is a mean over seeds with half the width of its 95% interval.

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -14,55 +15,113 @@ import (
 // weatherVariables are the columns of the ERA5 extract that are modelled.
 var weatherVariables = []string{"u10", "v10", "snow_depth", "ssrd", "strd"}
 
-// Weather is the GP-VAE on ten tasks of 186 hours of ERA5. A task's Y holds the
-// frames one after the other, five numbers each.
+// Weather is the GP-VAE on ten tasks of 186 hours of ERA5 at one place, as the
+// program carries it. A task's Y holds the frames one after the other.
 func Weather() Study {
-	model := func(name string, o ohsvgp.GPVAEOptions) Method {
-		return Method{name, func(M int, seed uint64, tasks []Task) (Model, error) {
-			o := o
-			o.M, o.Seed, o.Latents, o.Kernel, o.Steps = M, seed, 5, gp.Matern32(1, 18), 200
-			return vae{ohsvgp.NewGPVAE(o), len(weatherVariables)}, nil
-		}}
-	}
-	return Study{
-		Name: "weather", Sizes: []int{50, 100}, Seeds: 3, Tasks: weatherTasks,
-		Methods: []Method{model("OHSVGP-VAE, no EWC", ohsvgp.GPVAEOptions{}), model("OHSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100}),
-			model("OHSVGP-VAE, amortised", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true}), model("OVC-VAE", ohsvgp.GPVAEOptions{EWC: 100, Points: true})},
-		Notes: "ERA5 at Nain, five variables, standardised, first 1860 hours; 10 tasks of 186 hours, 20% of the frames held out. GP-VAE with 5 latents, Matern-3/2 kernel of 18 hours, " +
-			"width 128, EWC strength 100, streaming memory unless said otherwise, 200 steps of Adam (0.005) on the whole task; held-out frames are predicted from the carried memory, without encoding.",
-	}
-}
-
-func weatherTasks(seed uint64) ([]Task, error) {
-	const size, count = 186, 10
 	t := data.Weather()
-	d := len(weatherVariables)
-	Y := mat.NewDense(size*count, d, nil)
+	Y := mat.NewDense(weatherHours*weatherParts, len(weatherVariables), nil)
 	for j, name := range weatherVariables {
 		v, err := t.Numbers(name)
 		if err != nil {
-			return nil, err
+			panic(err) // embedded
 		}
-		z, _ := data.Standardize(v[:size*count])
+		z, _ := data.Standardize(v[:weatherHours*weatherParts])
 		Y.SetCol(j, z)
 	}
+	return frames("weather", Y, 5, []int{50, 100}, "ERA5 at Nain, five variables")
+}
+
+// ERA5 is the same on every variable at every grid point of the file
+// era5/era5_nain_2018_2020.nc in the data folder; without the file there is an
+// error that says so. Any netCDF-3 file with variables over (time, latitude,
+// longitude) will do.
+func ERA5() (Study, error) {
+	const name = "era5/era5_nain_2018_2020.nc"
+	path, err := data.Find(name)
+	if err != nil {
+		return Study{}, fmt.Errorf("the study of ERA5 needs %s in the data folder: %w", name, err)
+	}
+	f, err := data.ReadNetCDF(path)
+	if err != nil {
+		return Study{}, err
+	}
+	var columns [][]float64
+	variables, points := 0, 0
+	for _, v := range f.Variables {
+		if len(v.Shape) != 3 || v.Shape[0] < weatherHours*weatherParts {
+			continue
+		}
+		a, err := f.Read(v.Name)
+		if err != nil {
+			return Study{}, err
+		}
+		variables, points = variables+1, v.Shape[1]*v.Shape[2]
+		for p := 0; p < points; p++ {
+			c := make([]float64, weatherHours*weatherParts)
+			for i := range c {
+				c[i] = a.Floats()[i*points+p]
+			}
+			z, _ := data.Standardize(c)
+			columns = append(columns, z)
+		}
+	}
+	if variables == 0 {
+		return Study{}, fmt.Errorf("%s has no variable over time, latitude and longitude with %d hours", path, weatherHours*weatherParts)
+	}
+	Y := mat.NewDense(weatherHours*weatherParts, len(columns), nil)
+	for j, c := range columns {
+		Y.SetCol(j, c)
+	}
+	return frames("era5", Y, 10, []int{50}, fmt.Sprintf("ERA5 about Nain, %d variables at %d grid points", variables, points)), nil
+}
+
+const (
+	weatherHours = 186 // of a task
+	weatherParts = 10
+)
+
+// frames is the comparison of GP-VAEs on a table of frames, one row an hour.
+func frames(name string, Y *mat.Dense, latents int, sizes []int, what string) Study {
+	_, d := Y.Dims()
+	model := func(name string, o ohsvgp.GPVAEOptions) Method {
+		return Method{name, func(M int, seed uint64, tasks []Task) (Model, error) {
+			o := o
+			o.M, o.Seed, o.Latents, o.Kernel, o.Steps = M, seed, latents, gp.Matern32(1, 18), weatherSteps
+			return vae{ohsvgp.NewGPVAE(o), d}, nil
+		}}
+	}
+	return Study{
+		Name: name, Sizes: sizes, Seeds: 3, Tasks: func(seed uint64) ([]Task, error) { return frameTasks(Y, seed), nil },
+		Methods: []Method{model("OHSVGP-VAE, no EWC", ohsvgp.GPVAEOptions{}), model("OHSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100}),
+			model("OHSVGP-VAE, amortised", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true}), model("OVC-VAE", ohsvgp.GPVAEOptions{EWC: 100, Points: true}),
+			model("OSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100, LearnZ: true})},
+		Notes: fmt.Sprintf("%s, standardised, first %d hours; %d tasks of %d hours, 20%% of the frames held out. GP-VAE with %d latents, Matern-3/2 kernel of 18 hours, "+
+			"width 128, EWC strength 100 unless said otherwise, streaming memory unless said otherwise, %d steps of Adam (0.005) on the whole task; OSVGP-VAE learns inducing points that all "+
+			"channels share, OVC-VAE picks them by pivoted Cholesky. Held-out frames are predicted from the carried memory, without encoding.",
+			what, weatherHours*weatherParts, weatherParts, weatherHours, latents, weatherSteps),
+	}
+}
+
+const weatherSteps = 100
+
+func frameTasks(Y *mat.Dense, seed uint64) []Task {
 	var out []Task
-	for k := 0; k < count; k++ {
-		train, held := data.Split(size, 0.2, 100*seed+uint64(k))
+	for k := 0; k < weatherParts; k++ {
+		train, held := data.Split(weatherHours, 0.2, 100*seed+uint64(k))
 		pick := func(rows []int) (*mat.Dense, []float64) {
 			var x, y []float64
 			for _, i := range rows {
-				x = append(x, float64(k*size+i+1))
-				y = append(y, Y.RawRowView(k*size+i)...)
+				x = append(x, float64(k*weatherHours+i+1))
+				y = append(y, Y.RawRowView(k*weatherHours+i)...)
 			}
 			return gp.Column(x), y
 		}
-		task := Task{End: float64((k + 1) * size)}
+		task := Task{End: float64((k + 1) * weatherHours)}
 		task.X, task.Y = pick(train)
 		task.TestX, task.TestY = pick(held)
 		out = append(out, task)
 	}
-	return out, nil
+	return out
 }
 
 // vae adapts the GP-VAE: targets are frames in a row.

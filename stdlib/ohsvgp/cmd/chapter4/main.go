@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sort"
 	"strings"
 
 	"github.com/priorlab/priorlab/stdlib/ohsvgp/experiments"
@@ -40,12 +41,15 @@ func run(ctx context.Context, out, only string, list bool, o experiments.Options
 		}
 	}
 	studies := experiments.Studies()
-	sub, err := experiments.Subband()
-	if err == nil {
-		studies = append(studies, sub)
-	} else if wanted["subband"] {
-		return err
+	for name, more := range map[string]func() (experiments.Study, error){"subband": experiments.Subband, "era5": experiments.ERA5} {
+		s, err := more() // those that need a file
+		if err == nil {
+			studies = append(studies, s)
+		} else if wanted[name] {
+			return err
+		}
 	}
+	sort.SliceStable(studies, func(a, b int) bool { return studies[a].Name < studies[b].Name })
 	for _, s := range studies {
 		if list {
 			fmt.Printf("%-18s %s\n", s.Name, s.Notes)
@@ -55,11 +59,8 @@ func run(ctx context.Context, out, only string, list bool, o experiments.Options
 			continue
 		}
 		delete(wanted, s.Name)
-		rows, err := experiments.Run(ctx, s, o)
-		if err != nil {
-			return err
-		}
-		if err := experiments.Write(out, s, rows); err != nil {
+		o.Done = func(rows []experiments.Row) error { return experiments.Write(out, s, rows) }
+		if _, err := experiments.Run(ctx, s, o); err != nil {
 			return err
 		}
 	}
