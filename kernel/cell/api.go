@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/priorlab/priorlab/stdlib/lab"
 )
@@ -36,6 +37,14 @@ type Outcome struct {
 	Err    error        // *CompileError, *RuntimeError, Interrupted or nil
 	Notes  []Diagnostic // what does not stop the cell: unused variables and imports, stale cells
 	Exit   *int         // code of an os.Exit that ended the cell
+	Timing Timing
+}
+
+// Timing is how long the steps of a cell's way took.
+type Timing struct {
+	Check time.Duration // parsing and type-checking
+	Lower time.Duration // making the checked cell executable
+	Run   time.Duration
 }
 
 // Severity tells an error from a remark.

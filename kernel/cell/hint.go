@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // hinter proposes what to do about the checker's messages on one part of a
@@ -28,10 +29,9 @@ func fixed(text string) func(*hinter, token.Pos, []string) string {
 	return func(*hinter, token.Pos, []string) string { return text }
 }
 
-var rules []rule
-
-func init() { // the rules call functions that use the rules
-	rules = []rule{
+// rules are made when the first cell does not check.
+var rules = sync.OnceValue(func() []rule {
+	return []rule{
 		{regexp.MustCompile(`^undefined: (\w+)\.(\w+)(?: \(but have (\w+)\))?`), func(h *hinter, _ token.Pos, m []string) string { return h.member(m[1], m[2]) }},
 		{regexp.MustCompile(`^undefined: (\S+)$`), func(h *hinter, pos token.Pos, m []string) string { return h.name(pos, m[1]) }},
 		{regexp.MustCompile(`^\S+ undefined \(type (.+) has no field or method (\w+)`), (*hinter).selector},
@@ -69,7 +69,7 @@ func init() { // the rules call functions that use the rules
 		{regexp.MustCompile(`^cannot assign to .*\(neither addressable nor a map index expression\)`), fixed("text cannot be changed in place: b := []byte(s); b[0] = 'x'; s = string(b)")},
 		{regexp.MustCompile(`^cannot infer (\w+)`), fixed("say the type: f[float64](…)")},
 	}
-}
+})
 
 // hint proposes what to do about a message of the checker; "" where nothing is
 // known.
@@ -80,7 +80,7 @@ func (h *hinter) hint(pos token.Pos, msg string) (text string) {
 		}
 	}()
 	line, _, _ := strings.Cut(msg, "\n")
-	for _, r := range rules {
+	for _, r := range rules() {
 		if m := r.msg.FindStringSubmatch(line); m != nil {
 			if text := r.say(h, pos, m); text != "" {
 				return text

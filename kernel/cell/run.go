@@ -29,6 +29,8 @@ type ending struct {
 // execute runs body as the evaluation of u. Before it begins, begins is given
 // the run.
 func (s *Session) execute(ctx context.Context, u *unit, out *Outcome, begins func(*exec.Run), body func(*exec.Thread) []any) {
+	began := time.Now()
+	defer func() { out.Timing.Run = time.Since(began) }()
 	var mu sync.Mutex
 	var fault *ending
 	var run *exec.Run

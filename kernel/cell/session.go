@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/exec"
 	"github.com/priorlab/priorlab/symbols"
@@ -120,12 +121,13 @@ func (s *Session) evalGo(ctx context.Context, c Cell) Outcome {
 
 // prepare checks and compiles a cell; the unit is nil if that fails.
 func (s *Session) prepare(c Cell) (*unit, Outcome) {
+	began := time.Now()
 	u, diags, notes := s.compile(c)
 	if len(diags) > 0 {
 		return nil, Outcome{Err: &CompileError{Diagnostics: diags}}
 	}
 	s.machine.Locked(s.machine.Commit)
-	return u, Outcome{Notes: notes}
+	return u, Outcome{Notes: notes, Timing: Timing{Check: u.checked.Sub(began), Lower: time.Since(u.checked)}}
 }
 
 func internalError(r any) error {
@@ -140,6 +142,8 @@ type unit struct {
 	parsed *parsed
 	parts  []*part
 	bodies []*exec.Body
+
+	checked time.Time // when it had been
 }
 
 // compile checks a cell and compiles it; nothing of the session changes unless
@@ -177,6 +181,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	if len(errs) > 0 {
 		return nil, errs, nil
 	}
+	u.checked = time.Now()
 	defer func() {
 		if r := recover(); r != nil {
 			s.machine.Reset()

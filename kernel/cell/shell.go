@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -38,11 +39,11 @@ func (s *Session) shell(ctx context.Context, g segment) Outcome {
 	return Outcome{}
 }
 
-var inBraces = regexp.MustCompile(`\{\w+\}`)
+var inBraces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\w+\}`) })
 
 // interpolated puts the values of variables in the place of {name}.
 func (s *Session) interpolated(line string) string {
-	return inBraces.ReplaceAllStringFunc(line, func(m string) string {
+	return inBraces().ReplaceAllStringFunc(line, func(m string) string {
 		s.mu.RLock()
 		v, ok := s.live[m[1:len(m)-1]].(*types.Var)
 		s.mu.RUnlock()

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // syntaxDiagnostics puts the parser's errors as a person can use them. The
@@ -121,52 +122,49 @@ func unclosed(text string) (int, byte) {
 // phrases are what people write who come from another language, or in a hurry,
 // with what Go says instead. They are only looked at where a line does not
 // parse. $1 and so on are the parts in parentheses.
-var phrases = []struct {
-	line *regexp.Regexp
-	say  string
-}{
-	{regexp.MustCompile(`^(?:print|println|fmt\.Println|fmt\.Print)\s+([^(\s].*)$`), "a call takes parentheses: fmt.Println($1)"},
-	{regexp.MustCompile(`^println!\s*\((.*)\)`), "write fmt.Println($1)"},
-	{regexp.MustCompile(`^for\s+(\w+)\s+in\s+range\((\w+)\)\s*:`), "a loop is written for $1 := range $2 { … }"},
-	{regexp.MustCompile(`^for\s+(\w+)\s+in\s+range\((\w+),\s*(\w+)\)\s*:`), "a loop is written for $1 := $2; $1 < $3; $1++ { … }"},
-	{regexp.MustCompile(`^for\s+(\w+)\s+in\s+(.+?)\s*:`), "a loop over the elements is written for _, $1 := range $2 { … }"},
-	{regexp.MustCompile(`^while\s+(.+?)\s*[:{]`), "the only loop is for: for $1 { … }"},
-	{regexp.MustCompile(`^(if|for)\s+(.+?)\s*:\s*$`), "a block stands in braces: $1 $2 { … }"},
-	{regexp.MustCompile(`^elif\b`), "write } else if … { on the line of the closing brace"},
-	{regexp.MustCompile(`^else\b`), "else stands on the line of the closing brace: } else {"},
-	{regexp.MustCompile(`^(?:def|fn|function)\s+(\w+)\s*\(`), "a function is written func $1(x float64) float64 { … }"},
-	{regexp.MustCompile(`\blambda\b`), "a function without a name is written func(x float64) float64 { return … }"},
-	{regexp.MustCompile(`=>`), "a function without a name is written func(x float64) float64 { return … }"},
-	{regexp.MustCompile(`^class\s+(\w+)`), "declare a type: type $1 struct { … }, and methods func (x $1) Name() { … }"},
-	{regexp.MustCompile(`^(?:from\s+\S+\s+)?import\s+(?:numpy|scipy|torch|tensorflow|jax|pandas|matplotlib)`), "cells are Go: linalg has tensors, gonum's mat and stat matrices and statistics, data tables and plots pictures; none needs an import"},
-	{regexp.MustCompile(`^from\s+(\S+)\s+import\b`), `packages are imported whole and named at each use: import "$1"; most need no import in a cell`},
-	{regexp.MustCompile(`^import\s+([\w./]+)\s*$`), `the path stands in quotes: import "$1"`},
-	{regexp.MustCompile(`^import\s+([\w./]+)\s+as\s+(\w+)`), `another name stands before the path: import $2 "$1"`},
-	{regexp.MustCompile(`(?::=|=|\()\s*\[\s*(-?\d*\.\d+[^\]]*)\]`), "a slice says its type: []float64{$1}"},
-	{regexp.MustCompile(`(?::=|=|\()\s*\[\s*("[^\]]*)\]`), "a slice says its type: []string{$1}"},
-	{regexp.MustCompile(`(?::=|=|\()\s*\[\s*(-?\d[^\]]*)\]`), "a slice says its type: []float64{$1}, or []int{…}"},
-	{regexp.MustCompile(`(?::=|=|\()\s*\[\s*(\w[^\]]*)\]\s*\)?$`), "a slice says its type: []float64{$1}, or []int{…}"},
-	{regexp.MustCompile(`(?::=|=|\()\s*\{`), "a composite value says its type: map[string]int{…}, []float64{…} or a struct's name"},
-	{regexp.MustCompile(`\b[frb]("[^"]*")`), `a string with values in it is fmt.Sprintf("x = %v", x)`},
-	{regexp.MustCompile(`^(?:y|.*=)\s*(.+?)\s+if\s+(.+?)\s+else\s+(.+)$`), "there is no conditional expression: if $2 { … } else { … }"},
-	{regexp.MustCompile(`\?.*:`), "there is no ?: ; write if … { … } else { … }"},
-	{regexp.MustCompile(`^not\s+(.+)$`), "not is written !: !$1"},
-	{regexp.MustCompile(`(?:^|\s)not\s+(\w+)`), "not is written !: !$1"},
-	{regexp.MustCompile(`^(.+?)\s+and\s+(.+?)(?:\s*[:{].*)?$`), "and is written &&: $1 && $2"},
-	{regexp.MustCompile(`^(.+?)\s+or\s+(.+?)(?:\s*[:{].*)?$`), "or is written ||: $1 || $2"},
-	{regexp.MustCompile(`^(?:let|val|auto|const|var|int|double|float|string)\s+(\w+)\s*=\s*(.+)$`), "a variable is declared by $1 := $2"},
-	{regexp.MustCompile(`^var\s+(\w+)\s*$`), "say its type, var $1 float64, or a value, $1 := 0.0"},
-	{regexp.MustCompile(`^del\s+(\w+)`), "variables stay; $1 = nil frees what a slice, map or pointer holds"},
-	{regexp.MustCompile(`^assert\s+(.+)$`), `write if !($1) { panic("…") }`},
-	{regexp.MustCompile(`^(?:try|except|catch|raise|throw)\b`), "errors are values: v, err := f(); if err != nil { … }"},
-	{regexp.MustCompile(`^with\s+`), "open, then defer the end: defer f.Close()"},
-	{regexp.MustCompile(`^pass\b`), "an empty block needs nothing: { }"},
-	{regexp.MustCompile(`(\w+)(\+\+|--)\s*[-+*/<>=]`), "$1$2 is a statement and has no value; it stands alone"},
-	{regexp.MustCompile(`(?:\+\+|--)(\w+)`), "write $1++ or $1--, alone"},
-	{regexp.MustCompile(`^range\s*\((.+)\)`), "range belongs to for: for i := range $1 { … }"},
-	{regexp.MustCompile(`^#`), "comments begin with //"},
-	{regexp.MustCompile(`^(?:public|private|static|void)\b`), "a function is written func Name(x float64) float64 { … }"},
-	{regexp.MustCompile(`^([A-Za-z_][\w.]*)\s+("[^"]*"|[\d.]+|\w+)\s*$`), "does a call lack its parentheses? $1($2)"},
+var phrases = []struct{ line, say string }{
+	{`^(?:print|println|fmt\.Println|fmt\.Print)\s+([^(\s].*)$`, "a call takes parentheses: fmt.Println($1)"},
+	{`^println!\s*\((.*)\)`, "write fmt.Println($1)"},
+	{`^for\s+(\w+)\s+in\s+range\((\w+)\)\s*:`, "a loop is written for $1 := range $2 { … }"},
+	{`^for\s+(\w+)\s+in\s+range\((\w+),\s*(\w+)\)\s*:`, "a loop is written for $1 := $2; $1 < $3; $1++ { … }"},
+	{`^for\s+(\w+)\s+in\s+(.+?)\s*:`, "a loop over the elements is written for _, $1 := range $2 { … }"},
+	{`^while\s+(.+?)\s*[:{]`, "the only loop is for: for $1 { … }"},
+	{`^(if|for)\s+(.+?)\s*:\s*$`, "a block stands in braces: $1 $2 { … }"},
+	{`^elif\b`, "write } else if … { on the line of the closing brace"},
+	{`^else\b`, "else stands on the line of the closing brace: } else {"},
+	{`^(?:def|fn|function)\s+(\w+)\s*\(`, "a function is written func $1(x float64) float64 { … }"},
+	{`\blambda\b`, "a function without a name is written func(x float64) float64 { return … }"},
+	{`=>`, "a function without a name is written func(x float64) float64 { return … }"},
+	{`^class\s+(\w+)`, "declare a type: type $1 struct { … }, and methods func (x $1) Name() { … }"},
+	{`^(?:from\s+\S+\s+)?import\s+(?:numpy|scipy|torch|tensorflow|jax|pandas|matplotlib)`, "cells are Go: linalg has tensors, gonum's mat and stat matrices and statistics, data tables and plots pictures; none needs an import"},
+	{`^from\s+(\S+)\s+import\b`, `packages are imported whole and named at each use: import "$1"; most need no import in a cell`},
+	{`^import\s+([\w./]+)\s*$`, `the path stands in quotes: import "$1"`},
+	{`^import\s+([\w./]+)\s+as\s+(\w+)`, `another name stands before the path: import $2 "$1"`},
+	{`(?::=|=|\()\s*\[\s*(-?\d*\.\d+[^\]]*)\]`, "a slice says its type: []float64{$1}"},
+	{`(?::=|=|\()\s*\[\s*("[^\]]*)\]`, "a slice says its type: []string{$1}"},
+	{`(?::=|=|\()\s*\[\s*(-?\d[^\]]*)\]`, "a slice says its type: []float64{$1}, or []int{…}"},
+	{`(?::=|=|\()\s*\[\s*(\w[^\]]*)\]\s*\)?$`, "a slice says its type: []float64{$1}, or []int{…}"},
+	{`(?::=|=|\()\s*\{`, "a composite value says its type: map[string]int{…}, []float64{…} or a struct's name"},
+	{`\b[frb]("[^"]*")`, `a string with values in it is fmt.Sprintf("x = %v", x)`},
+	{`^(?:y|.*=)\s*(.+?)\s+if\s+(.+?)\s+else\s+(.+)$`, "there is no conditional expression: if $2 { … } else { … }"},
+	{`\?.*:`, "there is no ?: ; write if … { … } else { … }"},
+	{`^not\s+(.+)$`, "not is written !: !$1"},
+	{`(?:^|\s)not\s+(\w+)`, "not is written !: !$1"},
+	{`^(.+?)\s+and\s+(.+?)(?:\s*[:{].*)?$`, "and is written &&: $1 && $2"},
+	{`^(.+?)\s+or\s+(.+?)(?:\s*[:{].*)?$`, "or is written ||: $1 || $2"},
+	{`^(?:let|val|auto|const|var|int|double|float|string)\s+(\w+)\s*=\s*(.+)$`, "a variable is declared by $1 := $2"},
+	{`^var\s+(\w+)\s*$`, "say its type, var $1 float64, or a value, $1 := 0.0"},
+	{`^del\s+(\w+)`, "variables stay; $1 = nil frees what a slice, map or pointer holds"},
+	{`^assert\s+(.+)$`, `write if !($1) { panic("…") }`},
+	{`^(?:try|except|catch|raise|throw)\b`, "errors are values: v, err := f(); if err != nil { … }"},
+	{`^with\s+`, "open, then defer the end: defer f.Close()"},
+	{`^pass\b`, "an empty block needs nothing: { }"},
+	{`(\w+)(\+\+|--)\s*[-+*/<>=]`, "$1$2 is a statement and has no value; it stands alone"},
+	{`(?:\+\+|--)(\w+)`, "write $1++ or $1--, alone"},
+	{`^range\s*\((.+)\)`, "range belongs to for: for i := range $1 { … }"},
+	{`^#`, "comments begin with //"},
+	{`^(?:public|private|static|void)\b`, "a function is written func Name(x float64) float64 { … }"},
+	{`^([A-Za-z_][\w.]*)\s+("[^"]*"|[\d.]+|\w+)\s*$`, "does a call lack its parentheses? $1($2)"},
 }
 
 // phrase looks for a phrase of another language in a line that does not parse.
@@ -183,10 +181,18 @@ func phrase(text string, line int) string {
 		keyword != "import" && keyword != "var" && keyword != "const" && keyword != "range" && !strings.HasPrefix(code, "range(") {
 		return ""
 	}
-	for _, p := range phrases {
-		if m := p.line.FindStringSubmatchIndex(code); m != nil {
-			return string(p.line.ExpandString(nil, p.say, code, m))
+	for i, line := range phraseLines() {
+		if m := line.FindStringSubmatchIndex(code); m != nil {
+			return string(line.ExpandString(nil, phrases[i].say, code, m))
 		}
 	}
 	return ""
 }
+
+// phraseLines compiles the phrases when the first cell does not parse.
+var phraseLines = sync.OnceValue(func() (out []*regexp.Regexp) {
+	for _, p := range phrases {
+		out = append(out, regexp.MustCompile(p.line))
+	}
+	return out
+})

@@ -15,21 +15,17 @@ import (
 // timed runs Go and prints how long that took, and apart from it how long it
 // took to check and compile.
 func (s *Session) timed(ctx context.Context, g segment) Outcome {
-	began := time.Now()
 	u, out := s.prepare(g.cell)
 	if u == nil {
 		return out
 	}
-	checked := time.Since(began)
 	cpu := cpuTime()
-	began = time.Now()
 	s.run(ctx, u, &out)
-	took := time.Since(began)
-	line := "took " + short(took)
+	line := "took " + short(out.Timing.Run)
 	if used := cpuTime() - cpu; used > 0 {
 		line += ", " + short(used) + " of processor time"
 	}
-	fmt.Fprintf(s.streams.stdout, "%s (checked and compiled in %s)\n", line, short(checked))
+	fmt.Fprintf(s.streams.stdout, "%s (checked and compiled in %s)\n", line, short(out.Timing.Check+out.Timing.Lower))
 	if u.parsed.quiet {
 		out.Values = nil
 	}
@@ -115,11 +111,10 @@ func (s *Session) profiled(ctx context.Context, g segment) Outcome {
 		return out
 	}
 	var p *exec.Profile
-	began := time.Now()
 	s.execute(ctx, u, &out, func(r *exec.Run) { p = r.StartProfile() }, func(t *exec.Thread) []any {
 		return s.machine.RunAll(t, u.bodies, func(i int) { s.publish(u, u.parts[i], &out) })
 	})
-	took := time.Since(began)
+	took := out.Timing.Run
 	f := s.flame(p.Stop())
 	if f.total == 0 {
 		fmt.Fprintf(s.streams.stdout, "took %s: too short for a profile; %%bench measures what is short\n", short(took))

@@ -8,12 +8,7 @@ import (
 	"html"
 	"io"
 	"strings"
-	"sync"
 
-	"github.com/alecthomas/chroma/v2"
-	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
-	"github.com/alecthomas/chroma/v2/lexers"
-	"github.com/alecthomas/chroma/v2/styles"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
@@ -40,7 +35,7 @@ func (nb *Notebook) HTML(w io.Writer, page Page) error {
 	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"+
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"+
-		"<title>%s</title>\n<style>\n%s%s</style></head>\n<body><main>\n", policy, html.EscapeString(title), pageStyle, codeStyle())
+		"<title>%s</title>\n<style>\n%s%s</style></head>\n<body><main>\n", policy, html.EscapeString(title), pageStyle, codeStyle)
 	for i, c := range nb.Cells {
 		if err := c.writeHTML(&b, page); err != nil {
 			return fmt.Errorf("%s: cell %d: %w", nb.Name, i+1, err)
@@ -71,7 +66,7 @@ func (c *Cell) writeHTML(b *bytes.Buffer, page Page) error {
 			if c.Count > 0 {
 				prompt = fmt.Sprint(c.Count)
 			}
-			fmt.Fprintf(b, "<div class=\"in\"><span class=\"n\">%s</span>%s</div>\n", prompt, highlight("go", c.Source))
+			fmt.Fprintf(b, "<div class=\"in\"><span class=\"n\">%s</span>%s</div>\n", prompt, highlight(c.Source))
 		}
 		for _, o := range c.Outputs {
 			text, err := o.html()
@@ -129,7 +124,7 @@ func colorFences(page string) string {
 			return b.String()
 		}
 		code, after, _ := strings.Cut(rest, end)
-		b.WriteString(highlight("go", html.UnescapeString(code)))
+		b.WriteString(highlight(html.UnescapeString(code)))
 		page = after
 	}
 }
@@ -203,36 +198,6 @@ func (o *Output) sizeOf(mime string) string {
 	}
 	return b.String()
 }
-
-var formatter = chromahtml.New(chromahtml.WithClasses(true))
-
-// highlight colours code; what the lexer cannot read stays plain.
-func highlight(language, code string) string {
-	lexer := lexers.Get(language)
-	if lexer == nil {
-		return "<pre>" + html.EscapeString(code) + "</pre>"
-	}
-	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, code)
-	var b bytes.Buffer
-	if err == nil {
-		err = formatter.Format(&b, styles.Get("github"), tokens)
-	}
-	if err != nil {
-		return "<pre>" + html.EscapeString(code) + "</pre>"
-	}
-	return b.String()
-}
-
-// codeStyle is the colours of code for light and dark pages.
-var codeStyle = sync.OnceValue(func() string {
-	var light, dark bytes.Buffer
-	// Writing to a buffer cannot fail.
-	_ = formatter.WriteCSS(&light, styles.Get("github"))
-	_ = formatter.WriteCSS(&dark, styles.Get("github-dark"))
-	// Each sheet stands alone: what one leaves uncoloured must not keep a colour of the other.
-	return "@media not all and (prefers-color-scheme:dark){\n" + light.String() + "}\n@media (prefers-color-scheme:dark){\n" + dark.String() +
-		"}\n.chroma,.bg{background:none!important}\n"
-})
 
 const pageStyle = `:root{color-scheme:light dark;--fg:#1f2328;--bg:#fff;--soft:#f5f6f8;--line:#e2e5e9;--dim:#6b727c;--bad:#b3401f}
 @media (prefers-color-scheme:dark){:root{--fg:#dfe3e8;--bg:#15181c;--soft:#1e2227;--line:#333941;--dim:#9aa2ad;--bad:#ff8d66}}

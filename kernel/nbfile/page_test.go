@@ -23,7 +23,7 @@ func TestPage(t *testing.T) {
 	got := page(t, nb, Page{})
 	for _, want := range []string{
 		"<title>A &lt;title&gt;</title>", "prefers-color-scheme", "Content-Security-Policy", `data:image/png;base64,iVBORw0KGgo=`,
-		"a\nb</pre>", "one\ntwo</pre>", `class="chroma"`, `<span class="n">3</span>`,
+		"a\nb</pre>", "one\ntwo</pre>", `<pre class="go">`, `<span class="n">3</span>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page lacks %q", want)
@@ -34,16 +34,16 @@ func TestPage(t *testing.T) {
 			t.Errorf("the page holds %q and is not self-contained", bad)
 		}
 	}
-	if without := page(t, nb, Page{NoCode: true, Title: "T"}); strings.Contains(without, "chroma\"") || !strings.Contains(without, "<title>T</title>") {
+	if without := page(t, nb, Page{NoCode: true, Title: "T"}); strings.Contains(without, `class="go"`) || !strings.Contains(without, "<title>T</title>") {
 		t.Error("NoCode left code in, or the title was not taken")
 	}
 }
 
 // On a dark page no colour of the light one may be left: black names on black.
 func TestCodeColorsAreApart(t *testing.T) {
-	css := codeStyle()
+	css := codeStyle
 	light, dark, ok := strings.Cut(css, "@media (prefers-color-scheme:dark){")
-	if !ok || !strings.HasPrefix(light, "@media not all and (prefers-color-scheme:dark){") || !strings.Contains(light, ".chroma") || !strings.Contains(dark, ".chroma") {
+	if !ok || !strings.HasPrefix(light, "@media not all and (prefers-color-scheme:dark){") || !strings.Contains(light, ".gk{") || !strings.Contains(dark, ".gk{") {
 		t.Errorf("style sheet %.200s", css)
 	}
 }
@@ -121,7 +121,7 @@ func TestMarkdownKeepsMath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(got, "<em>") != 1 || !strings.Contains(got, `src="data:image/png;base64,AA=="`) || !strings.Contains(got, "chroma") {
+	if strings.Count(got, "<em>") != 1 || !strings.Contains(got, `src="data:image/png;base64,AA=="`) || !strings.Contains(got, `class="go"`) {
 		t.Errorf("page text %s", got)
 	}
 }

@@ -50,6 +50,12 @@ func NewLocal(stdout, stderr io.Writer) (*Local, error) {
 	return l, nil
 }
 
+// Warm prepares for the first cell.
+func (l *Local) Warm() {
+	l.session.Warm()
+	lab.RenderValue(1)
+}
+
 // Execute implements serve.Backend.
 func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
 	if name, asked := helpAsked(x.Code); asked {

@@ -45,6 +45,9 @@ func Main(conn io.ReadWriteCloser, secret string, start func() (serve.Backend, e
 	if err := l.link.send(frame{Kind: "ready"}); err != nil {
 		return err
 	}
+	if w, ok := b.(interface{ Warm() }); ok { // the person is still typing
+		go w.Warm()
+	}
 	for {
 		f, err := l.link.receive()
 		if err == io.EOF {

@@ -55,6 +55,7 @@ func main() {
 	a := flag.String("a", "", "command of the first kernel; {} is the connection file")
 	b := flag.String("b", "/usr/bin/python3 -m ipykernel_launcher -f {}", "command of the second kernel")
 	rounds := flag.Int("rounds", 5, "how often each kernel is started and measured, in turn")
+	load := flag.Bool("load", true, "measure many lines, clients and bytes too")
 	flag.Parse()
 	if *a == "" || flag.NArg() > 0 || *rounds < 1 {
 		flag.Usage()
@@ -63,7 +64,7 @@ func main() {
 	table := &table{}
 	for range *rounds {
 		for i, command := range []string{*a, *b} {
-			if err := measure(table, i, command); err != nil {
+			if err := measure(table, i, command, *load); err != nil {
 				fmt.Fprintf(os.Stderr, "bench: %s: %v\n", command, err)
 				os.Exit(1)
 			}
@@ -155,7 +156,7 @@ func (p *process) memory() float64 {
 	return total
 }
 
-func measure(t *table, kernel int, command string) error {
+func measure(t *table, kernel int, command string, all bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	begun := time.Now()
@@ -183,7 +184,7 @@ func measure(t *table, kernel int, command string) error {
 		return err
 	}
 	defer c.Close()
-	if err := roundTrips(ctx, t, kernel, c); err != nil {
+	if err := roundTrips(ctx, t, kernel, c, begun); err != nil || !all {
 		return err
 	}
 	t.add(kernel, "memory before the load", "MiB", p.memory(), "")
@@ -202,15 +203,16 @@ func measure(t *table, kernel int, command string) error {
 
 func ms(begun time.Time) float64 { return float64(time.Since(begun).Microseconds()) / 1000 }
 
-func roundTrips(ctx context.Context, t *table, kernel int, c *client.Client) error {
+func roundTrips(ctx context.Context, t *table, kernel int, c *client.Client, begun time.Time) error {
 	first := time.Now()
 	if _, err := c.Execute(ctx, "1+1"); err != nil {
 		return err
 	}
 	t.add(kernel, "first 1+1", "ms", ms(first), "")
+	t.add(kernel, "start to the answer of 1+1", "ms", ms(begun), "")
 	var times []float64
 	for range 100 {
-		begun := time.Now()
+		sent := time.Now()
 		o, err := c.Execute(ctx, "1+1")
 		if err != nil {
 			return err
@@ -218,7 +220,7 @@ func roundTrips(ctx context.Context, t *table, kernel int, c *client.Client) err
 		if o.Result() != "2" {
 			return fmt.Errorf("1+1 gave %q, %v", o.Result(), o.Err())
 		}
-		times = append(times, ms(begun))
+		times = append(times, ms(sent))
 	}
 	t.add(kernel, "round trip of 1+1", "ms", median(times), "")
 	return nil
