@@ -1,6 +1,7 @@
 package cell_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -59,9 +60,9 @@ func TestDistribution(t *testing.T) {
 		}()
 	}
 	wg.Wait()
-	t.Logf("%d programs: %d pass, %d refused, %d end with an error, %d give other output, %d die, %d hang", len(programs),
-		len(counts["pass"]), len(counts["refused"]), len(counts["error"]), len(counts["silent"]), len(counts["died"]), len(counts["hang"]))
-	for _, k := range []string{"silent", "died", "hang", "error", "refused"} {
+	t.Logf("%d programs: %d pass, %d refused, %d end with an error, %d are stopped after a minute, %d give other output, %d die, %d hang", len(programs),
+		len(counts["pass"]), len(counts["refused"]), len(counts["error"]), len(counts["slow"]), len(counts["silent"]), len(counts["died"]), len(counts["hang"]))
+	for _, k := range []string{"silent", "died", "hang", "slow", "error", "refused"} {
 		for _, l := range counts[k] {
 			t.Log(l)
 		}
@@ -110,15 +111,19 @@ func runDistributionFile(t *testing.T, file string) {
 	s, out := newSession(t)
 	var o cell.Outcome
 	done := make(chan struct{})
-	go func() { defer close(done); o = eval(s, string(src)) }()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() { defer close(done); o = s.Eval(ctx, cell.Cell{Name: "In[1]", Source: string(src)}) }()
 	select {
 	case <-done:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(90 * time.Second):
 		os.Stdout.WriteString("VERDICT hang:\n")
 		return
 	}
 	var ce *cell.CompileError
 	switch {
+	case errors.Is(o.Err, cell.ErrInterrupted):
+		os.Stdout.WriteString("VERDICT slow: stopped after a minute\n")
 	case errors.As(o.Err, &ce):
 		os.Stdout.WriteString("VERDICT refused: " + strings.ReplaceAll(o.Err.Error(), "\n", " ") + "\n")
 	case o.Err != nil:

@@ -437,40 +437,15 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 			panic(v)
 		}
 	case "print", "println":
-		var vals []func(*frame) any
-		var xs []ex
-		var spread frameFunc
-		if _, tuple := c.info.TypeOf(firstOf(e.Args)).(*types.Tuple); tuple { // print(f()) with several values
-			spread, xs = c.tuple(e.Args[0])
-		} else {
-			for _, a := range e.Args {
-				xs = append(xs, c.expr(a))
-			}
-		}
-		for _, x := range xs {
-			if f, ok := x.fn.(func(*frame) iface); ok {
-				vals = append(vals, func(fr *frame) any {
-					i := f(fr)
-					return printedWords(fmt.Sprintf("(%#x,%#x)", uintptr(i.tab), uintptr(i.data)))
-				})
-				continue
-			}
-			vals = append(vals, c.toAny(c.box1(x, types.NewInterfaceType(nil, nil), reflect.TypeFor[any]())))
-		}
+		spread, vals := c.printOperands(e)
 		out := c.m.cfg.Print
 		return first(spread, func(fr *frame) {
-			var b strings.Builder
+			vs := make([]any, len(vals))
 			for i, v := range vals {
-				if i > 0 && name == "println" {
-					b.WriteByte(' ')
-				}
-				b.WriteString(printed(v(fr)))
-			}
-			if name == "println" {
-				b.WriteByte('\n')
+				vs[i] = v(fr)
 			}
 			if out != nil {
-				out(b.String())
+				out(printLine(name, vs))
 			}
 		})
 	case "close":
@@ -496,6 +471,44 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 	}
 	c.fail(e, "the built-in function %s is not supported in a cell", name)
 	return nil
+}
+
+// printOperands compiles the operands of print, as empty interfaces.
+func (c *compiler) printOperands(e *ast.CallExpr) (spread frameFunc, vals []func(*frame) any) {
+	var xs []ex
+	if _, tuple := c.info.TypeOf(firstOf(e.Args)).(*types.Tuple); tuple { // print(f()) with several values
+		spread, xs = c.tuple(e.Args[0])
+	} else {
+		for _, a := range e.Args {
+			xs = append(xs, c.expr(a))
+		}
+	}
+	for _, x := range xs {
+		if f, ok := x.fn.(func(*frame) iface); ok {
+			vals = append(vals, func(fr *frame) any {
+				i := f(fr)
+				return printedWords(fmt.Sprintf("(%#x,%#x)", uintptr(i.tab), uintptr(i.data)))
+			})
+			continue
+		}
+		vals = append(vals, c.toAny(c.box1(x, types.NewInterfaceType(nil, nil), reflect.TypeFor[any]())))
+	}
+	return spread, vals
+}
+
+// printLine is what print or println writes.
+func printLine(name string, vals []any) string {
+	var b strings.Builder
+	for i, v := range vals {
+		if i > 0 && name == "println" {
+			b.WriteByte(' ')
+		}
+		b.WriteString(printed(v))
+	}
+	if name == "println" {
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // printedWords is the text of an interface value as print writes it.

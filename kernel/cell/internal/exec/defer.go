@@ -198,6 +198,10 @@ func (c *compiler) planSlow(e *ast.CallExpr) *plan {
 
 func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
 	name := calleeIdent(e.Fun).Name
+	if name == "print" || name == "println" {
+		return c.preparedPrint(e, name)
+	}
+	before := c.order(e.Args...)
 	var vals []func(*frame) reflect.Value
 	for _, a := range e.Args {
 		x := c.expr(a)
@@ -210,16 +214,15 @@ func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
 		vals = append(vals, toReflect(x.rt, x.fn))
 	}
 	var mt *types.Map
-	var conv reflect.Type
 	if name == "delete" {
 		mt = c.typeOf(e.Args[0]).Underlying().(*types.Map)
 		k := c.exprTo(e.Args[1], mt.Key())
 		vals[1] = toReflect(k.rt, k.fn)
-		conv = k.rt
 	}
-	_ = conv
-	out := c.m.cfg.Print
 	return func(fr *frame) deferred {
+		if before != nil {
+			before(fr)
+		}
 		vs := make([]reflect.Value, len(vals))
 		for i, v := range vals {
 			vs[i] = v(fr)
@@ -238,20 +241,25 @@ func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
 				if p == nil {
 					fr.recover()
 				}
-			case "print", "println":
-				s := ""
-				for i, v := range vs {
-					if i > 0 && name == "println" {
-						s += " "
-					}
-					s += printed(v.Interface())
-				}
-				if name == "println" {
-					s += "\n"
-				}
-				if out != nil {
-					out(s)
-				}
+			}
+		}
+	}
+}
+
+func (c *compiler) preparedPrint(e *ast.CallExpr, name string) func(*frame) deferred {
+	before := c.order(e.Args...)
+	spread, vals := c.printOperands(e)
+	first := sequence([]frameFunc{first(before, func(*frame) {}), first(spread, func(*frame) {})})
+	out := c.m.cfg.Print
+	return func(fr *frame) deferred {
+		first(fr)
+		vs := make([]any, len(vals))
+		for i, v := range vals {
+			vs[i] = v(fr)
+		}
+		return func(*thread, *panicking) {
+			if out != nil {
+				out(printLine(name, vs))
 			}
 		}
 	}

@@ -489,6 +489,7 @@ func (c *compiler) slicing(e *ast.SliceExpr) ex {
 	}
 	var base func(*frame) slice
 	var size uintptr
+	isArray := x.rt.Kind() != reflect.Slice
 	switch u := x.t.Underlying().(type) {
 	case *types.Slice:
 		base, size = x.fn.(func(*frame) slice), x.rt.Elem().Size()
@@ -516,9 +517,15 @@ func (c *compiler) slicing(e *ast.SliceExpr) ex {
 		if mx != nil {
 			m = mx(fr)
 			if uint(m) > uint(s.cap) || uint(h) > uint(m) || uint(l) > uint(h) {
+				if isArray && uint(m) > uint(s.cap) {
+					arrayBoundsPanic(m, s.cap)
+				}
 				_ = make([]struct{}, s.len, s.cap)[l:h:m]
 			}
 		} else if uint(h) > uint(s.cap) || uint(l) > uint(h) {
+			if isArray {
+				_ = unsafe.String(new(byte), s.len)[l:h]
+			}
 			_ = make([]struct{}, s.len, s.cap)[l:h]
 		}
 		p := s.p

@@ -53,7 +53,8 @@ type Machine struct {
 	fields     map[string]map[string]reflect.Type // harvested unexported types of compiled packages
 	ctxt       *types.Context
 	locals     map[localKey]*types.Named
-	lineage    map[*types.Func][]*function // what a function replaced
+	origins    map[*types.TypeName]*types.TypeName // of local types of generic functions: the declaration
+	lineage    map[*types.Func][]*function         // what a function replaced
 	swaps      []swap
 	queue      []*function
 	ids        int
@@ -85,6 +86,7 @@ func New(cfg Config) *Machine {
 		lineage: map[*types.Func][]*function{},
 		ctxt:    types.NewContext(),
 		locals:  map[localKey]*types.Named{},
+		origins: map[*types.TypeName]*types.TypeName{},
 		sigs:    map[reflect.Type]*sigLayout{},
 		escape:  map[ast.Node]map[types.Object]bool{},
 	}

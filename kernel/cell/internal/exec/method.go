@@ -212,9 +212,21 @@ func (c *compiler) methodValue(s *ast.SelectorExpr) ex {
 	l := m.layout(r)
 	res := ex{t: t, rt: r}
 	if dyn != nil {
+		f, from := recv.fn.(func(*frame) iface), recv.rt
+		name, pkg := s.Sel.Name, c.info.Selections[s].Obj().Pkg()
 		res.fn = func(fr *frame) unsafe.Pointer {
+			i := f(fr)
+			if i.tab == nil {
+				nilDeref()
+			}
+			i.tab = typeWord(from, i)
+			t := m.target(i.tab, pkg, name)
+			if rt.TypeAt(i.tab).Kind() == reflect.Pointer && (t.inner != nil || len(t.steps) > 0 || t.fn != nil && !t.onPtr) {
+				// What the pointer leads to is read when the function is called.
+				return funcPointer(reflect.MakeFunc(r, func(args []reflect.Value) []reflect.Value { return m.callTarget(t, i, l, args) }))
+			}
 			var k callee
-			dyn(fr, &k)
+			t.bind(m, i, l, &k)
 			return m.bound(k, r, l)
 		}
 		return res

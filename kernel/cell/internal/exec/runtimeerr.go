@@ -24,9 +24,11 @@ func nilReceiver(t reflect.Type, method string) {
 		e.SetString(fmt.Sprintf("value method %s.%s called using nil *%s pointer", t, method, t.Name()))
 		panic(e.Interface())
 	}()
-	var v error = (*refusedValue)(nil)
-	_ = v.Error()
+	_ = nilValue.Error()
 }
+
+// nilValue is a variable so that the call goes through the interface.
+var nilValue error = (*refusedValue)(nil)
 
 type refusedValue struct{ _ int }
 
@@ -36,15 +38,26 @@ func (refusedValue) Error() string { return "" }
 // too short for the array of length want that it is converted to: Go's own
 // error of another such conversion, with the lengths changed.
 func conversionPanic(have, want int) {
-	defer func() {
-		v := reflect.ValueOf(recover())
-		e := reflect.New(v.Type()).Elem()
-		e.Set(v)
-		for name, n := range map[string]int{"x": want, "y": have} {
-			f := e.FieldByName(name)
-			reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem().SetInt(int64(n))
-		}
-		panic(e.Interface())
-	}()
+	defer boundsPanic(want, have)
 	_ = [2]byte(make([]byte, 1, have+1))
+}
+
+// arrayBoundsPanic raises the run-time error of an array's slice whose third
+// index, m, is beyond its length.
+func arrayBoundsPanic(m, length int) {
+	defer boundsPanic(m, length)
+	var a [1]int
+	_ = a[:0:m]
+}
+
+// boundsPanic changes the figures of the run-time error being recovered from.
+func boundsPanic(x, y int) {
+	v := reflect.ValueOf(recover())
+	e := reflect.New(v.Type()).Elem()
+	e.Set(v)
+	for name, n := range map[string]int{"x": x, "y": y} {
+		f := e.FieldByName(name)
+		reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem().SetInt(int64(n))
+	}
+	panic(e.Interface())
 }

@@ -670,29 +670,67 @@ func (c *compiler) deferredStore(lhs ast.Expr, x ex) (pre []frameFunc, store fra
 				cp(mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
 			}
 		}
-		if st, ok := c.typeOf(ix.X).Underlying().(*types.Slice); ok {
-			// Bounds are checked when the assignment is carried out.
-			_ = st
-			s := c.expr(ix.X)
-			so, io := c.temp(s.rt), c.temp(reflect.TypeFor[int]())
-			idx := c.intOf(c.expr(ix.Index))
-			setS := s.lane().setLocal(so, s.fn)
-			pre = append(pre, setS, func(fr *frame) { *(*int)(unsafe.Add(fr.p, io)) = idx(fr) })
-			at, _, _ := c.elementAt(ix, ex{t: s.t, rt: s.rt, fn: s.lane().local(so), local: true, off: so}, func(fr *frame) int { return *(*int)(unsafe.Add(fr.p, io)) })
-			return pre, x.lane().set(at, x.fn)
-		}
 	}
-	p := c.expr(lhs)
+	p := c.deferredPlace(lhs, &pre)
 	if p.addr == nil {
 		c.fail(lhs, "cannot assign to this expression")
 	}
 	if p.local {
-		return nil, x.lane().setLocal(p.off, x.fn)
+		return pre, x.lane().setLocal(p.off, x.fn)
 	}
-	off := c.temp(boxType)
-	addr := p.addr
-	pre = append(pre, func(fr *frame) { *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) = addr(fr) })
-	return pre, x.lane().set(func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, off)) }, x.fn)
+	return pre, x.lane().set(p.addr, x.fn)
+}
+
+// deferredPlace evaluates the pointers, slices and indices of a place in pre;
+// that they are good is checked when the place is used.
+func (c *compiler) deferredPlace(e ast.Expr, pre *[]frameFunc) ex {
+	save := func(x ex) ex {
+		f, v := c.save(x)
+		*pre = append(*pre, f)
+		return v
+	}
+	e = ast.Unparen(e)
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return c.deref(e, save(c.expr(e.X)))
+	case *ast.SelectorExpr:
+		sel := c.info.Selections[e]
+		if sel == nil {
+			break
+		}
+		t := c.typeOf(e.X)
+		_, path, _ := types.LookupFieldOrMethod(t, true, sel.Obj().Pkg(), e.Sel.Name)
+		var x ex
+		if _, ptr := t.Underlying().(*types.Pointer); ptr {
+			x = c.expr(e.X)
+		} else {
+			x = c.deferredPlace(e.X, pre)
+		}
+		for _, i := range path {
+			if _, ptr := x.t.Underlying().(*types.Pointer); ptr {
+				x = save(x)
+			}
+			x = c.oneField(e, x, i)
+		}
+		return x
+	case *ast.IndexExpr:
+		var x ex
+		switch c.typeOf(e.X).Underlying().(type) {
+		case *types.Array:
+			x = c.deferredPlace(e.X, pre)
+		case *types.Slice, *types.Pointer:
+			x = save(c.expr(e.X))
+		default:
+			return c.expr(e)
+		}
+		io := c.temp(reflect.TypeFor[int]())
+		idx := c.intOf(c.expr(e.Index))
+		*pre = append(*pre, func(fr *frame) { *(*int)(unsafe.Add(fr.p, io)) = idx(fr) })
+		at, elem, _ := c.elementAt(e, x, func(fr *frame) int { return *(*int)(unsafe.Add(fr.p, io)) })
+		r := c.m.rtype(elem)
+		return ex{t: elem, rt: r, fn: laneOf(r).load(at), addr: at}
+	}
+	return c.expr(e)
 }
 
 func (c *compiler) cond(e ast.Expr) func(*frame) bool {

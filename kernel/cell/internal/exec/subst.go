@@ -176,6 +176,9 @@ func (m *Machine) substNamed(e *env, t *types.Named) types.Type {
 			args[i] = m.subst(e, ta.At(i))
 			changed = changed || args[i] != ta.At(i)
 		}
+		if e.within(t.Origin().Obj()) {
+			return m.localInstance(e, t.Origin(), args)
+		}
 		if !changed {
 			return t
 		}
@@ -194,10 +197,44 @@ func (m *Machine) substNamed(e *env, t *types.Named) types.Type {
 	if n, ok := m.locals[k]; ok {
 		return n
 	}
-	n := types.NewNamed(types.NewTypeName(t.Obj().Pos(), t.Obj().Pkg(), t.Obj().Name()+"["+linkStrings(e.args)+"]", nil), nil, nil)
-	m.locals[k] = n
+	n := m.localType(k, t.Obj(), "["+m.linkStrings(e.args)+"]")
 	e.memo[t] = n
 	n.SetUnderlying(m.subst(e, t.Underlying()).Underlying())
+	return n
+}
+
+// within reports whether o is a type declared in the generic function whose
+// parameters e maps.
+func (e *env) within(o *types.TypeName) bool {
+	if o.Pkg() == nil || packageLevel(o) {
+		return false
+	}
+	for p := range e.m {
+		if s := o.Parent(); s != nil && p.Obj().Parent() != nil && p.Obj().Parent().Contains(o.Pos()) {
+			return true
+		}
+	}
+	return false
+}
+
+// localInstance is an instance of a generic type that a generic function
+// declares: another type in each instance of the function.
+func (m *Machine) localInstance(e *env, origin *types.Named, args []types.Type) types.Type {
+	k := localKey{origin.Obj(), e.key + "|" + m.argsKey(args)}
+	if n, ok := m.locals[k]; ok {
+		return n
+	}
+	n := m.localType(k, origin.Obj(), "["+m.linkStrings(e.args)+";"+m.linkStrings(args)+"]")
+	inner := m.newEnv(e, origin.TypeParams(), args)
+	n.SetUnderlying(m.subst(inner, origin.Underlying()).Underlying())
+	return n
+}
+
+func (m *Machine) localType(k localKey, of *types.TypeName, args string) *types.Named {
+	name := types.NewTypeName(of.Pos(), of.Pkg(), of.Name()+args, nil)
+	n := types.NewNamed(name, nil, nil)
+	m.locals[k] = n
+	m.origins[name] = of
 	return n
 }
 

@@ -314,7 +314,7 @@ func (m *Machine) typeName(t *types.Named) string {
 	for i := range t.TypeArgs().Len() {
 		args = append(args, t.TypeArgs().At(i))
 	}
-	return name + "[" + linkStrings(args) + "]"
+	return name + "[" + m.linkStrings(args) + "]"
 }
 
 func kindOf(t types.Type) reflect.Kind {
