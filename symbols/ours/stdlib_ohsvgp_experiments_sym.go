@@ -15,6 +15,7 @@ func init() {
 			"Continual": reflect.ValueOf(p.Continual),
 			"Covid":     reflect.ValueOf(p.Covid),
 			"Criterion": reflect.ValueOf((*p.Criterion)(nil)),
+			"ERA5":      reflect.ValueOf(p.ERA5),
 			"Measures":  reflect.ValueOf(p.Measures),
 			"Method":    reflect.ValueOf((*p.Method)(nil)),
 			"Model":     reflect.ValueOf((*p.Model)(nil)),

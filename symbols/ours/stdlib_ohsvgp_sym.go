@@ -19,6 +19,7 @@ func init() {
 			"Latent":          reflect.ValueOf((*p.Latent)(nil)),
 			"LatentPosterior": reflect.ValueOf((*p.LatentPosterior)(nil)),
 			"Load":            reflect.ValueOf(p.Load),
+			"LoadGPVAE":       reflect.ValueOf(p.LoadGPVAE),
 			"Model":           reflect.ValueOf((*p.Model)(nil)),
 			"NLPD":            reflect.ValueOf(p.NLPD),
 			"New":             reflect.ValueOf(p.New),
