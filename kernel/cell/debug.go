@@ -370,14 +370,15 @@ func (d *Debugger) Scopes(frame int) ([]debug.Scope, error) {
 	return ss, nil
 }
 
-// scope lists a frame's variables. The variables that a cell's own statements
-// mention are its locals as far as its author is concerned.
+// scope lists a frame's variables. What a function sees of the one around it, and
+// the variables that a cell's own statements mention, are locals as far as their
+// author is concerned.
 func (d *Debugger) scope(v *exec.View, kind scopeKind) (ns []node) {
 	if kind == scopeSession {
 		return d.globals(nil)
 	}
 	for _, l := range v.Locals() {
-		if _, ok := l.Obj.(*types.Var); ok && l.Captured == (kind == scopeCaptured) {
+		if _, ok := l.Obj.(*types.Var); ok && (l.Captured || kind == scopeLocals) {
 			ns = append(ns, node{name: l.Name, eval: l.Name, v: l.Value, typ: typeText(l.Type)})
 		}
 	}

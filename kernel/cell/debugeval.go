@@ -8,10 +8,11 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"runtime/debug"
 	"time"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/exec"
-	"github.com/priorlab/priorlab/kernel/debug"
+	dbg "github.com/priorlab/priorlab/kernel/debug"
 )
 
 // expression is compiled text that sees the variables of a frame.
@@ -124,6 +125,7 @@ func (s *Session) quietly(ctx context.Context, cell string, f func(*exec.Thread)
 	go func() {
 		end := any(errGone)
 		defer func() { done <- end }()
+		debug.SetPanicOnFault(true) // a wrong pointer is looked at too
 		end, _ = s.machine.Go(run, f)
 	}()
 	var end any
@@ -190,13 +192,13 @@ func (d *Debugger) Values(ctx context.Context, frame int, text string) (vals []a
 }
 
 // Evaluate gives the value of an expression in a frame as text and parts.
-func (d *Debugger) Evaluate(ctx context.Context, frame int, text string) (debug.Variable, error) {
+func (d *Debugger) Evaluate(ctx context.Context, frame int, text string) (dbg.Variable, error) {
 	vals, typ, err := d.Values(ctx, frame, text)
 	if err != nil {
-		return debug.Variable{}, err
+		return dbg.Variable{}, err
 	}
 	if len(vals) == 0 || typ == nil {
-		return debug.Variable{}, nil
+		return dbg.Variable{}, nil
 	}
 	n := node{name: text, typ: typeText(types.Default(typ))}
 	switch {
@@ -209,32 +211,32 @@ func (d *Debugger) Evaluate(ctx context.Context, frame int, text string) (debug.
 	}
 	vs, err := d.show(ctx, frame, 0, []node{n})
 	if err != nil {
-		return debug.Variable{}, err
+		return dbg.Variable{}, err
 	}
 	return vs[0], nil
 }
 
 // SetVariable assigns an expression to a variable or a part of one.
-func (d *Debugger) SetVariable(ctx context.Context, ref int, name, text string) (debug.Variable, error) {
+func (d *Debugger) SetVariable(ctx context.Context, ref int, name, text string) (dbg.Variable, error) {
 	r, err := d.reference(ref)
 	if err != nil {
-		return debug.Variable{}, err
+		return dbg.Variable{}, err
 	}
 	for _, n := range r.nodes() {
 		if n.name != name {
 			continue
 		}
 		if n.eval == "" {
-			return debug.Variable{}, fmt.Errorf("%s cannot be assigned to here", name)
+			return dbg.Variable{}, fmt.Errorf("%s cannot be assigned to here", name)
 		}
 		if _, _, err := d.Values(ctx, r.frame, n.eval+" = "+text); err != nil {
-			return debug.Variable{}, err
+			return dbg.Variable{}, err
 		}
 		vs, err := d.Evaluate(ctx, r.frame, n.eval)
 		vs.Name = name
 		return vs, err
 	}
-	return debug.Variable{}, fmt.Errorf("there is no variable %s here", name)
+	return dbg.Variable{}, fmt.Errorf("there is no variable %s here", name)
 }
 
 // CopyToGlobals gives the session a variable with the value of an expression in
