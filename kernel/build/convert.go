@@ -321,7 +321,7 @@ func (c *converter) show(k *checked, u *unit, last ast.Expr, e edits) {
 	if !tv.IsValue() || tv.IsNil() || prints(k, last) {
 		return
 	}
-	verb := ".Show("
+	verb, end := ".Show(", ")"
 	if t, several := tv.Type.(*types.Tuple); several {
 		if t.Len() == 0 {
 			return
@@ -335,8 +335,30 @@ func (c *converter) show(k *checked, u *unit, last ast.Expr, e edits) {
 		e.insert(k, last.Pos(), "_ = ")
 		return
 	}
-	e.insert(k, last.Pos(), c.importName(u, labPath, "lab")+verb)
-	e.insert(k, last.End(), ")")
+	lab := c.importName(u, labPath, "lab")
+	if mayBeText(tv.Type) { // which the kernel shows quoted
+		verb, end = verb+lab+".RenderValue(", "))"
+	}
+	e.insert(k, last.Pos(), lab+verb)
+	e.insert(k, last.End(), end)
+}
+
+// mayBeText reports whether a value of the type, or one of several, may be a
+// string.
+func mayBeText(t types.Type) bool {
+	switch t := t.(type) {
+	case *types.Tuple:
+		for v := range t.Variables() {
+			if mayBeText(v.Type()) {
+				return true
+			}
+		}
+		return false
+	case *types.Basic:
+		return t.Kind() == types.String || t.Kind() == types.UntypedString
+	}
+	i, ok := t.(*types.Interface)
+	return ok && i.Empty()
 }
 
 // prints reports whether the expression is a call such as fmt.Println, whose

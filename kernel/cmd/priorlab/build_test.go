@@ -120,7 +120,7 @@ func TestBuiltNotebooks(t *testing.T) {
 			asProgram, printed := timed(t, filepath.Join(dir, name), flags...)
 			table = append(table, fmt.Sprintf("%-32s %10.2f %10.2f %8.1f %12.2f %12.2f", name, asProgram.wall, asNotebook.wall, asNotebook.wall/asProgram.wall, asProgram.cpu, asNotebook.cpu))
 			text, drawn := shownBy(t, filepath.Join(dir, "run.ipynb"))
-			printed = regexp.MustCompile(` → \S+`).ReplaceAllString(printed, "")
+			printed = regexp.MustCompile(` → `+regexp.QuoteMeta(pictures)+`\S+`).ReplaceAllString(printed, "")
 			if got := withoutNotes(printed); got != withoutNotes(text) {
 				t.Errorf("the program printed\n%s\nthe notebook\n%s", got, text)
 			}
