@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/calib"
 	"github.com/priorlab/priorlab/stdlib/nn"
 	"github.com/priorlab/priorlab/stdlib/train"
 )
@@ -393,5 +395,44 @@ func TestStateSeesAPosteriorAtThePrior(t *testing.T) {
 		l.Wv.Set(linalg.Zeros(linalg.F64, l.Wv.Shape()...))
 		s := n.State(in, 1)[0]
 		closeTo(t, "state at the prior", []float64{s.Mean2, s.Signal, s.KLa, s.KLg, s.R, s.Var}, []float64{0, 0, 0, 0, 1, s.Variance}, 1e-5)
+	}
+}
+
+// What whole divergences do, and that it is the objective: without them attention uses far more nats a sequence than the
+// labels could ever pay for, log C; with them it is left with less than that, whether or not those of the global points
+// are divided by the number of inputs; a hundredth of them keeps the signal and the accuracy.
+func TestWhatDivergencesAllow(t *testing.T) {
+	if os.Getenv("PRIORLAB_LONG") == "" {
+		t.Skip("PRIORLAB_LONG is not set: this comparison trains four networks")
+	}
+	d, test := glyphs(1, 600, 0.2), glyphs(3, 200, 0.2)
+	run := func(name string, anneal Anneal, change func(c *Config)) (nats, accuracy float64) {
+		c := glyphConfig
+		change(&c)
+		n := New(linalg.NewRand(7), c)
+		if _, err := Fit(context.Background(), n, d, nil, anneal, glyphTraining); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range n.State(test.X, 1) {
+			nats += s.KLa
+		}
+		p, err := (&Passes{Net: n, Samples: 5}).Predict(context.Background(), test.X)
+		if err != nil {
+			t.Fatal(err)
+		}
+		accuracy = calib.Accuracy(p.Probs(), test.Y)
+		t.Logf("%-24s KL_a %8.3f nats, accuracy %.3f", name, nats, accuracy)
+		return nats, accuracy
+	}
+	free, freeAcc := run("no divergences", NoKL, func(*Config) {})
+	whole, wholeAcc := run("whole", RampUp, func(*Config) {})
+	shared, _ := run("KL_g by N", RampUp, func(c *Config) { c.KLGlobalScale, c.TrainSize = PerDataset, 600 })
+	small, smallAcc := run("a hundredth", RampUp, func(c *Config) { c.KLWeight = 0.01 })
+	pays := math.Log(4)
+	if free < 10*pays || whole > pays || shared > pays || small < pays {
+		t.Errorf("KL_a without divergences %v, whole %v, with KL_g by N %v, a hundredth %v; the labels pay for %v", free, whole, shared, small, pays)
+	}
+	if freeAcc < 0.9 || smallAcc < 0.9 || wholeAcc > freeAcc {
+		t.Errorf("accuracy without divergences %v, whole %v, a hundredth %v", freeAcc, wholeAcc, smallAcc)
 	}
 }
