@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "2239e7da4e717548d28e31d17f4c537d07e2b0d060ad439b36969a83ed7f7e22"
+const sourceHash = "5797f1240b7692def08798819c22214cc9128ad846609621a545dfe8537eb9bc"

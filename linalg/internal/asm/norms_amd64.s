@@ -8,13 +8,11 @@
 // Requires: AVX, AVX2, FMA3
 TEXT ·vLayerNormGrad1F32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VBROADCASTSS 64(AX), Y1
 	VMOVUPS      c4x8_0<>+0(SB), Y2
@@ -23,6 +21,8 @@ TEXT ·vLayerNormGrad1F32x256(SB), NOSPLIT, $0-16
 	VMOVUPS      c4x8_0<>+0(SB), Y4
 	VMOVAPS      Y4, Y5
 	VMOVAPS      Y4, Y4
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -152,13 +152,11 @@ GLOBL iotaF32<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX2, FMA3
 TEXT ·vLayerNormGrad1F64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VBROADCASTSD 64(AX), Y1
 	VMOVUPS      c8x4_0<>+0(SB), Y2
@@ -167,6 +165,8 @@ TEXT ·vLayerNormGrad1F64x256(SB), NOSPLIT, $0-16
 	VMOVUPS      c8x4_0<>+0(SB), Y4
 	VMOVAPS      Y4, Y5
 	VMOVAPS      Y4, Y4
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000008, CX
 	JL           tail
 
@@ -280,19 +280,19 @@ GLOBL iotaF64<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vLayerNormGrad1F32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS 64(AX), Z1
 	VBROADCASTSS c4x1_0<>+0(SB), Z2
 	VMOVAPS      Z2, Z2
 	VBROADCASTSS c4x1_0<>+0(SB), Z4
 	VMOVAPS      Z4, Z4
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -371,19 +371,19 @@ GLOBL c4x1_0<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vLayerNormGrad1F64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD 64(AX), Z1
 	VBROADCASTSD c8x1_0<>+0(SB), Z2
 	VMOVAPS      Z2, Z2
 	VBROADCASTSD c8x1_0<>+0(SB), Z4
 	VMOVAPS      Z4, Z4
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000008, CX
 	JL           tail
 
@@ -458,15 +458,15 @@ GLOBL c8x1_0<>(SB), RODATA|NOPTR, $8
 // Requires: AVX, AVX2, FMA3
 TEXT ·vLayerNormGrad2F32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VBROADCASTSS 64(AX), Y1
 	VBROADCASTSS 72(AX), Y2
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -524,15 +524,15 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vLayerNormGrad2F64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VBROADCASTSD 64(AX), Y1
 	VBROADCASTSD 72(AX), Y2
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000008, CX
 	JL           tail
 
@@ -590,15 +590,15 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vLayerNormGrad2F32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS 64(AX), Z1
 	VBROADCASTSS 72(AX), Z2
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -662,15 +662,15 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vLayerNormGrad2F64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD 64(AX), Z1
 	VBROADCASTSD 72(AX), Z2
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -734,12 +734,12 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vGroupNormGrad1F32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
-	MOVQ 40(AX), AX
+	MOVQ 40(AX), R9
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -757,8 +757,8 @@ loop:
 	VMOVUPS     32(SI)(BX*1), Y3
 	VMOVUPS     (R8)(BX*1), Y4
 	VMOVUPS     32(R8)(BX*1), Y5
-	VMOVUPS     (AX)(BX*1), Y6
-	VMOVUPS     32(AX)(BX*1), Y7
+	VMOVUPS     (R9)(BX*1), Y6
+	VMOVUPS     32(R9)(BX*1), Y7
 	VADDPS      Y6, Y4, Y4
 	VADDPS      Y7, Y5, Y5
 	VFMADD231PS Y0, Y4, Y2
@@ -790,8 +790,8 @@ rest:
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y5
 	VMASKMOVPS   (R8)(BX*1), Y0, Y6
 	VMASKMOVPS   32(R8)(BX*1), Y1, Y7
-	VMASKMOVPS   (AX)(BX*1), Y0, Y8
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y9
+	VMASKMOVPS   (R9)(BX*1), Y0, Y8
+	VMASKMOVPS   32(R9)(BX*1), Y1, Y9
 	VADDPS       Y8, Y6, Y6
 	VADDPS       Y9, Y7, Y7
 	VFMADD231PS  Y2, Y6, Y4
@@ -810,12 +810,12 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vGroupNormGrad1F64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
-	MOVQ 40(AX), AX
+	MOVQ 40(AX), R9
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000008, CX
 	JL   tail
@@ -833,8 +833,8 @@ loop:
 	VMOVUPS     32(SI)(BX*1), Y3
 	VMOVUPS     (R8)(BX*1), Y4
 	VMOVUPS     32(R8)(BX*1), Y5
-	VMOVUPS     (AX)(BX*1), Y6
-	VMOVUPS     32(AX)(BX*1), Y7
+	VMOVUPS     (R9)(BX*1), Y6
+	VMOVUPS     32(R9)(BX*1), Y7
 	VADDPD      Y6, Y4, Y4
 	VADDPD      Y7, Y5, Y5
 	VFMADD231PD Y0, Y4, Y2
@@ -866,8 +866,8 @@ rest:
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y5
 	VMASKMOVPD   (R8)(BX*1), Y0, Y6
 	VMASKMOVPD   32(R8)(BX*1), Y1, Y7
-	VMASKMOVPD   (AX)(BX*1), Y0, Y8
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y9
+	VMASKMOVPD   (R9)(BX*1), Y0, Y8
+	VMASKMOVPD   32(R9)(BX*1), Y1, Y9
 	VADDPD       Y8, Y6, Y6
 	VADDPD       Y9, Y7, Y7
 	VFMADD231PD  Y2, Y6, Y4
@@ -886,12 +886,12 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vGroupNormGrad1F32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
-	MOVQ 40(AX), AX
+	MOVQ 40(AX), R9
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -921,10 +921,10 @@ loop:
 	VMOVUPS     64(R8)(BX*1), Z9
 	VMOVUPS     128(R8)(BX*1), Z10
 	VMOVUPS     192(R8)(BX*1), Z11
-	VMOVUPS     (AX)(BX*1), Z12
-	VMOVUPS     64(AX)(BX*1), Z13
-	VMOVUPS     128(AX)(BX*1), Z14
-	VMOVUPS     192(AX)(BX*1), Z15
+	VMOVUPS     (R9)(BX*1), Z12
+	VMOVUPS     64(R9)(BX*1), Z13
+	VMOVUPS     128(R9)(BX*1), Z14
+	VMOVUPS     192(R9)(BX*1), Z15
 	VADDPS      Z12, Z8, Z8
 	VADDPS      Z13, Z9, Z9
 	VADDPS      Z14, Z10, Z10
@@ -946,16 +946,16 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, R9
-	BZHIQ       CX, R9, R9
-	KMOVW       R9, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
 	VMOVUPS.Z   (DI)(BX*1), K1, Z0
 	VMOVUPS.Z   (DX)(BX*1), K1, Z1
 	VADDPS      Z0, Z1, Z1
 	VMOVUPS     Z1, K1, (DX)(BX*1)
 	VMOVUPS.Z   (SI)(BX*1), K1, Z1
 	VMOVUPS.Z   (R8)(BX*1), K1, Z2
-	VMOVUPS.Z   (AX)(BX*1), K1, Z3
+	VMOVUPS.Z   (R9)(BX*1), K1, Z3
 	VADDPS      Z3, Z2, Z2
 	VFMADD231PS Z0, Z2, Z1
 	VMOVUPS     Z1, K1, (SI)(BX*1)
@@ -971,12 +971,12 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vGroupNormGrad1F64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
-	MOVQ 40(AX), AX
+	MOVQ 40(AX), R9
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -1006,10 +1006,10 @@ loop:
 	VMOVUPS     64(R8)(BX*1), Z9
 	VMOVUPS     128(R8)(BX*1), Z10
 	VMOVUPS     192(R8)(BX*1), Z11
-	VMOVUPS     (AX)(BX*1), Z12
-	VMOVUPS     64(AX)(BX*1), Z13
-	VMOVUPS     128(AX)(BX*1), Z14
-	VMOVUPS     192(AX)(BX*1), Z15
+	VMOVUPS     (R9)(BX*1), Z12
+	VMOVUPS     64(R9)(BX*1), Z13
+	VMOVUPS     128(R9)(BX*1), Z14
+	VMOVUPS     192(R9)(BX*1), Z15
 	VADDPD      Z12, Z8, Z8
 	VADDPD      Z13, Z9, Z9
 	VADDPD      Z14, Z10, Z10
@@ -1031,16 +1031,16 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, R9
-	BZHIQ       CX, R9, R9
-	KMOVB       R9, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVB       AX, K1
 	VMOVUPD.Z   (DI)(BX*1), K1, Z0
 	VMOVUPD.Z   (DX)(BX*1), K1, Z1
 	VADDPD      Z0, Z1, Z1
 	VMOVUPD     Z1, K1, (DX)(BX*1)
 	VMOVUPD.Z   (SI)(BX*1), K1, Z1
 	VMOVUPD.Z   (R8)(BX*1), K1, Z2
-	VMOVUPD.Z   (AX)(BX*1), K1, Z3
+	VMOVUPD.Z   (R9)(BX*1), K1, Z3
 	VADDPD      Z3, Z2, Z2
 	VFMADD231PD Z0, Z2, Z1
 	VMOVUPD     Z1, K1, (SI)(BX*1)
@@ -1056,13 +1056,13 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vGroupNormGrad2F32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 48(AX), AX
+	MOVQ 48(AX), R10
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -1076,8 +1076,8 @@ loop:
 	VMOVUPS     32(R8)(BX*1), Y5
 	VMOVUPS     (R9)(BX*1), Y6
 	VMOVUPS     32(R9)(BX*1), Y7
-	VMOVUPS     (AX)(BX*1), Y8
-	VMOVUPS     32(AX)(BX*1), Y9
+	VMOVUPS     (R10)(BX*1), Y8
+	VMOVUPS     32(R10)(BX*1), Y9
 	VFMADD213PS Y4, Y2, Y0
 	VFMADD213PS Y5, Y3, Y1
 	VFMADD231PS Y8, Y6, Y0
@@ -1105,8 +1105,8 @@ rest:
 	VMASKMOVPS   32(R8)(BX*1), Y1, Y7
 	VMASKMOVPS   (R9)(BX*1), Y0, Y8
 	VMASKMOVPS   32(R9)(BX*1), Y1, Y9
-	VMASKMOVPS   (AX)(BX*1), Y0, Y10
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y11
+	VMASKMOVPS   (R10)(BX*1), Y0, Y10
+	VMASKMOVPS   32(R10)(BX*1), Y1, Y11
 	VFMADD213PS  Y6, Y4, Y2
 	VFMADD213PS  Y7, Y5, Y3
 	VFMADD231PS  Y10, Y8, Y2
@@ -1125,13 +1125,13 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vGroupNormGrad2F64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 48(AX), AX
+	MOVQ 48(AX), R10
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000008, CX
 	JL   tail
@@ -1145,8 +1145,8 @@ loop:
 	VMOVUPS     32(R8)(BX*1), Y5
 	VMOVUPS     (R9)(BX*1), Y6
 	VMOVUPS     32(R9)(BX*1), Y7
-	VMOVUPS     (AX)(BX*1), Y8
-	VMOVUPS     32(AX)(BX*1), Y9
+	VMOVUPS     (R10)(BX*1), Y8
+	VMOVUPS     32(R10)(BX*1), Y9
 	VFMADD213PD Y4, Y2, Y0
 	VFMADD213PD Y5, Y3, Y1
 	VFMADD231PD Y8, Y6, Y0
@@ -1174,8 +1174,8 @@ rest:
 	VMASKMOVPD   32(R8)(BX*1), Y1, Y7
 	VMASKMOVPD   (R9)(BX*1), Y0, Y8
 	VMASKMOVPD   32(R9)(BX*1), Y1, Y9
-	VMASKMOVPD   (AX)(BX*1), Y0, Y10
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y11
+	VMASKMOVPD   (R10)(BX*1), Y0, Y10
+	VMASKMOVPD   32(R10)(BX*1), Y1, Y11
 	VFMADD213PD  Y6, Y4, Y2
 	VFMADD213PD  Y7, Y5, Y3
 	VFMADD231PD  Y10, Y8, Y2
@@ -1194,13 +1194,13 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vGroupNormGrad2F32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 48(AX), AX
+	MOVQ 48(AX), R10
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -1222,10 +1222,10 @@ loop:
 	VMOVUPS     64(R9)(BX*1), Z13
 	VMOVUPS     128(R9)(BX*1), Z14
 	VMOVUPS     192(R9)(BX*1), Z15
-	VMOVUPS     (AX)(BX*1), Z16
-	VMOVUPS     64(AX)(BX*1), Z17
-	VMOVUPS     128(AX)(BX*1), Z18
-	VMOVUPS     192(AX)(BX*1), Z19
+	VMOVUPS     (R10)(BX*1), Z16
+	VMOVUPS     64(R10)(BX*1), Z17
+	VMOVUPS     128(R10)(BX*1), Z18
+	VMOVUPS     192(R10)(BX*1), Z19
 	VFMADD213PS Z8, Z4, Z0
 	VFMADD213PS Z9, Z5, Z1
 	VFMADD213PS Z10, Z6, Z2
@@ -1247,14 +1247,14 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, R10
-	BZHIQ       CX, R10, R10
-	KMOVW       R10, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
 	VMOVUPS.Z   (SI)(BX*1), K1, Z0
 	VMOVUPS.Z   (DI)(BX*1), K1, Z1
 	VMOVUPS.Z   (R8)(BX*1), K1, Z2
 	VMOVUPS.Z   (R9)(BX*1), K1, Z3
-	VMOVUPS.Z   (AX)(BX*1), K1, Z4
+	VMOVUPS.Z   (R10)(BX*1), K1, Z4
 	VFMADD213PS Z2, Z1, Z0
 	VFMADD231PS Z4, Z3, Z0
 	VMOVUPS     Z0, K1, (DX)(BX*1)
@@ -1270,13 +1270,13 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vGroupNormGrad2F64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 48(AX), AX
+	MOVQ 48(AX), R10
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -1298,10 +1298,10 @@ loop:
 	VMOVUPS     64(R9)(BX*1), Z13
 	VMOVUPS     128(R9)(BX*1), Z14
 	VMOVUPS     192(R9)(BX*1), Z15
-	VMOVUPS     (AX)(BX*1), Z16
-	VMOVUPS     64(AX)(BX*1), Z17
-	VMOVUPS     128(AX)(BX*1), Z18
-	VMOVUPS     192(AX)(BX*1), Z19
+	VMOVUPS     (R10)(BX*1), Z16
+	VMOVUPS     64(R10)(BX*1), Z17
+	VMOVUPS     128(R10)(BX*1), Z18
+	VMOVUPS     192(R10)(BX*1), Z19
 	VFMADD213PD Z8, Z4, Z0
 	VFMADD213PD Z9, Z5, Z1
 	VFMADD213PD Z10, Z6, Z2
@@ -1323,14 +1323,14 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, R10
-	BZHIQ       CX, R10, R10
-	KMOVB       R10, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVB       AX, K1
 	VMOVUPD.Z   (SI)(BX*1), K1, Z0
 	VMOVUPD.Z   (DI)(BX*1), K1, Z1
 	VMOVUPD.Z   (R8)(BX*1), K1, Z2
 	VMOVUPD.Z   (R9)(BX*1), K1, Z3
-	VMOVUPD.Z   (AX)(BX*1), K1, Z4
+	VMOVUPD.Z   (R10)(BX*1), K1, Z4
 	VFMADD213PD Z2, Z1, Z0
 	VFMADD231PD Z4, Z3, Z0
 	VMOVUPD     Z0, K1, (DX)(BX*1)

@@ -8,9 +8,7 @@
 // Requires: AVX, AVX2
 TEXT ·vSumF32x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	XORQ    BX, BX
 	VMOVUPS c4x8_0<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -20,6 +18,8 @@ TEXT ·vSumF32x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000040, CX
 	JL      tail
 
@@ -111,9 +111,7 @@ GLOBL iotaF32<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX2
 TEXT ·vSumF64x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	XORQ    BX, BX
 	VMOVUPS c8x4_0<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -123,6 +121,8 @@ TEXT ·vSumF64x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000020, CX
 	JL      tail
 
@@ -200,14 +200,14 @@ GLOBL iotaF64<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vSumF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSS c4x1_0<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -261,14 +261,14 @@ GLOBL c4x1_0<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vSumF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSD c8x1_0<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -320,9 +320,7 @@ GLOBL c8x1_0<>(SB), RODATA|NOPTR, $8
 // Requires: AVX, AVX2
 TEXT ·vMaxOfF32x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	XORQ    BX, BX
 	VMOVUPS c4x8_ff800000<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -332,6 +330,8 @@ TEXT ·vMaxOfF32x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000040, CX
 	JL      tail
 
@@ -407,9 +407,7 @@ GLOBL c4x8_ff800000<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·vMaxOfF64x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	XORQ    BX, BX
 	VMOVUPS c8x4_fff0000000000000<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -419,6 +417,8 @@ TEXT ·vMaxOfF64x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000020, CX
 	JL      tail
 
@@ -488,14 +488,14 @@ GLOBL c8x4_fff0000000000000<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMaxOfF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSS c4x1_ff800000<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -550,14 +550,14 @@ GLOBL c4x1_ff800000<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMaxOfF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSD c8x1_fff0000000000000<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -610,9 +610,7 @@ GLOBL c8x1_fff0000000000000<>(SB), RODATA|NOPTR, $8
 // Requires: AVX, AVX2
 TEXT ·vMinOfF32x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	XORQ    BX, BX
 	VMOVUPS c4x8_7f800000<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -622,6 +620,8 @@ TEXT ·vMinOfF32x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000040, CX
 	JL      tail
 
@@ -697,9 +697,7 @@ GLOBL c4x8_7f800000<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2
 TEXT ·vMinOfF64x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	XORQ    BX, BX
 	VMOVUPS c8x4_7ff0000000000000<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -709,6 +707,8 @@ TEXT ·vMinOfF64x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000020, CX
 	JL      tail
 
@@ -778,14 +778,14 @@ GLOBL c8x4_7ff0000000000000<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMinOfF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSS c4x1_7f800000<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -840,14 +840,14 @@ GLOBL c4x1_7f800000<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMinOfF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSD c8x1_7ff0000000000000<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -900,10 +900,8 @@ GLOBL c8x1_7ff0000000000000<>(SB), RODATA|NOPTR, $8
 // Requires: AVX, AVX2, FMA3
 TEXT ·vDotF32x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
 	MOVQ    16(AX), SI
-	XORQ    BX, BX
 	VMOVUPS c4x8_0<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -913,6 +911,8 @@ TEXT ·vDotF32x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000040, CX
 	JL      tail
 
@@ -986,10 +986,8 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vDotF64x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
 	MOVQ    16(AX), SI
-	XORQ    BX, BX
 	VMOVUPS c8x4_0<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -999,6 +997,8 @@ TEXT ·vDotF64x256(SB), NOSPLIT, $0-16
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
 	VMOVAPS Y0, Y0
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000020, CX
 	JL      tail
 
@@ -1070,15 +1070,15 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vDotF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS c4x1_0<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -1134,15 +1134,15 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vDotF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD c8x1_0<>+0(SB), Z0
 	VMOVAPS      Z0, Z1
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -1196,9 +1196,7 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vSumSquaresFromF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VMOVUPS      c4x8_0<>+0(SB), Y1
 	VMOVAPS      Y1, Y2
@@ -1209,6 +1207,8 @@ TEXT ·vSumSquaresFromF32x256(SB), NOSPLIT, $0-16
 	VMOVAPS      Y1, Y7
 	VMOVAPS      Y1, Y8
 	VMOVAPS      Y1, Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -1289,9 +1289,7 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vSumSquaresFromF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VMOVUPS      c8x4_0<>+0(SB), Y1
 	VMOVAPS      Y1, Y2
@@ -1302,6 +1300,8 @@ TEXT ·vSumSquaresFromF64x256(SB), NOSPLIT, $0-16
 	VMOVAPS      Y1, Y7
 	VMOVAPS      Y1, Y8
 	VMOVAPS      Y1, Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -1380,15 +1380,15 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vSumSquaresFromF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS c4x1_0<>+0(SB), Z1
 	VMOVAPS      Z1, Z2
 	VMOVAPS      Z1, Z3
 	VMOVAPS      Z1, Z4
 	VMOVAPS      Z1, Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -1450,15 +1450,15 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vSumSquaresFromF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD c8x1_0<>+0(SB), Z1
 	VMOVAPS      Z1, Z2
 	VMOVAPS      Z1, Z3
 	VMOVAPS      Z1, Z4
 	VMOVAPS      Z1, Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 

@@ -8,17 +8,17 @@
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAxpy4F32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VBROADCASTSS 64(AX), Y1
 	VBROADCASTSS 72(AX), Y2
 	VBROADCASTSS 80(AX), Y3
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -126,17 +126,17 @@ GLOBL iotaF32<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAxpy4F64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VBROADCASTSD 64(AX), Y1
 	VBROADCASTSD 72(AX), Y2
 	VBROADCASTSD 80(AX), Y3
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -236,17 +236,17 @@ GLOBL iotaF64<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vAxpy4F32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS 64(AX), Z1
 	VBROADCASTSS 72(AX), Z2
 	VBROADCASTSS 80(AX), Z3
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -305,17 +305,17 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vAxpy4F64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD 64(AX), Z1
 	VBROADCASTSD 72(AX), Z2
 	VBROADCASTSD 80(AX), Z3
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -374,13 +374,11 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vDot4F32x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
 	MOVQ    16(AX), SI
 	MOVQ    24(AX), DI
 	MOVQ    32(AX), R8
 	MOVQ    40(AX), R9
-	XORQ    BX, BX
 	VMOVUPS c4x8_0<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y0
@@ -393,6 +391,8 @@ TEXT ·vDot4F32x256(SB), NOSPLIT, $0-16
 	VMOVUPS c4x8_0<>+0(SB), Y6
 	VMOVAPS Y6, Y7
 	VMOVAPS Y6, Y6
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000010, CX
 	JL      tail
 
@@ -500,13 +500,11 @@ GLOBL c4x8_0<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2, FMA3
 TEXT ·vDot4F64x256(SB), NOSPLIT, $0-16
 	MOVQ    a+8(FP), AX
-	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
 	MOVQ    16(AX), SI
 	MOVQ    24(AX), DI
 	MOVQ    32(AX), R8
 	MOVQ    40(AX), R9
-	XORQ    BX, BX
 	VMOVUPS c8x4_0<>+0(SB), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y0
@@ -519,6 +517,8 @@ TEXT ·vDot4F64x256(SB), NOSPLIT, $0-16
 	VMOVUPS c8x4_0<>+0(SB), Y6
 	VMOVAPS Y6, Y7
 	VMOVAPS Y6, Y6
+	MOVQ    (AX), CX
+	XORQ    BX, BX
 	SUBQ    $0x00000008, CX
 	JL      tail
 
@@ -614,13 +614,11 @@ GLOBL c8x4_0<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vDot4F32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSS c4x1_0<>+0(SB), Z0
 	VMOVAPS      Z0, Z0
 	VBROADCASTSS c4x1_0<>+0(SB), Z1
@@ -629,6 +627,8 @@ TEXT ·vDot4F32x512(SB), NOSPLIT, $0-16
 	VMOVAPS      Z2, Z2
 	VBROADCASTSS c4x1_0<>+0(SB), Z3
 	VMOVAPS      Z3, Z3
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -723,13 +723,11 @@ GLOBL c4x1_0<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vDot4F64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
 	MOVQ         32(AX), R8
 	MOVQ         40(AX), R9
-	XORQ         BX, BX
 	VBROADCASTSD c8x1_0<>+0(SB), Z0
 	VMOVAPS      Z0, Z0
 	VBROADCASTSD c8x1_0<>+0(SB), Z1
@@ -738,6 +736,8 @@ TEXT ·vDot4F64x512(SB), NOSPLIT, $0-16
 	VMOVAPS      Z2, Z2
 	VBROADCASTSD c8x1_0<>+0(SB), Z3
 	VMOVAPS      Z3, Z3
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 

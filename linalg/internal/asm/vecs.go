@@ -62,6 +62,9 @@ const (
 	VLayerNormGrad2
 	VGroupNormGrad1
 	VGroupNormGrad2
+	VSoftmaxRow
+	VSoftmaxGradRow
+	VLayerNormRow
 	VAxpy4
 	VDot4
 	NumVecs

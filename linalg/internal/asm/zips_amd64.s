@@ -8,10 +8,10 @@
 // Requires: AVX, AVX2
 TEXT ·vAddF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -21,10 +21,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -48,8 +48,8 @@ rest:
 	VPCMPGTD     iotaF32<>+32(SB), Y1, Y1
 	VMASKMOVPS   (SI)(BX*1), Y0, Y2
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPS   (AX)(BX*1), Y0, Y4
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPS   (DI)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
 	VADDPS       Y4, Y2, Y2
 	VADDPS       Y5, Y3, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -84,10 +84,10 @@ GLOBL iotaF32<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX2
 TEXT ·vAddF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -97,10 +97,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -124,8 +124,8 @@ rest:
 	VPCMPGTQ     iotaF64<>+32(SB), Y1, Y1
 	VMASKMOVPD   (SI)(BX*1), Y0, Y2
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPD   (AX)(BX*1), Y0, Y4
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPD   (DI)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
 	VADDPD       Y4, Y2, Y2
 	VADDPD       Y5, Y3, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -152,10 +152,10 @@ GLOBL iotaF64<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vAddF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -165,10 +165,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z5, Z1, Z1
 	VADDPS  Z6, Z2, Z2
@@ -186,11 +186,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
 	VMOVUPS.Z (SI)(BX*1), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
+	VMOVUPS.Z (DI)(BX*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -205,10 +205,10 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vAddF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -218,10 +218,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -239,11 +239,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVB     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVB     AX, K1
 	VMOVUPD.Z (SI)(BX*1), K1, Z0
-	VMOVUPD.Z (AX)(BX*1), K1, Z1
+	VMOVUPD.Z (DI)(BX*1), K1, Z1
 	VADDPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -258,11 +258,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vAddScalarF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -310,11 +310,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vAddScalarF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -362,11 +362,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vAddScalarF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -410,11 +410,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vAddScalarF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -458,10 +458,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vSubF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -471,10 +471,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VSUBPS  Y4, Y0, Y0
 	VSUBPS  Y5, Y1, Y1
 	VSUBPS  Y6, Y2, Y2
@@ -498,8 +498,8 @@ rest:
 	VPCMPGTD     iotaF32<>+32(SB), Y1, Y1
 	VMASKMOVPS   (SI)(BX*1), Y0, Y2
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPS   (AX)(BX*1), Y0, Y4
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPS   (DI)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
 	VSUBPS       Y4, Y2, Y2
 	VSUBPS       Y5, Y3, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -516,10 +516,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vSubF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -529,10 +529,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VSUBPD  Y4, Y0, Y0
 	VSUBPD  Y5, Y1, Y1
 	VSUBPD  Y6, Y2, Y2
@@ -556,8 +556,8 @@ rest:
 	VPCMPGTQ     iotaF64<>+32(SB), Y1, Y1
 	VMASKMOVPD   (SI)(BX*1), Y0, Y2
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPD   (AX)(BX*1), Y0, Y4
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPD   (DI)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
 	VSUBPD       Y4, Y2, Y2
 	VSUBPD       Y5, Y3, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -574,10 +574,10 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vSubF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -587,10 +587,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VSUBPS  Z4, Z0, Z0
 	VSUBPS  Z5, Z1, Z1
 	VSUBPS  Z6, Z2, Z2
@@ -608,11 +608,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
 	VMOVUPS.Z (SI)(BX*1), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
+	VMOVUPS.Z (DI)(BX*1), K1, Z1
 	VSUBPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -627,10 +627,10 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vSubF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -640,10 +640,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VSUBPD  Z4, Z0, Z0
 	VSUBPD  Z5, Z1, Z1
 	VSUBPD  Z6, Z2, Z2
@@ -661,11 +661,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVB     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVB     AX, K1
 	VMOVUPD.Z (SI)(BX*1), K1, Z0
-	VMOVUPD.Z (AX)(BX*1), K1, Z1
+	VMOVUPD.Z (DI)(BX*1), K1, Z1
 	VSUBPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -680,11 +680,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vSubScalarF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -732,11 +732,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vSubScalarF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -784,11 +784,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vSubScalarF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -832,11 +832,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vSubScalarF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -880,10 +880,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMulF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -893,10 +893,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VMULPS  Y4, Y0, Y0
 	VMULPS  Y5, Y1, Y1
 	VMULPS  Y6, Y2, Y2
@@ -920,8 +920,8 @@ rest:
 	VPCMPGTD     iotaF32<>+32(SB), Y1, Y1
 	VMASKMOVPS   (SI)(BX*1), Y0, Y2
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPS   (AX)(BX*1), Y0, Y4
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPS   (DI)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y5, Y3, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -938,10 +938,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMulF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -951,10 +951,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VMULPD  Y4, Y0, Y0
 	VMULPD  Y5, Y1, Y1
 	VMULPD  Y6, Y2, Y2
@@ -978,8 +978,8 @@ rest:
 	VPCMPGTQ     iotaF64<>+32(SB), Y1, Y1
 	VMASKMOVPD   (SI)(BX*1), Y0, Y2
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPD   (AX)(BX*1), Y0, Y4
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPD   (DI)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
 	VMULPD       Y4, Y2, Y2
 	VMULPD       Y5, Y3, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -996,10 +996,10 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMulF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -1009,10 +1009,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VMULPS  Z4, Z0, Z0
 	VMULPS  Z5, Z1, Z1
 	VMULPS  Z6, Z2, Z2
@@ -1030,11 +1030,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
 	VMOVUPS.Z (SI)(BX*1), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
+	VMOVUPS.Z (DI)(BX*1), K1, Z1
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -1049,10 +1049,10 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMulF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -1062,10 +1062,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VMULPD  Z4, Z0, Z0
 	VMULPD  Z5, Z1, Z1
 	VMULPD  Z6, Z2, Z2
@@ -1083,11 +1083,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVB     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVB     AX, K1
 	VMOVUPD.Z (SI)(BX*1), K1, Z0
-	VMOVUPD.Z (AX)(BX*1), K1, Z1
+	VMOVUPD.Z (DI)(BX*1), K1, Z1
 	VMULPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -1102,11 +1102,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMulScalarF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -1154,11 +1154,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMulScalarF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -1206,11 +1206,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMulScalarF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -1254,11 +1254,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMulScalarF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -1302,10 +1302,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vDivF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -1315,10 +1315,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VDIVPS  Y4, Y0, Y0
 	VDIVPS  Y5, Y1, Y1
 	VDIVPS  Y6, Y2, Y2
@@ -1342,8 +1342,8 @@ rest:
 	VPCMPGTD     iotaF32<>+32(SB), Y1, Y1
 	VMASKMOVPS   (SI)(BX*1), Y0, Y2
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPS   (AX)(BX*1), Y0, Y4
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPS   (DI)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
 	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -1360,10 +1360,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vDivF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -1373,10 +1373,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VDIVPD  Y4, Y0, Y0
 	VDIVPD  Y5, Y1, Y1
 	VDIVPD  Y6, Y2, Y2
@@ -1400,8 +1400,8 @@ rest:
 	VPCMPGTQ     iotaF64<>+32(SB), Y1, Y1
 	VMASKMOVPD   (SI)(BX*1), Y0, Y2
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPD   (AX)(BX*1), Y0, Y4
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPD   (DI)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
 	VDIVPD       Y4, Y2, Y2
 	VDIVPD       Y5, Y3, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -1418,10 +1418,10 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vDivF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -1431,10 +1431,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VDIVPS  Z4, Z0, Z0
 	VDIVPS  Z5, Z1, Z1
 	VDIVPS  Z6, Z2, Z2
@@ -1452,11 +1452,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
 	VMOVUPS.Z (SI)(BX*1), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
+	VMOVUPS.Z (DI)(BX*1), K1, Z1
 	VDIVPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -1471,10 +1471,10 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vDivF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -1484,10 +1484,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VDIVPD  Z4, Z0, Z0
 	VDIVPD  Z5, Z1, Z1
 	VDIVPD  Z6, Z2, Z2
@@ -1505,11 +1505,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVB     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVB     AX, K1
 	VMOVUPD.Z (SI)(BX*1), K1, Z0
-	VMOVUPD.Z (AX)(BX*1), K1, Z1
+	VMOVUPD.Z (DI)(BX*1), K1, Z1
 	VDIVPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -1524,11 +1524,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vDivScalarF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -1576,11 +1576,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vDivScalarF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -1628,11 +1628,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vDivScalarF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -1676,11 +1676,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vDivScalarF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -1724,10 +1724,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMaxF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -1737,10 +1737,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VMAXPS  Y4, Y0, Y0
 	VMAXPS  Y5, Y1, Y1
 	VMAXPS  Y6, Y2, Y2
@@ -1764,8 +1764,8 @@ rest:
 	VPCMPGTD     iotaF32<>+32(SB), Y1, Y1
 	VMASKMOVPS   (SI)(BX*1), Y0, Y2
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPS   (AX)(BX*1), Y0, Y4
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPS   (DI)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
 	VMAXPS       Y4, Y2, Y2
 	VMAXPS       Y5, Y3, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -1782,10 +1782,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMaxF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -1795,10 +1795,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VMAXPD  Y4, Y0, Y0
 	VMAXPD  Y5, Y1, Y1
 	VMAXPD  Y6, Y2, Y2
@@ -1822,8 +1822,8 @@ rest:
 	VPCMPGTQ     iotaF64<>+32(SB), Y1, Y1
 	VMASKMOVPD   (SI)(BX*1), Y0, Y2
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPD   (AX)(BX*1), Y0, Y4
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPD   (DI)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
 	VMAXPD       Y4, Y2, Y2
 	VMAXPD       Y5, Y3, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -1840,10 +1840,10 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMaxF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -1853,10 +1853,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VMAXPS  Z4, Z0, Z0
 	VMAXPS  Z5, Z1, Z1
 	VMAXPS  Z6, Z2, Z2
@@ -1874,11 +1874,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
 	VMOVUPS.Z (SI)(BX*1), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
+	VMOVUPS.Z (DI)(BX*1), K1, Z1
 	VMAXPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -1893,10 +1893,10 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMaxF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -1906,10 +1906,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VMAXPD  Z4, Z0, Z0
 	VMAXPD  Z5, Z1, Z1
 	VMAXPD  Z6, Z2, Z2
@@ -1927,11 +1927,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVB     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVB     AX, K1
 	VMOVUPD.Z (SI)(BX*1), K1, Z0
-	VMOVUPD.Z (AX)(BX*1), K1, Z1
+	VMOVUPD.Z (DI)(BX*1), K1, Z1
 	VMAXPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -1946,11 +1946,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMaxScalarF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -1998,11 +1998,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMaxScalarF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -2050,11 +2050,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMaxScalarF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -2098,11 +2098,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMaxScalarF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -2146,10 +2146,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMinF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -2159,10 +2159,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VMINPS  Y4, Y0, Y0
 	VMINPS  Y5, Y1, Y1
 	VMINPS  Y6, Y2, Y2
@@ -2186,8 +2186,8 @@ rest:
 	VPCMPGTD     iotaF32<>+32(SB), Y1, Y1
 	VMASKMOVPS   (SI)(BX*1), Y0, Y2
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPS   (AX)(BX*1), Y0, Y4
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPS   (DI)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
 	VMINPS       Y4, Y2, Y2
 	VMINPS       Y5, Y3, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -2204,10 +2204,10 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMinF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -2217,10 +2217,10 @@ loop:
 	VMOVUPS 32(SI)(BX*1), Y1
 	VMOVUPS 64(SI)(BX*1), Y2
 	VMOVUPS 96(SI)(BX*1), Y3
-	VMOVUPS (AX)(BX*1), Y4
-	VMOVUPS 32(AX)(BX*1), Y5
-	VMOVUPS 64(AX)(BX*1), Y6
-	VMOVUPS 96(AX)(BX*1), Y7
+	VMOVUPS (DI)(BX*1), Y4
+	VMOVUPS 32(DI)(BX*1), Y5
+	VMOVUPS 64(DI)(BX*1), Y6
+	VMOVUPS 96(DI)(BX*1), Y7
 	VMINPD  Y4, Y0, Y0
 	VMINPD  Y5, Y1, Y1
 	VMINPD  Y6, Y2, Y2
@@ -2244,8 +2244,8 @@ rest:
 	VPCMPGTQ     iotaF64<>+32(SB), Y1, Y1
 	VMASKMOVPD   (SI)(BX*1), Y0, Y2
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
-	VMASKMOVPD   (AX)(BX*1), Y0, Y4
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y5
+	VMASKMOVPD   (DI)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
 	VMINPD       Y4, Y2, Y2
 	VMINPD       Y5, Y3, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -2262,10 +2262,10 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMinF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -2275,10 +2275,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VMINPS  Z4, Z0, Z0
 	VMINPS  Z5, Z1, Z1
 	VMINPS  Z6, Z2, Z2
@@ -2296,11 +2296,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVW     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
 	VMOVUPS.Z (SI)(BX*1), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
+	VMOVUPS.Z (DI)(BX*1), K1, Z1
 	VMINPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -2315,10 +2315,10 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMinF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -2328,10 +2328,10 @@ loop:
 	VMOVUPS 64(SI)(BX*1), Z1
 	VMOVUPS 128(SI)(BX*1), Z2
 	VMOVUPS 192(SI)(BX*1), Z3
-	VMOVUPS (AX)(BX*1), Z4
-	VMOVUPS 64(AX)(BX*1), Z5
-	VMOVUPS 128(AX)(BX*1), Z6
-	VMOVUPS 192(AX)(BX*1), Z7
+	VMOVUPS (DI)(BX*1), Z4
+	VMOVUPS 64(DI)(BX*1), Z5
+	VMOVUPS 128(DI)(BX*1), Z6
+	VMOVUPS 192(DI)(BX*1), Z7
 	VMINPD  Z4, Z0, Z0
 	VMINPD  Z5, Z1, Z1
 	VMINPD  Z6, Z2, Z2
@@ -2349,11 +2349,11 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ      $-1, DI
-	BZHIQ     CX, DI, DI
-	KMOVB     DI, K1
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVB     AX, K1
 	VMOVUPD.Z (SI)(BX*1), K1, Z0
-	VMOVUPD.Z (AX)(BX*1), K1, Z1
+	VMOVUPD.Z (DI)(BX*1), K1, Z1
 	VMINPD    Z1, Z0, Z0
 	VMOVUPD   Z0, K1, (DX)(BX*1)
 	ADDQ      $0x40, BX
@@ -2368,11 +2368,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMinScalarF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -2420,11 +2420,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vMinScalarF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -2472,11 +2472,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMinScalarF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -2520,11 +2520,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMinScalarF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -2568,11 +2568,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vScalarSubF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -2620,11 +2620,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vScalarSubF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -2672,11 +2672,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vScalarSubF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -2720,11 +2720,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vScalarSubF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -2768,11 +2768,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vScalarDivF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -2820,11 +2820,11 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vScalarDivF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -2872,11 +2872,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vScalarDivF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -2920,11 +2920,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vScalarDivF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -2968,12 +2968,12 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAffineF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VBROADCASTSS 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -3021,12 +3021,12 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAffineF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VBROADCASTSD 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -3074,12 +3074,12 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vAffineF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -3123,12 +3123,12 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vAffineF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -3172,12 +3172,12 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAxpyToF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -3231,12 +3231,12 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAxpyToF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -3290,12 +3290,12 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vAxpyToF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -3344,12 +3344,12 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vAxpyToF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -3398,10 +3398,10 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vMulAddF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -3415,10 +3415,10 @@ loop:
 	VMOVUPS     32(SI)(BX*1), Y5
 	VMOVUPS     64(SI)(BX*1), Y6
 	VMOVUPS     96(SI)(BX*1), Y7
-	VMOVUPS     (AX)(BX*1), Y8
-	VMOVUPS     32(AX)(BX*1), Y9
-	VMOVUPS     64(AX)(BX*1), Y10
-	VMOVUPS     96(AX)(BX*1), Y11
+	VMOVUPS     (DI)(BX*1), Y8
+	VMOVUPS     32(DI)(BX*1), Y9
+	VMOVUPS     64(DI)(BX*1), Y10
+	VMOVUPS     96(DI)(BX*1), Y11
 	VFMADD231PS Y8, Y4, Y0
 	VFMADD231PS Y9, Y5, Y1
 	VFMADD231PS Y10, Y6, Y2
@@ -3444,8 +3444,8 @@ rest:
 	VMASKMOVPS   32(DX)(BX*1), Y1, Y3
 	VMASKMOVPS   (SI)(BX*1), Y0, Y4
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y5
-	VMASKMOVPS   (AX)(BX*1), Y0, Y6
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y7
+	VMASKMOVPS   (DI)(BX*1), Y0, Y6
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y7
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y7, Y5, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -3462,10 +3462,10 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vMulAddF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -3479,10 +3479,10 @@ loop:
 	VMOVUPS     32(SI)(BX*1), Y5
 	VMOVUPS     64(SI)(BX*1), Y6
 	VMOVUPS     96(SI)(BX*1), Y7
-	VMOVUPS     (AX)(BX*1), Y8
-	VMOVUPS     32(AX)(BX*1), Y9
-	VMOVUPS     64(AX)(BX*1), Y10
-	VMOVUPS     96(AX)(BX*1), Y11
+	VMOVUPS     (DI)(BX*1), Y8
+	VMOVUPS     32(DI)(BX*1), Y9
+	VMOVUPS     64(DI)(BX*1), Y10
+	VMOVUPS     96(DI)(BX*1), Y11
 	VFMADD231PD Y8, Y4, Y0
 	VFMADD231PD Y9, Y5, Y1
 	VFMADD231PD Y10, Y6, Y2
@@ -3508,8 +3508,8 @@ rest:
 	VMASKMOVPD   32(DX)(BX*1), Y1, Y3
 	VMASKMOVPD   (SI)(BX*1), Y0, Y4
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y5
-	VMASKMOVPD   (AX)(BX*1), Y0, Y6
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y7
+	VMASKMOVPD   (DI)(BX*1), Y0, Y6
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y7
 	VFMADD231PD  Y6, Y4, Y2
 	VFMADD231PD  Y7, Y5, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -3526,10 +3526,10 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMulAddF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -3543,10 +3543,10 @@ loop:
 	VMOVUPS     64(SI)(BX*1), Z5
 	VMOVUPS     128(SI)(BX*1), Z6
 	VMOVUPS     192(SI)(BX*1), Z7
-	VMOVUPS     (AX)(BX*1), Z8
-	VMOVUPS     64(AX)(BX*1), Z9
-	VMOVUPS     128(AX)(BX*1), Z10
-	VMOVUPS     192(AX)(BX*1), Z11
+	VMOVUPS     (DI)(BX*1), Z8
+	VMOVUPS     64(DI)(BX*1), Z9
+	VMOVUPS     128(DI)(BX*1), Z10
+	VMOVUPS     192(DI)(BX*1), Z11
 	VFMADD231PS Z8, Z4, Z0
 	VFMADD231PS Z9, Z5, Z1
 	VFMADD231PS Z10, Z6, Z2
@@ -3564,12 +3564,12 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, DI
-	BZHIQ       CX, DI, DI
-	KMOVW       DI, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
 	VMOVUPS.Z   (DX)(BX*1), K1, Z0
 	VMOVUPS.Z   (SI)(BX*1), K1, Z1
-	VMOVUPS.Z   (AX)(BX*1), K1, Z2
+	VMOVUPS.Z   (DI)(BX*1), K1, Z2
 	VFMADD231PS Z2, Z1, Z0
 	VMOVUPS     Z0, K1, (DX)(BX*1)
 	ADDQ        $0x40, BX
@@ -3584,10 +3584,10 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMulAddF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
-	MOVQ 24(AX), AX
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -3601,10 +3601,10 @@ loop:
 	VMOVUPS     64(SI)(BX*1), Z5
 	VMOVUPS     128(SI)(BX*1), Z6
 	VMOVUPS     192(SI)(BX*1), Z7
-	VMOVUPS     (AX)(BX*1), Z8
-	VMOVUPS     64(AX)(BX*1), Z9
-	VMOVUPS     128(AX)(BX*1), Z10
-	VMOVUPS     192(AX)(BX*1), Z11
+	VMOVUPS     (DI)(BX*1), Z8
+	VMOVUPS     64(DI)(BX*1), Z9
+	VMOVUPS     128(DI)(BX*1), Z10
+	VMOVUPS     192(DI)(BX*1), Z11
 	VFMADD231PD Z8, Z4, Z0
 	VFMADD231PD Z9, Z5, Z1
 	VFMADD231PD Z10, Z6, Z2
@@ -3622,12 +3622,12 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, DI
-	BZHIQ       CX, DI, DI
-	KMOVB       DI, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVB       AX, K1
 	VMOVUPD.Z   (DX)(BX*1), K1, Z0
 	VMOVUPD.Z   (SI)(BX*1), K1, Z1
-	VMOVUPD.Z   (AX)(BX*1), K1, Z2
+	VMOVUPD.Z   (DI)(BX*1), K1, Z2
 	VFMADD231PD Z2, Z1, Z0
 	VMOVUPD     Z0, K1, (DX)(BX*1)
 	ADDQ        $0x40, BX
@@ -3642,11 +3642,11 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vMulAddToF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 32(AX), AX
+	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -3660,10 +3660,10 @@ loop:
 	VMOVUPS     32(DI)(BX*1), Y5
 	VMOVUPS     64(DI)(BX*1), Y6
 	VMOVUPS     96(DI)(BX*1), Y7
-	VMOVUPS     (AX)(BX*1), Y8
-	VMOVUPS     32(AX)(BX*1), Y9
-	VMOVUPS     64(AX)(BX*1), Y10
-	VMOVUPS     96(AX)(BX*1), Y11
+	VMOVUPS     (R8)(BX*1), Y8
+	VMOVUPS     32(R8)(BX*1), Y9
+	VMOVUPS     64(R8)(BX*1), Y10
+	VMOVUPS     96(R8)(BX*1), Y11
 	VFMADD213PS Y8, Y4, Y0
 	VFMADD213PS Y9, Y5, Y1
 	VFMADD213PS Y10, Y6, Y2
@@ -3689,8 +3689,8 @@ rest:
 	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
 	VMASKMOVPS   (DI)(BX*1), Y0, Y4
 	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
-	VMASKMOVPS   (AX)(BX*1), Y0, Y6
-	VMASKMOVPS   32(AX)(BX*1), Y1, Y7
+	VMASKMOVPS   (R8)(BX*1), Y0, Y6
+	VMASKMOVPS   32(R8)(BX*1), Y1, Y7
 	VFMADD213PS  Y6, Y4, Y2
 	VFMADD213PS  Y7, Y5, Y3
 	VMASKMOVPS   Y2, Y0, (DX)(BX*1)
@@ -3707,11 +3707,11 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vMulAddToF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 32(AX), AX
+	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -3725,10 +3725,10 @@ loop:
 	VMOVUPS     32(DI)(BX*1), Y5
 	VMOVUPS     64(DI)(BX*1), Y6
 	VMOVUPS     96(DI)(BX*1), Y7
-	VMOVUPS     (AX)(BX*1), Y8
-	VMOVUPS     32(AX)(BX*1), Y9
-	VMOVUPS     64(AX)(BX*1), Y10
-	VMOVUPS     96(AX)(BX*1), Y11
+	VMOVUPS     (R8)(BX*1), Y8
+	VMOVUPS     32(R8)(BX*1), Y9
+	VMOVUPS     64(R8)(BX*1), Y10
+	VMOVUPS     96(R8)(BX*1), Y11
 	VFMADD213PD Y8, Y4, Y0
 	VFMADD213PD Y9, Y5, Y1
 	VFMADD213PD Y10, Y6, Y2
@@ -3754,8 +3754,8 @@ rest:
 	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
 	VMASKMOVPD   (DI)(BX*1), Y0, Y4
 	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
-	VMASKMOVPD   (AX)(BX*1), Y0, Y6
-	VMASKMOVPD   32(AX)(BX*1), Y1, Y7
+	VMASKMOVPD   (R8)(BX*1), Y0, Y6
+	VMASKMOVPD   32(R8)(BX*1), Y1, Y7
 	VFMADD213PD  Y6, Y4, Y2
 	VFMADD213PD  Y7, Y5, Y3
 	VMASKMOVPD   Y2, Y0, (DX)(BX*1)
@@ -3772,11 +3772,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vMulAddToF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 32(AX), AX
+	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000040, CX
 	JL   tail
@@ -3790,10 +3790,10 @@ loop:
 	VMOVUPS     64(DI)(BX*1), Z5
 	VMOVUPS     128(DI)(BX*1), Z6
 	VMOVUPS     192(DI)(BX*1), Z7
-	VMOVUPS     (AX)(BX*1), Z8
-	VMOVUPS     64(AX)(BX*1), Z9
-	VMOVUPS     128(AX)(BX*1), Z10
-	VMOVUPS     192(AX)(BX*1), Z11
+	VMOVUPS     (R8)(BX*1), Z8
+	VMOVUPS     64(R8)(BX*1), Z9
+	VMOVUPS     128(R8)(BX*1), Z10
+	VMOVUPS     192(R8)(BX*1), Z11
 	VFMADD213PS Z8, Z4, Z0
 	VFMADD213PS Z9, Z5, Z1
 	VFMADD213PS Z10, Z6, Z2
@@ -3811,12 +3811,12 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, R8
-	BZHIQ       CX, R8, R8
-	KMOVW       R8, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
 	VMOVUPS.Z   (SI)(BX*1), K1, Z0
 	VMOVUPS.Z   (DI)(BX*1), K1, Z1
-	VMOVUPS.Z   (AX)(BX*1), K1, Z2
+	VMOVUPS.Z   (R8)(BX*1), K1, Z2
 	VFMADD213PS Z2, Z1, Z0
 	VMOVUPS     Z0, K1, (DX)(BX*1)
 	ADDQ        $0x40, BX
@@ -3831,11 +3831,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vMulAddToF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
-	MOVQ 32(AX), AX
+	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -3849,10 +3849,10 @@ loop:
 	VMOVUPS     64(DI)(BX*1), Z5
 	VMOVUPS     128(DI)(BX*1), Z6
 	VMOVUPS     192(DI)(BX*1), Z7
-	VMOVUPS     (AX)(BX*1), Z8
-	VMOVUPS     64(AX)(BX*1), Z9
-	VMOVUPS     128(AX)(BX*1), Z10
-	VMOVUPS     192(AX)(BX*1), Z11
+	VMOVUPS     (R8)(BX*1), Z8
+	VMOVUPS     64(R8)(BX*1), Z9
+	VMOVUPS     128(R8)(BX*1), Z10
+	VMOVUPS     192(R8)(BX*1), Z11
 	VFMADD213PD Z8, Z4, Z0
 	VFMADD213PD Z9, Z5, Z1
 	VFMADD213PD Z10, Z6, Z2
@@ -3870,12 +3870,12 @@ tail:
 	JZ   done
 
 rest:
-	MOVQ        $-1, R8
-	BZHIQ       CX, R8, R8
-	KMOVB       R8, K1
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVB       AX, K1
 	VMOVUPD.Z   (SI)(BX*1), K1, Z0
 	VMOVUPD.Z   (DI)(BX*1), K1, Z1
-	VMOVUPD.Z   (AX)(BX*1), K1, Z2
+	VMOVUPD.Z   (R8)(BX*1), K1, Z2
 	VFMADD213PD Z2, Z1, Z0
 	VMOVUPD     Z0, K1, (DX)(BX*1)
 	ADDQ        $0x40, BX
@@ -3890,13 +3890,13 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vShiftMulF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VBROADCASTSS 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -3962,13 +3962,13 @@ done:
 // Requires: AVX, AVX2
 TEXT ·vShiftMulF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VBROADCASTSD 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -4034,13 +4034,13 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vShiftMulF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -4099,13 +4099,13 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vShiftMulF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -4164,12 +4164,12 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vExpAffineF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VBROADCASTSS 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -4429,12 +4429,12 @@ GLOBL c4x8_4b40007f<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2, FMA3
 TEXT ·vExpAffineF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VBROADCASTSD 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000008, CX
 	JL           tail
 
@@ -4702,12 +4702,12 @@ GLOBL c8x4_43380000000003ff<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vExpAffineF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -4865,12 +4865,12 @@ GLOBL c4x1_3f800000<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vExpAffineF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -5068,13 +5068,13 @@ GLOBL c8x1_3ff0000000000000<>(SB), RODATA|NOPTR, $8
 // Requires: AVX, AVX2, FMA3
 TEXT ·vExpClampF32x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Y0
 	VBROADCASTSS 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000010, CX
 	JL           tail
 
@@ -5242,13 +5242,13 @@ GLOBL c4x8_0<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2, FMA3
 TEXT ·vExpClampF64x256(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Y0
 	VBROADCASTSD 64(AX), Y1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000008, CX
 	JL           tail
 
@@ -5432,13 +5432,13 @@ GLOBL c8x4_0<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vExpClampF32x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSS 56(AX), Z0
 	VBROADCASTSS 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000040, CX
 	JL           tail
 
@@ -5588,13 +5588,13 @@ GLOBL c4x1_0<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vExpClampF64x512(SB), NOSPLIT, $0-16
 	MOVQ         a+8(FP), AX
-	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), SI
 	MOVQ         24(AX), DI
-	XORQ         BX, BX
 	VBROADCASTSD 56(AX), Z0
 	VBROADCASTSD 64(AX), Z1
+	MOVQ         (AX), CX
+	XORQ         BX, BX
 	SUBQ         $0x00000020, CX
 	JL           tail
 
@@ -5769,11 +5769,11 @@ GLOBL c8x1_0<>(SB), RODATA|NOPTR, $8
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAdamWF32x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail
@@ -5896,11 +5896,11 @@ done:
 // Requires: AVX, AVX2, FMA3
 TEXT ·vAdamWF64x256(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000008, CX
 	JL   tail
@@ -6023,11 +6023,11 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vAdamWF32x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000020, CX
 	JL   tail
@@ -6130,11 +6130,11 @@ done:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vAdamWF64x512(SB), NOSPLIT, $0-16
 	MOVQ a+8(FP), AX
-	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), SI
 	MOVQ 24(AX), DI
 	MOVQ 32(AX), R8
+	MOVQ (AX), CX
 	XORQ BX, BX
 	SUBQ $0x00000010, CX
 	JL   tail

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 
+	"github.com/priorlab/priorlab/linalg/internal/asm"
 	"github.com/priorlab/priorlab/linalg/internal/mem"
 	"github.com/priorlab/priorlab/linalg/internal/par"
 )
@@ -24,6 +25,14 @@ func Softmax[T Float](dst, x []T, n int) {
 
 // softmaxRow computes softmax(scale x) of one row. A row of minus infinities becomes zeros.
 func softmaxRow[T Float](dst, x []T, scale T) {
+	if scale > 0 && len(x) > 0 {
+		if m, _, ok := vecRow(asm.VSoftmaxRow, dst, x, nil, nil, scale, 0); ok {
+			if m == T(math.Inf(-1)) {
+				clear(dst)
+			}
+			return
+		}
+	}
 	m := Row(MaxOf, x)
 	if m == T(math.Inf(-1)) {
 		clear(dst)
@@ -46,6 +55,9 @@ func SoftmaxGrad[T Float](dx, g, y []T, n int) {
 }
 
 func softmaxGradRow[T Float](dx, g, y []T, scale T) {
+	if _, _, ok := vecRow(asm.VSoftmaxGradRow, dx, g, y[:len(g)], nil, scale, 0); ok {
+		return
+	}
 	d := Dot(g, y)
 	shiftMul(dx, g, y, -d, scale)
 }
@@ -68,6 +80,12 @@ func LayerNorm[T Float](y, x, gain, bias, mean, rstd []T, n int, eps float64) {
 	par.For(len(mean), rowChunk(n), func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			row := x[r*n : (r+1)*n]
+			if gain != nil && bias != nil {
+				if mu, rs, ok := vecRow(asm.VLayerNormRow, y[r*n:(r+1)*n], row, gain[:n], bias[:n], 1/T(n), T(eps)); ok {
+					mean[r], rstd[r] = mu, rs
+					continue
+				}
+			}
 			mu := Row(Sum, row) / T(n)
 			v := sumSquaresFrom(row, mu) / T(n)
 			rs := T(1 / math.Sqrt(float64(v)+eps))

@@ -58,6 +58,18 @@ func vecReduce[T Float](op, n int, x, y []T, s0 T) (T, bool) {
 	return *(*T)(unsafe.Pointer(&a.R[0])), true
 }
 
+// vecRow runs a kernel that goes over a row several times, if the level has it, and returns its first and third result.
+func vecRow[T Float](op int, dst, x, y, z []T, s0, s1 T) (T, T, bool) {
+	if level == Portable {
+		return 0, 0, false
+	}
+	a := asm.Args{N: len(x)}
+	a.P[0], a.P[1], a.P[2], a.P[3] = ptr(dst), ptr(x), ptr(y), ptr(z)
+	a.S[0], a.S[1] = alphaBits(s0), alphaBits(s1)
+	runVec[T](op, &a)
+	return *(*T)(unsafe.Pointer(&a.R[0])), *(*T)(unsafe.Pointer(&a.R[2])), true
+}
+
 // vecAdamW makes a step, if the level has it.
 func vecAdamW[T Float](w, g, m, v []T, o AdamW) bool {
 	if level == Portable {

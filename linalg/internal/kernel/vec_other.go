@@ -2,9 +2,10 @@
 
 package kernel
 
-func vec[T Float](op, n int, dst, x, y, z []T, s0, s1 T) bool { return false }
-func vecReduce[T Float](op, n int, x, y []T, s0 T) (T, bool)  { return 0, false }
-func vecAdamW[T Float](w, g, m, v []T, o AdamW) bool          { return false }
+func vec[T Float](op, n int, dst, x, y, z []T, s0, s1 T) bool         { return false }
+func vecReduce[T Float](op, n int, x, y []T, s0 T) (T, bool)          { return 0, false }
+func vecRow[T Float](op int, dst, x, y, z []T, s0, s1 T) (T, T, bool) { return 0, 0, false }
+func vecAdamW[T Float](w, g, m, v []T, o AdamW) bool                  { return false }
 
 func layerNormGrad1[T Float](dgain, dbias, g, x, gain []T, rs, shift T) (T, T) {
 	return layerNormGrad1Go(dgain, dbias, g, x, gain, rs, shift)

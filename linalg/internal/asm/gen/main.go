@@ -38,6 +38,7 @@ var files = []struct {
 	{"zips", zips},
 	{"reductions", reductions},
 	{"norms", norms},
+	{"rows", rowKernels},
 	{"special", specials},
 	{"normal", normals},
 }

@@ -15,6 +15,21 @@ func (p *prog) exp(x V) V {
 	return p.scale(p.add(q, K(1)), n)
 }
 
+// expNeg is e^x for x that are not positive, which saves steps where there is no instruction that scales by a power of two.
+func (p *prog) expNeg(x V) V {
+	if p.wide {
+		return p.exp(x)
+	}
+	x = p.maxC(x, K(p.pick(-104, -746)))
+	n := p.round(p.mul(x, K(math.Log2E)))
+	q := p.expm1Poly(p.reduceLn2(x, n))
+	// 2^n goes in two parts, the first with a normal result, so that the last multiplication alone rounds.
+	up := p.pick(64, 512)
+	t := p.add(n, K(p.pick(12582912+127, 6755399441055744+1023)+up))
+	d := p.mul(p.add(q, K(1)), p.shift("SHL", t, p.mant()))
+	return p.mul(d, K(math.Ldexp(1, -int(up))))
+}
+
 // reduceLn2 is x - n ln 2, in place of x, with ln 2 in two parts.
 func (p *prog) reduceLn2(x, n V) V {
 	p.fma(x, n, K(p.pick(-0.693359375, -6.93147180369123816490e-01)))
@@ -100,7 +115,7 @@ func (p *prog) sigmoid(x V) V {
 
 // softplus is max(x,0) + log(1+e) with e = e^-|x|; what 1+e loses of e is put back.
 func (p *prog) softplus(x V) V {
-	e := p.exp(p.or(x, p.signBit()))
+	e := p.expNeg(p.or(x, p.signBit()))
 	u := p.add(e, K(1))
 	lost := p.sub(e, p.sub(u, K(1)))
 	l := p.add(p.log1(u, nil), p.div(lost, u))
@@ -122,7 +137,7 @@ func (p *prog) erfcx(t V) V {
 func (p *prog) erf(x V) V {
 	a := p.abs(x)
 	s := p.mul(x, x)
-	e := p.exp(p.xor(s, p.signBit()))
+	e := p.expNeg(p.xor(s, p.signBit()))
 	big := p.fnma(p.fill(K(1)), e, p.erfcx(a))
 	big = p.signOf(x, big)
 	c := erfP32
@@ -135,7 +150,7 @@ func (p *prog) erf(x V) V {
 
 // tailNormal is Phi(-|x|), and the exponential e^(-x^2/2) it contains.
 func (p *prog) tailNormal(x V) (h, e V) {
-	e = p.exp(p.mul(p.mul(x, x), K(-0.5)))
+	e = p.expNeg(p.mul(p.mul(x, x), K(-0.5)))
 	q := p.erfcx(p.mul(p.abs(x), K(math.Sqrt2/2)))
 	return p.mul(p.mul(e, K(0.5)), q), e
 }
@@ -234,7 +249,7 @@ func slopes() {
 	of("ReLUGrad", [2]int{4, 2}, func(p *prog, g, x V) V { return p.sel(gt, x, K(0), g, p.c(K(0))) })
 	of("TanhGrad", [2]int{4, 2}, func(p *prog, g, y V) V { return p.mul(g, p.fnma(p.fill(K(1)), y, y)) })
 	of("ErfGrad", [2]int{4, 1}, func(p *prog, g, x V) V {
-		e := p.exp(p.xor(p.mul(x, x), p.signBit()))
+		e := p.expNeg(p.xor(p.mul(x, x), p.signBit()))
 		return p.mul(p.mul(g, e), K(2/math.SqrtPi))
 	})
 	of("SigmoidGrad", [2]int{4, 2}, func(p *prog, g, y V) V { return p.mul(g, p.fnma(p.copy(y), y, y)) })

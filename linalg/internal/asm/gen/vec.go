@@ -80,25 +80,26 @@ func (p *prog) new() V {
 type form [4]func(*build.Context, ...Op)
 
 var forms = map[string]form{
-	"ADD":     {(*build.Context).VADDPS, (*build.Context).VADDPD, (*build.Context).VADDPS_BCST, (*build.Context).VADDPD_BCST},
-	"SUB":     {(*build.Context).VSUBPS, (*build.Context).VSUBPD, (*build.Context).VSUBPS_BCST, (*build.Context).VSUBPD_BCST},
-	"MUL":     {(*build.Context).VMULPS, (*build.Context).VMULPD, (*build.Context).VMULPS_BCST, (*build.Context).VMULPD_BCST},
-	"DIV":     {(*build.Context).VDIVPS, (*build.Context).VDIVPD, (*build.Context).VDIVPS_BCST, (*build.Context).VDIVPD_BCST},
-	"MAX":     {(*build.Context).VMAXPS, (*build.Context).VMAXPD, (*build.Context).VMAXPS_BCST, (*build.Context).VMAXPD_BCST},
-	"MIN":     {(*build.Context).VMINPS, (*build.Context).VMINPD, (*build.Context).VMINPS_BCST, (*build.Context).VMINPD_BCST},
-	"AND":     {(*build.Context).VANDPS, (*build.Context).VANDPD, (*build.Context).VANDPS_BCST, (*build.Context).VANDPD_BCST},
-	"OR":      {(*build.Context).VORPS, (*build.Context).VORPD, (*build.Context).VORPS_BCST, (*build.Context).VORPD_BCST},
-	"XOR":     {(*build.Context).VXORPS, (*build.Context).VXORPD, (*build.Context).VXORPS_BCST, (*build.Context).VXORPD_BCST},
-	"FMA231":  {(*build.Context).VFMADD231PS, (*build.Context).VFMADD231PD, (*build.Context).VFMADD231PS_BCST, (*build.Context).VFMADD231PD_BCST},
-	"FMA213":  {(*build.Context).VFMADD213PS, (*build.Context).VFMADD213PD, (*build.Context).VFMADD213PS_BCST, (*build.Context).VFMADD213PD_BCST},
-	"FNMA231": {(*build.Context).VFNMADD231PS, (*build.Context).VFNMADD231PD, (*build.Context).VFNMADD231PS_BCST, (*build.Context).VFNMADD231PD_BCST},
-	"IADD":    {(*build.Context).VPADDD, (*build.Context).VPADDQ, (*build.Context).VPADDD_BCST, (*build.Context).VPADDQ_BCST},
-	"ISUB":    {(*build.Context).VPSUBD, (*build.Context).VPSUBQ, (*build.Context).VPSUBD_BCST, (*build.Context).VPSUBQ_BCST},
-	"MULU":    {nil, (*build.Context).VPMULUDQ, nil, (*build.Context).VPMULUDQ_BCST},
-	"SQRT":    {(*build.Context).VSQRTPS, (*build.Context).VSQRTPD, nil, nil},
-	"SHL":     {(*build.Context).VPSLLD, (*build.Context).VPSLLQ, nil, nil},
-	"SHR":     {(*build.Context).VPSRLD, (*build.Context).VPSRLQ, nil, nil},
-	"MOV":     {(*build.Context).VMOVUPS, (*build.Context).VMOVUPD, nil, nil},
+	"ADD":      {(*build.Context).VADDPS, (*build.Context).VADDPD, (*build.Context).VADDPS_BCST, (*build.Context).VADDPD_BCST},
+	"SUB":      {(*build.Context).VSUBPS, (*build.Context).VSUBPD, (*build.Context).VSUBPS_BCST, (*build.Context).VSUBPD_BCST},
+	"MUL":      {(*build.Context).VMULPS, (*build.Context).VMULPD, (*build.Context).VMULPS_BCST, (*build.Context).VMULPD_BCST},
+	"DIV":      {(*build.Context).VDIVPS, (*build.Context).VDIVPD, (*build.Context).VDIVPS_BCST, (*build.Context).VDIVPD_BCST},
+	"MAX":      {(*build.Context).VMAXPS, (*build.Context).VMAXPD, (*build.Context).VMAXPS_BCST, (*build.Context).VMAXPD_BCST},
+	"MIN":      {(*build.Context).VMINPS, (*build.Context).VMINPD, (*build.Context).VMINPS_BCST, (*build.Context).VMINPD_BCST},
+	"AND":      {(*build.Context).VANDPS, (*build.Context).VANDPD, (*build.Context).VANDPS_BCST, (*build.Context).VANDPD_BCST},
+	"OR":       {(*build.Context).VORPS, (*build.Context).VORPD, (*build.Context).VORPS_BCST, (*build.Context).VORPD_BCST},
+	"XOR":      {(*build.Context).VXORPS, (*build.Context).VXORPD, (*build.Context).VXORPS_BCST, (*build.Context).VXORPD_BCST},
+	"FMA231":   {(*build.Context).VFMADD231PS, (*build.Context).VFMADD231PD, (*build.Context).VFMADD231PS_BCST, (*build.Context).VFMADD231PD_BCST},
+	"FMA213":   {(*build.Context).VFMADD213PS, (*build.Context).VFMADD213PD, (*build.Context).VFMADD213PS_BCST, (*build.Context).VFMADD213PD_BCST},
+	"FMSUB213": {(*build.Context).VFMSUB213PS, (*build.Context).VFMSUB213PD, (*build.Context).VFMSUB213PS_BCST, (*build.Context).VFMSUB213PD_BCST},
+	"FNMA231":  {(*build.Context).VFNMADD231PS, (*build.Context).VFNMADD231PD, (*build.Context).VFNMADD231PS_BCST, (*build.Context).VFNMADD231PD_BCST},
+	"IADD":     {(*build.Context).VPADDD, (*build.Context).VPADDQ, (*build.Context).VPADDD_BCST, (*build.Context).VPADDQ_BCST},
+	"ISUB":     {(*build.Context).VPSUBD, (*build.Context).VPSUBQ, (*build.Context).VPSUBD_BCST, (*build.Context).VPSUBQ_BCST},
+	"MULU":     {nil, (*build.Context).VPMULUDQ, nil, (*build.Context).VPMULUDQ_BCST},
+	"SQRT":     {(*build.Context).VSQRTPS, (*build.Context).VSQRTPD, nil, nil},
+	"SHL":      {(*build.Context).VPSLLD, (*build.Context).VPSLLQ, nil, nil},
+	"SHR":      {(*build.Context).VPSRLD, (*build.Context).VPSRLQ, nil, nil},
+	"MOV":      {(*build.Context).VMOVUPS, (*build.Context).VMOVUPD, nil, nil},
 }
 
 func (p *prog) do(name string, bcst bool, ops ...Op) {
@@ -470,6 +471,36 @@ func (p *prog) arg(i int) V {
 	return V{r}
 }
 
+// result is result i of a reduction in every lane, as arg is an argument.
+func (p *prog) result(i int) V {
+	r := p.reg()
+	m := Mem{Base: p.args, Disp: fR + 8*i}
+	if p.f64 {
+		ctx.VBROADCASTSD(m, r)
+	} else {
+		ctx.VBROADCASTSS(m, r)
+	}
+	return V{r}
+}
+
+// putResult stores the first lane of v as result i.
+func (p *prog) putResult(i int, v V) {
+	m := Mem{Base: p.args, Disp: fR + 8*i}
+	if p.f64 {
+		ctx.VMOVSD(v[0].AsX(), m)
+	} else {
+		ctx.VMOVSS(v[0].AsX(), m)
+	}
+}
+
+// perUnit is how many registers make a unit.
+func (p *prog) perUnit() int {
+	if p.wide {
+		return 1
+	}
+	return 2
+}
+
 // tailMasks sets the masks for the n numbers that are left.
 func (p *prog) tailMasks() {
 	if p.wide {
@@ -509,64 +540,75 @@ var vecNames []string
 func vector(name string, ptrs int, units [2]int, setup, body, finish func(p *prog)) {
 	vecNames = append(vecNames, name)
 	for variant := 0; variant < 4; variant++ {
-		p := &prog{f64: variant&1 == 1, wide: variant&2 == 2, args: reg.RAX, idx: reg.RBX, n: reg.RCX}
+		p := beginVec(name, variant, ptrs)
 		main := units[1]
 		if p.wide {
 			main = units[0]
 		}
-		ctx.Function(variantName(name, variant))
-		ctx.Attributes(attr.NOSPLIT)
-		ctx.Pragma("noescape")
-		ctx.SignatureExpr("func(kern uintptr, a *byte)")
-		ctx.Load(ctx.Param("a"), p.args)
-		ctx.MOVQ(Mem{Base: p.args, Disp: fN}, p.n)
-		for i := 0; i < ptrs; i++ {
-			r := ctx.GP64()
-			ctx.MOVQ(Mem{Base: p.args, Disp: fP + 8*i}, r)
-			p.ptr = append(p.ptr, r)
-		}
-		ctx.XORQ(p.idx, p.idx)
 		p.units = main
 		if setup != nil {
 			setup(p)
 		}
-		once := body
-		if main == 0 { // AVX2 has too few registers for whole units: one register at a time
-			main, p.units, p.thin = 1, 1, true
-			body := body
-			once = func(p *prog) {
-				for p.part = 0; p.part < 2; p.part++ {
-					body(p)
-				}
-				p.part = 0
-			}
-		}
-		step := uint32(main * p.lanes())
-		ctx.SUBQ(U32(step), p.n)
-		ctx.JL(LabelRef("tail"))
-		ctx.Label("loop")
-		once(p)
-		ctx.ADDQ(U32(uint32(64*main)), p.idx)
-		ctx.SUBQ(U32(step), p.n)
-		ctx.JGE(LabelRef("loop"))
-		ctx.Label("tail")
-		ctx.ADDQ(U32(step), p.n)
-		ctx.JZ(LabelRef("done"))
-		ctx.Label("rest")
-		p.units, p.tail = 1, true
-		p.tailMasks()
-		once(p)
-		ctx.ADDQ(Imm(64), p.idx)
-		ctx.SUBQ(Imm(uint64(p.lanes())), p.n)
-		ctx.JG(LabelRef("rest"))
-		ctx.Label("done")
-		p.tail = false
+		p.sweep("", main, body)
 		if finish != nil {
 			finish(p)
 		}
 		ctx.VZEROUPPER()
 		ctx.RET()
 	}
+}
+
+// beginVec opens one variant of a function over n numbers behind ptrs pointers.
+func beginVec(name string, variant, ptrs int) *prog {
+	p := &prog{f64: variant&1 == 1, wide: variant&2 == 2, args: reg.RAX, idx: reg.RBX, n: reg.RCX}
+	ctx.Function(variantName(name, variant))
+	ctx.Attributes(attr.NOSPLIT)
+	ctx.Pragma("noescape")
+	ctx.SignatureExpr("func(kern uintptr, a *byte)")
+	ctx.Load(ctx.Param("a"), p.args)
+	for i := 0; i < ptrs; i++ {
+		r := ctx.GP64()
+		ctx.MOVQ(Mem{Base: p.args, Disp: fP + 8*i}, r)
+		p.ptr = append(p.ptr, r)
+	}
+	return p
+}
+
+// sweep runs body over all numbers, main units at a time (0 standing for half a unit at a time) and then unit by unit under a
+// mask. label is the beginning of its labels.
+func (p *prog) sweep(label string, main int, body func(p *prog)) {
+	once := body
+	if p.units = main; main == 0 { // AVX2 has too few registers for whole units: one register at a time
+		main, p.units, p.thin = 1, 1, true
+		once = func(p *prog) {
+			for p.part = 0; p.part < 2; p.part++ {
+				body(p)
+			}
+			p.part = 0
+		}
+	}
+	step := uint32(main * p.lanes())
+	ctx.MOVQ(Mem{Base: p.args, Disp: fN}, p.n)
+	ctx.XORQ(p.idx, p.idx)
+	ctx.SUBQ(U32(step), p.n)
+	ctx.JL(LabelRef(label + "tail"))
+	ctx.Label(label + "loop")
+	once(p)
+	ctx.ADDQ(U32(uint32(64*main)), p.idx)
+	ctx.SUBQ(U32(step), p.n)
+	ctx.JGE(LabelRef(label + "loop"))
+	ctx.Label(label + "tail")
+	ctx.ADDQ(U32(step), p.n)
+	ctx.JZ(LabelRef(label + "done"))
+	ctx.Label(label + "rest")
+	p.units, p.tail = 1, true
+	p.tailMasks()
+	once(p)
+	ctx.ADDQ(Imm(64), p.idx)
+	ctx.SUBQ(Imm(uint64(p.lanes())), p.n)
+	ctx.JG(LabelRef(label + "rest"))
+	ctx.Label(label + "done")
+	p.tail = false
 }
 
 func variantName(name string, variant int) string {
