@@ -49,13 +49,13 @@ if [ $run = yes ]; then
 	mkdir -p "$out"
 	echo
 	echo "Running the start notebook ..."
-	"$bin" run notebooks/ch4_online_memory.ipynb -o "$out/ch4_online_memory.ipynb" --html "$out/ch4_online_memory.html"
+	"$bin" run notebooks/00_start.ipynb -o "$out/00_start.ipynb" --html "$out/00_start.html"
 	echo
-	echo "Pictures:  open $out/ch4_online_memory.html in a browser"
+	echo "Pictures:  open $out/00_start.html in a browser"
 fi
 cat <<EOF
-Notebooks: jupyter lab notebooks      (choose the kernel "Go (PriorLab)")
-           JupyterLab comes with: pip install jupyterlab
+Notebooks: jupyter lab notebooks/00_start.ipynb
+           JupyterLab comes with: pip install jupyterlab ipywidgets
 EOF
 case ":$PATH:" in
 *":$(dirname "$bin"):"*) ;;

@@ -149,7 +149,7 @@ func pull(slope float64) string {
 	case slope < -0.005:
 		return fmt.Sprintf("data ↓ %.2g", -slope)
 	}
-	return "data content"
+	return "data agree"
 }
 
 func (e *explorer) settings() string {
