@@ -25,7 +25,7 @@ func (p Normal) LogProb(v float64) (float64, float64) {
 }
 
 // String is like N(0, 1).
-func (p Normal) String() string { return fmt.Sprintf("N(%g, %g)", p.Mean, p.SD) }
+func (p Normal) String() string { return fmt.Sprintf("N(%.4g, %.4g)", p.Mean, p.SD) }
 
 // LogNormal is a Gaussian prior on the logarithm: median exp(Mu).
 type LogNormal struct{ Mu, Sigma float64 }
@@ -37,7 +37,7 @@ func (p LogNormal) LogProb(v float64) (float64, float64) {
 }
 
 // String is like LogNormal(0, 1).
-func (p LogNormal) String() string { return fmt.Sprintf("LogNormal(%g, %g)", p.Mu, p.Sigma) }
+func (p LogNormal) String() string { return fmt.Sprintf("LogNormal(%.4g, %.4g)", p.Mu, p.Sigma) }
 
 // Gamma is a Gamma prior with mean Shape/Rate.
 type Gamma struct{ Shape, Rate float64 }
@@ -49,4 +49,4 @@ func (p Gamma) LogProb(v float64) (float64, float64) {
 }
 
 // String is like Gamma(2, 1).
-func (p Gamma) String() string { return fmt.Sprintf("Gamma(%g, %g)", p.Shape, p.Rate) }
+func (p Gamma) String() string { return fmt.Sprintf("Gamma(%.4g, %.4g)", p.Shape, p.Rate) }
