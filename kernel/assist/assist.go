@@ -8,9 +8,9 @@ package assist
 
 import (
 	"go/ast"
-	"go/scanner"
 	"go/token"
 	"go/types"
+	"regexp"
 	"sort"
 	"strings"
 	"unicode"
@@ -32,7 +32,9 @@ type Completion struct {
 // placeholder stands for the word being typed.
 const placeholder = "priorlabCursor"
 
-// Complete lists completions of code at cursor, in code points.
+// Complete lists completions of code at cursor, in code points. Those that fit
+// best come first: fields of a literal, local names, names of the session,
+// packages and built-in names, keywords.
 func Complete(s *cell.Session, code string, cursor int) Completion {
 	at := byteOffset(code, cursor)
 	start := at
@@ -43,36 +45,10 @@ func Complete(s *cell.Session, code string, cursor int) Completion {
 		}
 		start -= n
 	}
-	prefix := code[start:at]
-	c := &completer{session: s, prefix: prefix, seen: map[string]bool{}}
-	res := Completion{Start: utf8.RuneCountInString(code[:start]), End: utf8.RuneCountInString(code[:at])}
-	switch {
-	case strings.HasPrefix(strings.TrimSpace(lastLine(code[:at])), "%"):
-		if from := strings.LastIndexByte(code[:at], '%'); from >= 0 && !strings.ContainsAny(code[from:at], " \t") {
-			res.Start = utf8.RuneCountInString(code[:from])
-			for _, m := range cell.Magics {
-				if strings.HasPrefix(m, code[from:at]) {
-					c.add(m, "magic", "")
-				}
-			}
-		}
-	case inString(code[:at]):
-		if q := strings.LastIndexAny(code[:at], "\"`"); q >= 0 && importing(code[:q]) {
-			res.Start = utf8.RuneCountInString(code[:q+1])
-			for _, p := range symbols.Paths() {
-				if strings.HasPrefix(p, code[q+1:at]) {
-					c.add(p, "module", "")
-				}
-			}
-		}
-	case start > 0 && code[start-1] == '.':
-		if !digitBefore(code[:start-1]) {
-			c.members(code[:start])
-		}
-	default:
-		c.names(code[:start])
-	}
-	sort.Slice(c.items, func(i, j int) bool { return c.items[i].rank() < c.items[j].rank() })
+	c := &completer{session: s, prefix: code[start:at], after: code[at:], seen: map[string]bool{}}
+	begin := c.fill(code[:at], start)
+	res := Completion{Start: utf8.RuneCountInString(code[:begin]), End: utf8.RuneCountInString(code[:at])}
+	sort.SliceStable(c.items, func(i, j int) bool { return c.before(c.items[i], c.items[j]) })
 	for _, it := range c.items {
 		res.Matches = append(res.Matches, it.name)
 		res.Types = append(res.Types, it.kind)
@@ -81,34 +57,124 @@ func Complete(s *cell.Session, code string, cursor int) Completion {
 	return res
 }
 
-type completionItem struct{ name, kind, sig string }
-
-// rank sorts by name, keywords last.
-func (i completionItem) rank() string {
-	if i.kind == "keyword" {
-		return "~" + i.name
+// fill finds what may stand at the end of text, whose last word begins at
+// start, and returns where what it replaces begins.
+func (c *completer) fill(text string, start int) int {
+	line := strings.TrimLeft(lastLine(text), " \t")
+	if word := len(text) - len(line); strings.HasPrefix(line, "%") {
+		if !strings.ContainsAny(line, " \t") {
+			bare := strings.TrimLeft(line, "%")
+			for _, m := range cell.Magics {
+				if strings.HasPrefix(m[1:], bare) {
+					c.add(line[:len(line)-len(bare)]+m[1:], "magic", "", rankNear)
+				}
+			}
+			return word
+		}
+		// The rest of the line is Go, whatever the command.
+		command, _, _ := strings.Cut(line, " ")
+		text = text[:word] + strings.Repeat(" ", len(command)) + text[word+len(command):]
+	} else if strings.HasPrefix(line, "!") && strings.ContainsAny(line, " \t") {
+		return start
 	}
-	return strings.ToLower(i.name) + " " + i.name
+	text = cell.GoText(text)
+	switch {
+	case inString(text):
+		return c.inString(text, start)
+	case start > 0 && text[start-1] == '.':
+		if !digitBefore(text[:start-1]) {
+			c.members(text[:start])
+		}
+	default:
+		c.names(text[:start])
+	}
+	return start
+}
+
+// inString completes import paths and the keys of a live map.
+func (c *completer) inString(text string, start int) int {
+	q := strings.LastIndexAny(text, "\"`")
+	if q < 0 {
+		return start
+	}
+	if importing(text[:q]) {
+		for _, p := range symbols.Paths() {
+			if strings.HasPrefix(p, text[q+1:]) {
+				c.add(p, "module", "", rankNear)
+			}
+		}
+		return q + 1
+	}
+	if m := indexed.FindStringSubmatch(text[:q]); m != nil {
+		for _, k := range c.session.Keys(m[1]) {
+			if strings.HasPrefix(k, text[q+1:]) {
+				c.add(k, "text", "key of "+m[1], rankNear)
+			}
+		}
+		return q + 1
+	}
+	return start
+}
+
+var indexed = regexp.MustCompile(`([\pL_][\pL\pN_]*)\[$`)
+
+// Ranks of completions.
+const (
+	rankField = iota // of the literal around the cursor
+	rankLocal
+	rankNear // what is asked for by name: members, keys, paths, names of the session
+	rankUniverse
+	rankPackage
+	rankFarPackage
+	rankKeyword
+)
+
+type completionItem struct {
+	name, kind, sig string
+	rank            int
+}
+
+// before orders by rank, then names that begin as typed, then by name.
+func (c *completer) before(a, b completionItem) bool {
+	if a.rank != b.rank {
+		return a.rank < b.rank
+	}
+	if x, y := strings.HasPrefix(a.name, c.prefix), strings.HasPrefix(b.name, c.prefix); x != y {
+		return x
+	}
+	if x, y := strings.ToLower(a.name), strings.ToLower(b.name); x != y {
+		return x < y
+	}
+	return a.name < b.name
 }
 
 type completer struct {
 	session *cell.Session
 	prefix  string
+	after   string // the text behind the cursor
 	items   []completionItem
 	seen    map[string]bool
 }
 
-func (c *completer) add(name, kind, sig string) {
+func (c *completer) add(name, kind, sig string, rank int) {
 	if !c.seen[name] {
 		c.seen[name] = true
-		c.items = append(c.items, completionItem{name, kind, sig})
+		c.items = append(c.items, completionItem{name, kind, sig, rank})
 	}
 }
 
-func (c *completer) object(o types.Object) {
+func (c *completer) object(o types.Object, rank int) {
 	if o != nil && matches(o.Name(), c.prefix) && o.Name() != "_" {
-		c.add(o.Name(), kindOf(o), signature(o))
+		c.add(o.Name(), kindOf(o), signature(o), rank)
 	}
+}
+
+// attempts are texts in which the word at the cursor is a placeholder: with the
+// text behind the cursor, and, as that may be half written, with no more than
+// what closes the brackets. A function literal behind go and defer is called.
+func (c *completer) attempts(before string) []string {
+	end := closers(before)
+	return []string{before + placeholder + cell.GoText(c.after), before + placeholder + end, before + placeholder + end + "()"}
 }
 
 // matches accepts a name that begins with the prefix, whatever its case.
@@ -118,38 +184,59 @@ func matches(name, prefix string) bool {
 
 // names completes a word that stands alone.
 func (c *completer) names(before string) {
-	text := before + placeholder + closers(before)
-	a := c.session.Analyze(text)
-	if id := find[*ast.Ident](a, func(id *ast.Ident) bool { return id.Name == placeholder }); id != nil {
-		c.fieldNames(a, id)
-		for _, o := range a.Locals(id.Pos()) {
-			c.object(o)
+	var a *cell.Analysis
+	for _, text := range c.attempts(before) {
+		a = c.session.Analyze(text)
+		if id := find[*ast.Ident](a, func(id *ast.Ident) bool { return id.Name == placeholder }); id != nil {
+			c.fieldNames(a, id)
+			for _, o := range a.Locals(id.Pos()) {
+				c.object(o, rankLocal)
+			}
+			break
 		}
 	}
 	for n, o := range a.Names {
 		if n != placeholder {
-			c.object(o)
+			c.object(o, rankLocal)
 		}
 	}
 	for _, o := range c.session.Live() {
-		c.object(o)
+		c.object(o, rankNear)
 	}
 	if c.prefix == "" {
 		return // every package and keyword would only be noise
 	}
 	for _, n := range types.Universe.Names() {
-		c.object(types.Universe.Lookup(n))
+		c.object(types.Universe.Lookup(n), rankUniverse)
 	}
 	for _, p := range symbols.Paths() {
-		if n := symbols.Name(p); matches(n, c.prefix) {
-			c.add(n, "module", p)
+		n := symbols.Name(p)
+		if !matches(n, c.prefix) {
+			continue
 		}
+		if one := symbols.Candidates(n); len(one) == 1 {
+			p = one[0] // what the name means in a cell
+		}
+		c.add(n, "module", p, packageRank(p))
 	}
 	for t := token.BREAK; t <= token.VAR; t++ {
 		if matches(t.String(), c.prefix) {
-			c.add(t.String(), "keyword", "")
+			c.add(t.String(), "keyword", "", rankKeyword)
 		}
 	}
+}
+
+// packageRank puts packages that cells use every day before those of compilers
+// and protocols.
+func packageRank(path string) int {
+	depth := strings.Count(path, "/")
+	switch {
+	case strings.Contains(path, "priorlab/"):
+		return rankPackage
+	case strings.HasPrefix(path, "gonum.org/") && depth <= 3, depth == 0:
+		return rankPackage
+	}
+	return rankFarPackage
 }
 
 // fieldNames completes the keys of a struct literal around the cursor.
@@ -174,14 +261,40 @@ func (c *completer) fieldNames(a *cell.Analysis, id *ast.Ident) {
 	}
 	if st, ok := t.Underlying().(*types.Struct); ok {
 		for i := range st.NumFields() {
-			c.object(st.Field(i))
+			if f := st.Field(i); visible(f) && !given(lit, f.Name()) {
+				c.object(f, rankField)
+			}
 		}
 	}
 }
 
+// given reports whether a literal names the field already.
+func given(lit *ast.CompositeLit, name string) bool {
+	for _, e := range lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if id, ok := kv.Key.(*ast.Ident); ok && id.Name == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// visible reports whether a cell can name a field or method.
+func visible(o types.Object) bool {
+	return o.Exported() || o.Pkg() != nil && o.Pkg().Path() == "main"
+}
+
 // members completes what follows a dot.
 func (c *completer) members(before string) {
-	a := c.session.Analyze(before + placeholder + closers(before))
+	for _, text := range c.attempts(before) {
+		if c.membersIn(c.session.Analyze(text)); len(c.items) > 0 {
+			return
+		}
+	}
+}
+
+func (c *completer) membersIn(a *cell.Analysis) {
 	sel := find[*ast.SelectorExpr](a, func(s *ast.SelectorExpr) bool { return s.Sel.Name == placeholder })
 	if sel == nil {
 		return
@@ -206,14 +319,13 @@ func (c *completer) members(before string) {
 func (c *completer) packageNames(p *types.Package) {
 	for _, n := range p.Scope().Names() {
 		if token.IsExported(n) {
-			c.object(p.Scope().Lookup(n))
+			c.object(p.Scope().Lookup(n), rankNear)
 		}
 	}
 }
 
 // typeMembers lists methods and fields, also those of embedded structs.
 func (c *completer) typeMembers(t types.Type) {
-	visible := func(o types.Object) bool { return o.Exported() || o.Pkg() != nil && o.Pkg().Path() == "main" }
 	mt := t
 	if _, ptr := t.Underlying().(*types.Pointer); !ptr && !types.IsInterface(t) {
 		mt = types.NewPointer(t)
@@ -221,7 +333,7 @@ func (c *completer) typeMembers(t types.Type) {
 	ms := types.NewMethodSet(mt)
 	for i := range ms.Len() {
 		if o := ms.At(i).Obj(); visible(o) {
-			c.object(o)
+			c.object(o, rankNear)
 		}
 	}
 	seen := map[types.Type]bool{}
@@ -238,7 +350,7 @@ func (c *completer) typeMembers(t types.Type) {
 		for i := range st.NumFields() {
 			f := st.Field(i)
 			if visible(f) {
-				c.object(f)
+				c.object(f, rankNear)
 			}
 			if f.Embedded() {
 				fields(f.Type())
@@ -327,110 +439,4 @@ func digitBefore(s string) bool {
 	}
 	r, _ := utf8.DecodeLastRuneInString(s[:i])
 	return !wordRune(r)
-}
-
-// tokens scans text; open holds the brackets that are not closed.
-func tokens(text string) (toks []token.Token, open []token.Token, bad, unterminated bool) {
-	var s scanner.Scanner
-	fset := token.NewFileSet()
-	s.Init(fset.AddFile("", fset.Base(), len(text)), []byte(text), func(_ token.Position, msg string) {
-		bad = true
-		unterminated = unterminated || strings.Contains(msg, "not terminated")
-	}, 0)
-	for {
-		_, t, lit := s.Scan()
-		switch t {
-		case token.EOF:
-			return toks, open, bad, unterminated
-		case token.LPAREN, token.LBRACE, token.LBRACK:
-			open = append(open, t)
-		case token.RPAREN, token.RBRACE, token.RBRACK:
-			if n := len(open); n > 0 {
-				open = open[:n-1]
-			} else {
-				bad = true
-			}
-		}
-		if t != token.SEMICOLON || lit == ";" {
-			toks = append(toks, t)
-		}
-	}
-}
-
-// closers ends what text leaves open.
-func closers(text string) string {
-	_, open, _, _ := tokens(text)
-	var b strings.Builder
-	for i := len(open) - 1; i >= 0; i-- {
-		switch open[i] {
-		case token.LPAREN:
-			b.WriteByte(')')
-		case token.LBRACK:
-			b.WriteByte(']')
-		default:
-			b.WriteString("}")
-		}
-	}
-	return b.String()
-}
-
-func inString(text string) bool {
-	_, _, _, open := tokens(text)
-	return open
-}
-
-// importing reports whether a string that begins here is an import path.
-func importing(text string) bool {
-	toks, open, _, _ := tokens(text)
-	n := len(toks)
-	if n > 0 && toks[n-1] == token.IMPORT || n > 1 && toks[n-2] == token.IMPORT {
-		return true
-	}
-	if len(open) != 1 {
-		return false
-	}
-	for i := n - 1; i > 0; i-- {
-		if toks[i] == token.LPAREN {
-			return toks[i-1] == token.IMPORT
-		}
-	}
-	return false
-}
-
-// IsComplete tells whether code is "complete", "incomplete", "invalid" or
-// "unknown", and how the next line is indented.
-func IsComplete(code string) (status, indent string) {
-	trimmed := strings.TrimSpace(code)
-	if trimmed == "" || strings.HasPrefix(trimmed, "%") || strings.HasPrefix(trimmed, "!") || strings.HasPrefix(trimmed, "?") {
-		return "complete", ""
-	}
-	toks, open, bad, unterminated := tokens(code)
-	switch {
-	case unterminated:
-		if strings.Count(code, "`")%2 == 1 || strings.LastIndex(code, "/*") > strings.LastIndex(code, "*/") {
-			return "incomplete", ""
-		}
-		return "invalid", ""
-	case len(open) > 0:
-		if bad {
-			return "invalid", ""
-		}
-		return "incomplete", strings.Repeat("\t", len(open))
-	case bad:
-		return "invalid", ""
-	}
-	if n := len(toks); n > 0 {
-		switch toks[n-1] {
-		case token.ADD, token.SUB, token.MUL, token.QUO, token.REM, token.ASSIGN, token.DEFINE, token.COMMA, token.PERIOD,
-			token.LAND, token.LOR, token.EQL, token.NEQ, token.LSS, token.GTR, token.LEQ, token.GEQ, token.AND, token.OR, token.ARROW, token.NOT:
-			return "incomplete", "\t"
-		}
-	}
-	if msg := cell.SyntaxError(code); msg != "" {
-		if strings.Contains(msg, "found 'EOF'") {
-			return "incomplete", ""
-		}
-		return "invalid", ""
-	}
-	return "complete", ""
 }

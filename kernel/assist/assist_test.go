@@ -36,6 +36,11 @@ type Point struct { X, Y float64; tag string }
 func (p Point) Norm() float64 { return math.Hypot(p.X, p.Y) }
 func (p *Point) Move(dx float64) { p.X += dx }
 type Both struct { Point; Name string }
+type Box[T any] struct { items []T }
+func (b *Box[T]) Put(x T) {}
+func Many[T, U any](xs []T, f func(T) U) []U { return nil }
+box := &Box[int]{}
+conf := map[string]int{"learning rate": 1, "epochs": 2}
 alpha := Point{1, 2, "t"}
 beta := []Point{alpha}
 m := mat.NewDense(2, 2, nil)`)
@@ -61,6 +66,29 @@ m := mat.NewDense(2, 2, nil)`)
 		{"\"🙂\" + fmt.Spr|", []string{"Sprint", "Sprintf"}, nil},
 		{"%va|", []string{"%vars"}, nil},
 		{"1.|", nil, []string{"alpha"}},
+		{"%time alpha.N|", []string{"Norm"}, nil},
+		{"//lab:time alpha.N|", []string{"Norm"}, nil},
+		{"x := 1\n%ti|", []string{"%time"}, nil},
+		{"%%ti|", []string{"%%time"}, nil},
+		{"x := 1\n%vars\nalpha.|", []string{"X"}, nil},
+		{"conf[\"lea|", []string{"learning rate"}, []string{"epochs"}},
+		{"conf[`|", []string{"epochs", "learning rate"}, nil},
+		{"go func() { alpha.| }()", []string{"Norm"}, nil},
+		{"defer func() { alpha.|", []string{"Norm"}, nil},
+		{"y := alpha.| + 3\nz := 4", []string{"X"}, nil},
+		{"fmt.Println(alpha.|", []string{"X"}, nil},
+		{"fmt.Println(len(beta), al|", []string{"alpha"}, nil},
+		{"func f(q Point) { q.|", []string{"Norm"}, nil},
+		{"box.|", []string{"Put", "items"}, nil},
+		{"Many(beta, func(p Point) float64 { return p.|", []string{"X", "Norm"}, nil},
+		{"Point{X: 1, |", []string{"Y", "tag"}, []string{"X"}},
+		{"http.Request{|", []string{"Method", "Header"}, []string{"ctx", "pat"}},
+		{"m.|", []string{"At"}, []string{"mat", "capRows", "checkOverlap"}},
+		{"if alpha.X > 1 && alpha.|", []string{"Y"}, nil},
+		{"switch { case alpha.|", []string{"X"}, nil},
+		{"strings.NewReader(\"a\").|", []string{"Len"}, []string{"prevRune"}},
+		{"// alpha.|", nil, []string{"Norm"}},
+		{"\"alpha.|", nil, []string{"Norm"}},
 		{"nosuch.|", nil, []string{"alpha"}},
 	} {
 		before, after, _ := strings.Cut(c.code, "|")
@@ -84,10 +112,31 @@ m := mat.NewDense(2, 2, nil)`)
 	}
 }
 
+// TestRanking compares the first completions.
+func TestRanking(t *testing.T) {
+	s := session(t, "type Opt struct { Alpha, Beta int }\npeak := 1\nparts := []int{1}\nPower := 2")
+	for code, want := range map[string][]string{
+		"Opt{|":                                {"Alpha", "Beta"},
+		"Opt{Alpha: 1, |":                      {"Beta", "Opt"},
+		"p|":                                   {"parts", "peak", "Power", "panic", "print", "println"},
+		"P|":                                   {"Power", "parts", "peak"},
+		"func f(pin int) { p|":                 {"pin", "parts"},
+		"for pos := range 3 {\n\tfmt.Print(p|": {"pos", "parts"},
+		"ret|":                                 {"return"},
+		"pat|":                                 {"path"},
+	} {
+		before, after, _ := strings.Cut(code, "|")
+		r := assist.Complete(s, before+after, utf8.RuneCountInString(before))
+		if len(r.Matches) < len(want) || !slices.Equal(r.Matches[:len(want)], want) {
+			t.Errorf("%s: %v, want %v first", code, short(r.Matches), want)
+		}
+	}
+}
+
 func short(s []string) []string { return s[:min(len(s), 8)] }
 
 func TestInspect(t *testing.T) {
-	s := session(t, "// Twice doubles its argument.\nfunc Twice(x int) int { return 2 * x }\nn := 21")
+	s := session(t, "// Twice doubles its argument.\nfunc Twice(x int) int { return 2 * x }\nn := 21\ntype P struct{}\n// Norm is the length.\nfunc (P) Norm() int { return 0 }")
 	for _, c := range []struct {
 		code string
 		want []string
@@ -99,7 +148,12 @@ func TestInspect(t *testing.T) {
 		{"var b strings.Builder\nb.WriteStr|ing(\"x\")", []string{"WriteString", "WriteString appends"}},
 		{"ma|t", []string{"package mat", "gonum.org/v1/gonum/mat"}},
 		{"mat.Den|se{}", []string{"type mat.Dense", "Dense is a dense matrix"}},
-		{"le|n(x)", []string{"len"}},
+		{"le|n(x)", []string{"func len(v) int", "How many elements"}},
+		{"mat.Dense.Mul|", []string{"func (*mat.Dense).Mul", "matrix product"}},
+		{"ohsvgp.Options{M|: 3}", []string{"field ohsvgp.Options.M int", "inducing"}},
+		{"ohsvgp.Options|", []string{"type ohsvgp.Options struct {\n\tM int // "}},
+		{"P{}.Nor|m()", []string{"func (P).Norm() int", "Norm is the length.", "In[1]"}},
+		{"err|or(nil)", []string{"type error interface"}},
 	} {
 		before, after, _ := strings.Cut(c.code, "|")
 		i, ok := assist.Inspect(s, before+after, utf8.RuneCountInString(before), 0)
@@ -176,15 +230,44 @@ func TestAnswersWhileACellRuns(t *testing.T) {
 	<-done
 }
 
-func BenchmarkCompleteMembers(b *testing.B) {
+// BenchmarkComplete reports the median and the 95th percentile of completion
+// and inspection in several places, with packages loaded.
+func BenchmarkComplete(b *testing.B) {
 	s, err := cell.NewSession(cell.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.Eval(context.Background(), cell.Cell{Source: "m := mat.NewDense(2, 2, nil)"})
-	b.ResetTimer()
-	for range b.N {
-		assist.Complete(s, "m.Mu", 4)
+	defer s.Close()
+	s.Eval(context.Background(), cell.Cell{Source: "type Point struct{ X, Y float64 }\nalpha := Point{}\nm := mat.NewDense(2, 2, nil)\nconf := map[string]int{\"a\": 1}\nfunc Map[T, U any](xs []T, f func(T) U) []U { return nil }"})
+	lines := strings.Repeat("x := alpha.X\nfmt.Println(x)\n", 100)
+	for _, c := range []struct{ name, code string }{
+		{"package member", "mat.|"}, {"struct field", "alpha.|"}, {"method on a live value", "m.M|"}, {"map key", "conf[\"|"},
+		{"import path", "import \"gonum.org/v1/gonum/|"}, {"incomplete expression", "if alpha.X > 3 && alpha.|"}, {"call arguments", "fmt.Println(al|"},
+		{"generic call", "Map([]Point{}, func(p Point) float64 { return p.|"}, {"behind a command", "%time alpha.|"}, {"name", "p|"},
+		{"end of 200 lines", lines + "alpha.|"}, {"literal", "ohsvgp.Options{|"},
+	} {
+		before, after, _ := strings.Cut(c.code, "|")
+		for _, q := range []struct {
+			name string
+			ask  func()
+		}{
+			{"complete", func() { assist.Complete(s, before+after, utf8.RuneCountInString(before)) }},
+			{"inspect", func() { assist.Inspect(s, before+after, utf8.RuneCountInString(before), 0) }},
+		} {
+			b.Run(c.name+"/"+q.name, func(b *testing.B) {
+				q.ask()
+				var took []time.Duration
+				b.ResetTimer()
+				for range b.N {
+					begun := time.Now()
+					q.ask()
+					took = append(took, time.Since(begun))
+				}
+				slices.Sort(took)
+				b.ReportMetric(float64(took[len(took)/2])/1e6, "p50-ms")
+				b.ReportMetric(float64(took[len(took)*95/100])/1e6, "p95-ms")
+			})
+		}
 	}
 }
 

@@ -59,12 +59,18 @@ func Inspect(s *cell.Session, code string, cursor, detail int) (Info, bool) {
 func byName(s *cell.Session, code string, start int, name string) types.Object {
 	if start > 0 && code[start-1] == '.' {
 		from, to := wordAround(code, start-1)
-		if from < to {
-			if p := s.Package(code[from:to]); p != nil {
-				return p.Scope().Lookup(name)
-			}
+		if from == to {
+			return nil
 		}
-		return nil
+		if p := s.Package(code[from:to]); p != nil {
+			return p.Scope().Lookup(name)
+		}
+		tn, ok := byName(s, code, from, code[from:to]).(*types.TypeName)
+		if !ok {
+			return nil
+		}
+		o, _, _ := types.LookupFieldOrMethod(tn.Type(), true, tn.Pkg(), name) // T.M, whatever its receiver
+		return o
 	}
 	if o := s.Live()[name]; o != nil {
 		return o
@@ -121,65 +127,120 @@ func describe(s *cell.Session, a *cell.Analysis, id *ast.Ident, o types.Object, 
 		foot = append(foot, "defined in "+where)
 	}
 	doc := comment
-	if o.Pkg() != nil && o.Pkg().Path() != "main" {
+	head := types.ObjectString(o, qualify)
+	switch {
+	case o.Pkg() == nil:
+		if b, ok := builtins[o.Name()]; ok {
+			head, doc = b.head, b.doc
+		}
+	case o.Pkg().Path() != "main":
 		foot = append(foot, "import "+fmt.Sprintf("%q", o.Pkg().Path()))
-		doc = symbols.Doc(o.Pkg().Path(), docName(a, id, o))
-	} else if o.Pkg() == nil {
-		doc = symbols.Doc("builtin", o.Name())
+		name := docName(a, id, o)
+		doc = symbols.Doc(o.Pkg().Path(), name)
+		if v, ok := o.(*types.Var); ok && v.IsField() && strings.Contains(name, ".") {
+			head = "field " + o.Pkg().Name() + "." + name + " " + types.TypeString(o.Type(), qualify)
+		}
 	}
 	if v := s.Preview(o); v != "" {
 		foot = append(foot, "value "+v)
 	}
-	head := types.ObjectString(o, qualify)
-	if tn, ok := o.(*types.TypeName); ok {
+	if tn, ok := o.(*types.TypeName); ok && o.Pkg() != nil {
 		head = typeText(tn)
 	}
 	return render(head, brief(doc, detail), strings.Join(foot, "\n"))
 }
 
-// typeText shows a type with its fields and its methods.
+// typeText shows a type with the fields and methods that a cell can name.
 func typeText(tn *types.TypeName) string {
 	var b strings.Builder
-	b.WriteString(types.ObjectString(tn, qualify))
+	st, isStruct := tn.Type().Underlying().(*types.Struct)
+	if isStruct && st.NumFields() > 0 && !tn.IsAlias() {
+		name, _, _ := strings.Cut(types.ObjectString(tn, qualify), " struct{")
+		b.WriteString(name + " struct {\n")
+		hidden := false
+		for i := range st.NumFields() {
+			f := st.Field(i)
+			if !visible(f) {
+				hidden = true
+				continue
+			}
+			b.WriteString("\t" + fieldText(tn, f) + "\n")
+		}
+		if hidden {
+			b.WriteString("\t// and fields of its own\n")
+		}
+		b.WriteString("}")
+	} else {
+		b.WriteString(types.ObjectString(tn, qualify))
+	}
 	n, ok := types.Unalias(tn.Type()).(*types.Named)
 	if !ok {
 		return b.String()
 	}
 	for i := range n.NumMethods() {
-		if m := n.Method(i); m.Exported() || m.Pkg() != nil && m.Pkg().Path() == "main" {
+		if m := n.Method(i); visible(m) {
 			b.WriteString("\n" + types.ObjectString(m, qualify))
 		}
 	}
 	return b.String()
 }
 
+// fieldText is a field with the first sentence of its comment.
+func fieldText(tn *types.TypeName, f *types.Var) string {
+	text := f.Name() + " " + types.TypeString(f.Type(), qualify)
+	if f.Embedded() {
+		text = types.TypeString(f.Type(), qualify)
+	}
+	doc := ""
+	if f.Exported() && tn.Pkg().Path() != "main" {
+		doc = symbols.Doc(tn.Pkg().Path(), tn.Name()+"."+f.Name())
+	}
+	doc, _, _ = strings.Cut(strings.ReplaceAll(doc, "\n", " "), ". ")
+	if doc != "" {
+		text += " // " + doc
+	}
+	return text
+}
+
 // docName is the name under which the doc comment of o is kept.
 func docName(a *cell.Analysis, id *ast.Ident, o types.Object) string {
-	if f, ok := o.(*types.Func); ok {
-		if r := f.Type().(*types.Signature).Recv(); r != nil {
-			t := r.Type()
-			if p, ok := t.(*types.Pointer); ok {
-				t = p.Elem()
-			}
-			if n, ok := types.Unalias(t).(*types.Named); ok {
-				return n.Obj().Name() + "." + f.Name()
-			}
+	switch o := o.(type) {
+	case *types.Func:
+		if r := o.Signature().Recv(); r != nil {
+			return ownedBy(r.Type(), o.Name())
 		}
-		return f.Name()
-	}
-	if v, ok := o.(*types.Var); ok && v.IsField() && id != nil {
-		sel := find[*ast.SelectorExpr](a, func(s *ast.SelectorExpr) bool { return s.Sel == id })
-		if sel != nil {
-			t := a.TypeOf(sel.X)
-			if p, ok := t.(*types.Pointer); ok {
-				t = p.Elem()
-			}
-			if n, ok := types.Unalias(t).(*types.Named); ok {
-				return n.Obj().Name() + "." + v.Name()
-			}
+	case *types.Var:
+		if !o.IsField() || id == nil {
+			break
+		}
+		if sel := find[*ast.SelectorExpr](a, func(s *ast.SelectorExpr) bool { return s.Sel == id }); sel != nil {
+			return ownedBy(a.TypeOf(sel.X), o.Name())
+		}
+		if lit := find[*ast.CompositeLit](a, func(l *ast.CompositeLit) bool { return hasKey(l, id) }); lit != nil {
+			return ownedBy(a.TypeOf(lit), o.Name())
 		}
 	}
 	return o.Name()
+}
+
+// ownedBy is the name of a method or field of t.
+func ownedBy(t types.Type, name string) string {
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if n, ok := types.Unalias(t).(*types.Named); ok {
+		return n.Obj().Name() + "." + name
+	}
+	return name
+}
+
+func hasKey(l *ast.CompositeLit, id *ast.Ident) bool {
+	for _, e := range l.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok && kv.Key == ast.Expr(id) {
+			return true
+		}
+	}
+	return false
 }
 
 func brief(doc string, detail int) string {

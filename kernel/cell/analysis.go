@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"reflect"
 	"sort"
 
 	"github.com/priorlab/priorlab/symbols"
@@ -136,8 +137,25 @@ func (s *Session) Defined(o types.Object) (where, doc string) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	p, ok := s.defined[o]
-	if !ok {
-		return "", ""
+	if !ok { // a method of a type that a cell defined
+		f, isFunc := o.(*types.Func)
+		if !isFunc || f.Signature().Recv() == nil {
+			return "", ""
+		}
+		o = f.Origin()
+		t := namedOf(f.Origin().Signature().Recv().Type())
+		if t == nil {
+			return "", ""
+		}
+		if _, ok := s.defined[t.Obj()]; !ok {
+			return "", ""
+		}
+		src := s.sourceAt(o.Pos())
+		if src == nil {
+			return "", ""
+		}
+		at := src.position(src.offset(s.fset, o.Pos()))
+		p = place{cell: src.name, line: at.Line, doc: docBefore(src.text, at.Offset)}
 	}
 	return fmt.Sprintf("%s:%d", p.cell, p.line), p.doc
 }
@@ -187,6 +205,25 @@ func (s *Session) variables(idle bool) []Variable {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out
+}
+
+// Keys lists the keys of a live map of strings, sorted, at most a thousand;
+// none while a cell runs.
+func (s *Session) Keys(name string) (keys []string) {
+	v, ok := s.Live()[name].(*types.Var)
+	if !ok || !s.running.TryLock() {
+		return nil
+	}
+	defer s.running.Unlock()
+	g, ok := s.machine.Global(v)
+	if !ok || g.Kind() != reflect.Map || g.Type().Key().Kind() != reflect.String || g.Len() > 1000 {
+		return nil
+	}
+	for _, k := range g.MapKeys() {
+		keys = append(keys, k.String())
+	}
+	sort.Strings(keys)
+	return keys
 }
 
 // Preview is the text of a live variable's value, short; "" while a cell runs.

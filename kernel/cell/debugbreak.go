@@ -38,7 +38,7 @@ func (d *Debugger) text(text string) *debugText {
 	}
 	t := &debugText{text: text, words: map[string]bool{}, sites: map[int][]*exec.Site{}, breaks: map[int]*exec.Break{}}
 	d.texts[text] = t
-	code := goText(text)
+	code := GoText(text)
 	fset := token.NewFileSet()
 	p, errs := parse(fset, Cell{Source: code})
 	if len(errs) > 0 {

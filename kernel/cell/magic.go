@@ -292,15 +292,15 @@ func byteSize(n int64) string {
 
 // SyntaxError is the first syntax error of a cell, or "".
 func SyntaxError(text string) string {
-	_, errs := parse(token.NewFileSet(), Cell{Source: goText(text)})
+	_, errs := parse(token.NewFileSet(), Cell{Source: GoText(text)})
 	if len(errs) == 0 {
 		return ""
 	}
 	return errs[0].Msg
 }
 
-// goText is a cell with its commands blanked.
-func goText(text string) string {
+// GoText is a cell with its commands blanked.
+func GoText(text string) string {
 	gs := segments(Cell{Source: text}, func(string) bool { return false })
 	if len(gs) == 1 && gs[0].name == "" {
 		return text
