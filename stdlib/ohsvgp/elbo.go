@@ -60,12 +60,29 @@ func newElbo(b *blocks, y []float64, lik *gp.Likelihood, old *posterior, jitter 
 
 // at evaluates the bound for a mean, a covariance and its log determinant.
 func (e *elbo) at(mu []float64, S *mat.Dense, logDet float64) float64 {
+	e.marginals(mu, S, logDet)
+	return e.expect()
+}
+
+// expect adds the data's term to the marginals.
+func (e *elbo) expect() float64 {
+	e.varexp = 0
+	for j := range e.y {
+		v, a, b := e.lik.Expect(e.y[j], e.fmean[j], e.fvar[j])
+		e.varexp += v
+		e.dm[j], e.dv[j] = a, b
+	}
+	return e.value()
+}
+
+// marginals is at without the data's term.
+func (e *elbo) marginals(mu []float64, S *mat.Dense, logDet float64) {
 	e.mu, e.S = mu, S
 	M := len(mu)
 	var SW mat.Dense
 	SW.Mul(S, e.W)
 	n := len(e.y)
-	e.fmean = make([]float64, n)
+	e.fmean, e.dm, e.dv = make([]float64, n), make([]float64, n), make([]float64, n)
 	e.fvar = append([]float64(nil), e.b.kff...)
 	for i := 0; i < M; i++ {
 		w, sw := e.W.RawRowView(i), SW.RawRowView(i)
@@ -74,14 +91,8 @@ func (e *elbo) at(mu []float64, S *mat.Dense, logDet float64) float64 {
 			e.fvar[j] += w[j] * (sw[j] - w[j])
 		}
 	}
-	e.dm, e.dv, e.varexp = make([]float64, n), make([]float64, n), 0
-	for j := range e.y {
-		if e.fvar[j] < 0 {
-			e.fvar[j] = 0
-		}
-		v, a, b := e.lik.Expect(e.y[j], e.fmean[j], e.fvar[j])
-		e.varexp += v
-		e.dm[j], e.dv[j] = a, b
+	for j, v := range e.fvar {
+		e.fvar[j] = math.Max(0, v)
 	}
 	e.kl = 0.5 * (trace(S) + square(mu) - float64(M) - logDet)
 	e.correction = 0
@@ -91,7 +102,6 @@ func (e *elbo) at(mu []float64, S *mat.Dense, logDet float64) float64 {
 			e.correction += mu[i] * (e.carriedEta[i] - 0.5*v)
 		}
 	}
-	return e.value()
 }
 
 func (e *elbo) value() float64 { return e.varexp - e.kl + e.correction }
