@@ -3,16 +3,19 @@
 // dependency of PriorLab. On Debian:
 //
 //	apt-get install libopenblas-dev python3-torch libopenblas0-openmp
-//	go run . -only gemm
+//	go run . -table all                     # everything, about ten minutes
+//	go run . -table products,steps2         # some sections
+//	go run . -only 'gemm f32' -threads 2    # rows by name
 //
 // Both sides of a row run alternately within a second, each in many short slices; the least CPU time of a slice counts with one
-// thread, the least wall time with more. The ratio is the peer's time by ours: above one we are faster.
+// thread, the least wall time with more. The ratio is the peer's time by ours: above one we are faster. With -peers DIR the
+// steps' peer times come from the programs vit_softmax.py, vit_sgpa.py, vqvae.py, ddpm_unet.py and svgp_step.py in DIR, which
+// answer "--threads N --seconds S --only ROW --json" with cpu_min_ms and min_ms.
 package main
 
 import (
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"regexp"
 	"runtime"
@@ -30,16 +33,19 @@ type row struct {
 	group, name string
 	flops       float64
 	ours, peer  func()
-	torch       bool // the peer is PyTorch's workload of the same name
+	prepare     func() func() // makes ours
+	torch       bool          // the peer is PyTorch's workload of the same name
 }
 
 var (
 	only    = flag.String("only", "", "regular expression of rows to run (group/name)")
 	threads = flag.Int("threads", 1, "threads on both sides")
 	budget  = flag.Duration("time", 400*time.Millisecond, "time for a row")
-	core    = flag.String("core", "Cooperlake", "OpenBLAS kernels: Cooperlake, SkylakeX (AVX-512), Zen, Haswell (AVX2)")
+	table   = flag.String("table", "", "sections to print, with commas, or all: products, products2, kernels, steps, steps2 (2: two threads)")
+	peers   = flag.String("peers", "", "folder of PyTorch programs to take the steps' peer times from")
+	core    = flag.String("core", best("Cooperlake", "Haswell"), "OpenBLAS kernels: Cooperlake, SkylakeX (AVX-512), Zen, Haswell (AVX2)")
 	profile = flag.String("cpuprofile", "", "file for a CPU profile")
-	aten    = flag.String("aten", "avx512", "instruction set of PyTorch's own kernels: avx512 or avx2")
+	aten    = flag.String("aten", best("avx512", "avx2"), "instruction set of PyTorch's own kernels: avx512 or avx2")
 	python  = flag.String("python", "/usr/bin/python3", "interpreter that has PyTorch")
 )
 
@@ -68,8 +74,20 @@ var match *regexp.Regexp
 
 func wanted(group, name string) bool { return match.MatchString(group + "/" + name) }
 
+// best is a for processors with AVX-512 and b for others.
+func best(a, b string) string {
+	if kernel.Best == kernel.AVX512 {
+		return a
+	}
+	return b
+}
+
 func main() {
 	flag.Parse()
+	if *table != "" {
+		printTable()
+		return
+	}
 	usePeerKernels()
 	match = regexp.MustCompile(*only)
 	linalg.SetThreads(*threads)
@@ -86,53 +104,48 @@ func main() {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	fmt.Printf("our level %v, OpenBLAS kernels for %s, %d threads\n", kernel.CurrentLevel(), peerCore(), *threads)
+	fmt.Printf("our level %v, OpenBLAS kernels for %s, PyTorch's for %s, %d threads\n", kernel.CurrentLevel(), peerCore(), *aten, *threads)
 	fmt.Printf("%-44s %12s %12s %7s %9s\n", "workload", "ours", "peer", "ratio", "GFLOP/s")
-	var peer *torch
-	groups := map[string][]float64{}
-	var order []string
+	var sum summary
 	for _, r := range append(blasRows(), torchRows()...) {
-		if r.ours == nil || !wanted(r.group, r.name) {
+		if r.group == "" || !wanted(r.group, r.name) {
 			continue
 		}
-		var a, b float64
-		if r.torch {
-			if peer == nil {
-				var err error
-				if peer, err = startTorch(); err != nil {
-					fmt.Fprintln(os.Stderr, "bench: no PyTorch rows:", err)
-					break
-				}
-			}
-			for i := 0; i < 3; i++ {
-				t := peer.run(r.group+"/"+r.name, budget.Seconds()/3)
-				u, _ := measure(r.ours, func() {})
-				if i == 0 {
-					a, b = u, t
-				}
-				a, b = min(a, u), min(b, t)
-			}
-		} else {
-			a, b = measure(r.ours, r.peer)
+		a, b, err := r.run()
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %s/%s: %v\n", r.group, r.name, err)
+			continue
 		}
 		fmt.Printf("%-44s %12s %12s %7.2f", r.group+"/"+r.name, short(a), short(b), b/a)
 		if r.flops > 0 {
 			fmt.Printf(" %9.1f", r.flops/a/1e9)
 		}
 		fmt.Println()
-		if groups[r.group] == nil {
-			order = append(order, r.group)
-		}
-		groups[r.group] = append(groups[r.group], b/a)
+		sum.add(r, b/a)
 	}
-	for _, g := range order {
-		s, worst := 0.0, math.Inf(1)
-		for _, v := range groups[g] {
-			s += math.Log(v)
-			worst = min(worst, v)
-		}
-		fmt.Printf("%-44s geometric mean %.2f, worst %.2f over %d\n", g, math.Exp(s/float64(len(groups[g]))), worst, len(groups[g]))
+	sum.print()
+}
+
+// run measures a row: the least seconds of ours and of the peer.
+func (r row) run() (a, b float64, err error) {
+	if !r.torch {
+		a, b = measure(r.ours, r.peer, *budget)
+		return a, b, nil
 	}
+	ours := r.prepare()
+	const rounds = 3
+	for i := 0; i < rounds; i++ {
+		t, err := torchTime(r.group, r.name, budget.Seconds()/rounds)
+		if err != nil {
+			return 0, 0, err
+		}
+		u, _ := measure(ours, nil, *budget/rounds)
+		if i == 0 {
+			a, b = u, t
+		}
+		a, b = min(a, u), min(b, t)
+	}
+	return a, b, nil
 }
 
 // clock is the CPU time of this thread, or the wall time if there are more.
@@ -148,9 +161,12 @@ func clock() float64 {
 	return float64(t.Sec) + float64(t.Nsec)*1e-9
 }
 
-// measure is the least time of one call of f and of g, in seconds.
-func measure(f, g func()) (a, b float64) {
+// measure is the least time of one call of f and of g, which may be nil, in seconds.
+func measure(f, g func(), budget time.Duration) (a, b float64) {
 	slice := func(f func(), n int) float64 {
+		if f == nil {
+			return 0
+		}
 		t := clock()
 		for i := 0; i < n; i++ {
 			f()
@@ -159,17 +175,16 @@ func measure(f, g func()) (a, b float64) {
 	}
 	slice(f, 1)
 	slice(g, 1)
-	a, b = slice(f, 2), slice(g, 2)
-	na, nb := calls(a), calls(b)
-	for end := time.Now().Add(*budget); time.Now().Before(end); {
-		a = min(a, slice(f, na))
-		b = min(b, slice(g, nb))
+	end := time.Now().Add(budget)
+	a, b = slice(f, 1), slice(g, 1)
+	for na, nb := calls(a), calls(b); time.Now().Before(end); {
+		a, b = min(a, slice(f, na)), min(b, slice(g, nb))
 	}
 	return a, b
 }
 
 // calls is how many calls make a slice of about a millisecond.
-func calls(t float64) int { return int(min(max(1, 1e-3/t), 1e5)) }
+func calls(t float64) int { return int(min(max(1, 1e-3/max(t, 1e-9)), 1e5)) }
 
 // short writes seconds with a unit.
 func short(t float64) string {

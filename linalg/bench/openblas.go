@@ -145,6 +145,9 @@ func trsmRow(n, m int) row {
 }
 
 func cholBatchRow(count, n int) row {
+	if !wanted("chol batch f32", fmt.Sprintf("%d of %d", count, n)) {
+		return row{}
+	}
 	one := linalg.FromFloat64(spd64(n), n, n).To(linalg.F32).Float32s()
 	a := make([]float32, 0, count*n*n)
 	for i := 0; i < count; i++ {
@@ -190,13 +193,7 @@ func blasRows() []row {
 		rows = append(rows, gemm32("shapes f32", s.name, s.count, s.m, s.n, s.k, s.tb))
 		rows = append(rows, gemm64("shapes f64", s.name, s.count, s.m, s.n, s.k, s.tb))
 	}
-	const m, n, k = 512, 128, 6400
-	a, b, c := rand32(m*k), rand32(k*n), make([]float32, m*n)
-	rows = append(rows, row{group: "shapes f32", name: "ViT weight gradient 512x128, K=6400", flops: 2 * m * n * k,
-		ours: func() {
-			kernel.Gemm(m, n, k, 1, kernel.Matrix[float32]{Data: a, RS: 1, CS: m}, kernel.Matrix[float32]{Data: b, RS: n, CS: 1}, c, n, false)
-		},
-		peer: func() { C.sgemmT(m, n, k, fp(a), fp(b), fp(c)) }})
+	rows = append(rows, weightGradientRow())
 	for _, n := range []int{50, 64, 100, 200, 300, 500, 1000} {
 		rows = append(rows, cholRow(n))
 	}
@@ -204,4 +201,19 @@ func blasRows() []row {
 		rows = append(rows, trsmRow(s[0], s[1]))
 	}
 	return append(rows, cholBatchRow(400, 64), cholBatchRow(400, 32), cholBatchRow(50, 128))
+}
+
+// weightGradientRow is a product whose first factor is stored by columns.
+func weightGradientRow() row {
+	const group, name = "shapes f32", "ViT weight gradient 512x128, K=6400"
+	const m, n, k = 512, 128, 6400
+	if !wanted(group, name) {
+		return row{}
+	}
+	a, b, c := rand32(m*k), rand32(k*n), make([]float32, m*n)
+	return row{group: group, name: name, flops: 2 * m * n * k,
+		ours: func() {
+			kernel.Gemm(m, n, k, 1, kernel.Matrix[float32]{Data: a, RS: 1, CS: m}, kernel.Matrix[float32]{Data: b, RS: n, CS: 1}, c, n, false)
+		},
+		peer: func() { C.sgemmT(m, n, k, fp(a), fp(b), fp(c)) }}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 
 	la "github.com/priorlab/priorlab/linalg"
@@ -283,84 +282,4 @@ func svgp(m, n int) func() {
 			}
 		})
 	}
-}
-
-// torchRows are the rows whose peer is PyTorch.
-func torchRows() []row {
-	var rows []row
-	add := func(group, name string, flops float64, f func()) {
-		rows = append(rows, row{group: group, name: name, flops: flops, ours: f, torch: true})
-	}
-	scoped := func(f func()) func() { return func() { la.Scope(f) } }
-	for _, dt := range []la.DType{la.F32, la.F64} {
-		g := "maths f32"
-		if dt == la.F64 {
-			g = "maths f64"
-		}
-		x := la.Uniform(rng, dt, 1<<18).AddS(0.1)
-		z := la.Normal(rng, dt, 1<<18)
-		for _, m := range []struct {
-			name string
-			x    *la.Tensor
-			f    func(*la.Tensor) *la.Tensor
-		}{
-			{"exp", x, (*la.Tensor).Exp}, {"log", x, (*la.Tensor).Log}, {"tanh", x, (*la.Tensor).Tanh}, {"erf", x, (*la.Tensor).Erf},
-			{"sigmoid", x, (*la.Tensor).Sigmoid}, {"sin", x, (*la.Tensor).Sin}, {"gelu", z, (*la.Tensor).GELU},
-			{"silu", z, (*la.Tensor).SiLU}, {"softplus", z, (*la.Tensor).Softplus},
-			{"sum", z, func(t *la.Tensor) *la.Tensor { return t.Sum() }},
-			{"normal", z, func(t *la.Tensor) *la.Tensor { return la.Normal(rng, dt, 1<<18) }},
-		} {
-			add(g, m.name, 0, scoped(func() { m.f(m.x) }))
-		}
-	}
-	// grads is a forward and backward pass over inputs.
-	grads := func(f func(p []*la.Tensor) *la.Tensor, xs ...*la.Tensor) (fwd, both func()) {
-		ps := make([]*la.Tensor, len(xs))
-		for i, x := range xs {
-			ps[i] = la.Param(x)
-		}
-		y := f(xs)
-		g := la.Normal(rng, y.DType(), y.Shape()...)
-		return scoped(func() { f(xs) }), scoped(func() {
-			f(ps).BackwardFrom(g)
-			for _, p := range ps {
-				p.ZeroGrad()
-			}
-		})
-	}
-	n32 := func(shape ...int) *la.Tensor { return la.Normal(rng, la.F32, shape...) }
-	both := func(group, name string, flops float64, f func(p []*la.Tensor) *la.Tensor, xs ...*la.Tensor) {
-		fwd, all := grads(f, xs...)
-		add(group, name+" forward", flops, fwd)
-		add(group, name+" with gradients", 3*flops, all)
-	}
-	for _, s := range [][3]int{{64, 32, 28}, {64, 64, 14}, {64, 128, 7}, {100, 64, 32}} {
-		b, c, n := s[0], s[1], s[2]
-		both("conv", fmt.Sprintf("b%d %d-%d %dx%d", b, c, c, n, n), 2*9*float64(b*n*n)*float64(c*c),
-			func(p []*la.Tensor) *la.Tensor { return la.Conv(p[0], p[1], nil, la.ConvOptions{Pad: 1}) }, n32(b, n, n, c), n32(3, 3, c, c))
-	}
-	both("nn", "softmax 25600x64", 0, func(p []*la.Tensor) *la.Tensor { return p[0].Softmax(-1) }, n32(25600, 64))
-	both("nn", "layer norm 6400x128", 0, func(p []*la.Tensor) *la.Tensor { return la.LayerNorm(p[0], p[1], p[2]) }, n32(6400, 128), n32(128), n32(128))
-	both("nn", "group norm 64x16x16x64", 0, func(p []*la.Tensor) *la.Tensor { return la.GroupNorm(p[0], 8, p[1], p[2]) }, n32(64, 16, 16, 64), n32(64), n32(64))
-	both("nn", "attention 100x4x64x32", 4*100*4*64*64*32, func(p []*la.Tensor) *la.Tensor {
-		return la.Attention(p[0], p[1], p[2], la.AttentionOptions{})
-	}, n32(100, 4, 64, 32), n32(100, 4, 64, 32), n32(100, 4, 64, 32))
-	a := n32(400, 64, 64)
-	both("nn", "cholesky 400 of 64", 400*64*64*64/3, func(p []*la.Tensor) *la.Tensor { return la.Cholesky(p[0], 0) }, a.MatMul(a.T()).AddDiag(64))
-	lazy := func(name string, make func() func()) {
-		var f func()
-		add("steps", name, 0, func() {
-			if f == nil {
-				f = make()
-			}
-			f()
-		})
-	}
-	lazy("ViT", func() func() { return vit(softmaxAttention) })
-	lazy("ViT sparse GP", func() func() { return vit(sparseGPAttention) })
-	lazy("VQ-VAE", vqvae)
-	lazy("DDPM U-Net", unet)
-	lazy("sparse GP bound M=50 N=1000", func() func() { return svgp(50, 1000) })
-	lazy("sparse GP bound M=100 N=5000", func() func() { return svgp(100, 5000) })
-	return rows
 }

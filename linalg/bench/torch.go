@@ -2,11 +2,15 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	_ "embed"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -46,16 +50,77 @@ func startTorch() (*torch, error) {
 	return t, nil
 }
 
-// run asks for a workload and returns the least seconds of a step, or -1.
-func (t *torch) run(name string, seconds float64) float64 {
+// run asks for a workload and returns the least seconds of a step.
+func (t *torch) run(name string, seconds float64) (float64, error) {
 	fmt.Fprintf(t.in, "%s %g\n", name, seconds)
 	l, err := t.out.ReadString('\n')
 	if err != nil {
-		return -1
+		return 0, fmt.Errorf("PyTorch's process ended: %v", err)
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(l), 64)
-	if err != nil {
-		return -1
+	if err == nil && v <= 0 {
+		err = errors.New("PyTorch's process does not know this row")
 	}
-	return v
+	return v, err
+}
+
+// running is the process that torchTime asks.
+var running *torch
+
+// torchTime is the least seconds of the peer of a row.
+func torchTime(group, name string, seconds float64) (float64, error) {
+	if p, ok := programs[name]; ok && group == "steps" && *peers != "" {
+		return p.run(seconds)
+	}
+	if running == nil {
+		var err error
+		if running, err = startTorch(); err != nil {
+			return 0, err
+		}
+	}
+	return running.run(group+"/"+name, seconds)
+}
+
+// program is a PyTorch program of the folder -peers and the row of it that is wanted.
+type program struct{ file, row string }
+
+var programs = map[string]program{
+	"ViT":                          {"vit_softmax.py", "train_step"},
+	"ViT sparse GP":                {"vit_sgpa.py", "decoupled"},
+	"VQ-VAE":                       {"vqvae.py", "train_step"},
+	"DDPM U-Net":                   {"ddpm_unet.py", "train_step"},
+	"sparse GP bound M=50 N=1000":  {"svgp_step.py", "svgp/M50_N1000"},
+	"sparse GP bound M=100 N=5000": {"svgp_step.py", "svgp/M100_N5000"},
+}
+
+func (p program) run(seconds float64) (float64, error) {
+	cmd := exec.Command(*python, filepath.Join(*peers, p.file), "--threads", strconv.Itoa(*threads), "--seconds", fmt.Sprint(seconds),
+		"--only", p.row, "--aten", *aten, "--json")
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "OPENBLAS_CORETYPE="+*core)
+	out, err := cmd.Output()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %v", p.file, err)
+	}
+	best := 0.0
+	for _, line := range bytes.Split(out, []byte("\n")) {
+		var r struct {
+			Min float64 `json:"min_ms"`
+			CPU float64 `json:"cpu_min_ms"`
+		}
+		if json.Unmarshal(line, &r) != nil {
+			continue
+		}
+		if t := r.Min; t > 0 {
+			if *threads == 1 {
+				t = r.CPU
+			}
+			if best == 0 || t < best {
+				best = t
+			}
+		}
+	}
+	if best == 0 {
+		return 0, fmt.Errorf("%s prints no row %q", p.file, p.row)
+	}
+	return best * 1e-3, nil
 }
