@@ -115,6 +115,36 @@ func (t *Tensor) Set(u *Tensor) {
 	copyStrided(t, u)
 }
 
+// SetSlice replaces the entries from, from+1, ... of an axis of the parameter t by u, which has t's shape but for the
+// length of that axis: a place that fills up, such as a cache of keys.
+func (t *Tensor) SetSlice(axis, from int, u *Tensor) {
+	if !t.IsParam() {
+		failHint("SetSlice", "make it a parameter with Param", "a tensor of shape %v is not a parameter, and only parameters change", t.shape)
+	}
+	axis = t.axis("SetSlice", axis)
+	want := slices.Clone(t.shape)
+	if len(u.shape) == len(t.shape) {
+		want[axis] = u.shape[axis]
+	}
+	if !slices.Equal(want, u.shape) || t.dt != u.dt || from < 0 || from+want[axis] > t.shape[axis] {
+		fail("SetSlice", "cannot put %v %v into %v %v at position %d of axis %d", u.dt, u.shape, t.dt, t.shape, from, axis)
+	}
+	inner := numel(t.shape[axis+1:])
+	put, step, row := from*inner, t.shape[axis]*inner, want[axis]*inner
+	if t.dt == F32 {
+		putRows(vals[float32](t)[put:], vals[float32](u.dense()), step, row)
+	} else {
+		putRows(vals[float64](t)[put:], vals[float64](u.dense()), step, row)
+	}
+}
+
+// putRows copies rows of the given length to places that are step apart.
+func putRows[T any](dst, src []T, step, row int) {
+	for i := 0; row > 0 && i*row < len(src); i++ {
+		copy(dst[i*step:], src[i*row:(i+1)*row])
+	}
+}
+
 // Backward differentiates t, which must have one element, with respect to every parameter it depends on, and adds the
 // results to their Grad. The records behind t are used up: a second Backward through them panics.
 func (t *Tensor) Backward() {

@@ -174,3 +174,26 @@ func TestZeroSizes(t *testing.T) {
 	}
 	Concat(0, z, Ones(F64, 2, 3))
 }
+
+// A parameter is filled slice by slice along any axis; what does not fit, or is no parameter, is refused.
+func TestSetSlice(t *testing.T) {
+	p := Param(Zeros(F64, 2, 3, 2))
+	u := FromFloat64([]float64{1, 2, 3, 4}, 2, 2, 1).T() // a view: [2 1 2]
+	p.SetSlice(1, 2, u)
+	want := []float64{0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 3, 4}
+	for i, v := range p.Float64s() {
+		if v != want[i] {
+			t.Fatalf("element %d is %v, want %v", i, v, want[i])
+		}
+	}
+	for want, f := range map[string]func(){
+		"not a parameter": func() { Zeros(F64, 2, 3, 2).SetSlice(1, 0, u) },
+		"position 3":      func() { p.SetSlice(1, 3, u) },
+		"cannot put F32":  func() { p.SetSlice(1, 0, u.To(F32)) },
+		"axis 0":          func() { p.SetSlice(0, 0, u) },
+	} {
+		if err := Try(f); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+}

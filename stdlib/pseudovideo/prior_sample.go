@@ -62,20 +62,23 @@ func (p *Prior) Sample(ctx context.Context, n int, rng *linalg.Rand, o TokenOpti
 func (p *Prior) proceed(ctx context.Context, n int, rng *linalg.Rand, o TokenOptions) ([][]int, error) {
 	out := make([][]int, n)
 	past := make([]cache, len(p.blocks))
+	for k, b := range p.blocks {
+		past[k] = b.room(n, p.Tokens(), p.Config.Precision)
+	}
 	places := p.places()
 	perFrame := p.Grid[1] * p.Grid[2]
-	h := p.start.Reshape(1, 1, -1).BroadcastTo(n, 1, p.Config.Width)
+	var last []int
 	for i := range p.Tokens() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		logits := p.extend(h, places.Slice(0, i, i+1), past)
-		last := make([]int, n)
+		var logits []float64
+		linalg.Scope(func() { logits = p.extend(last, n, places.Slice(0, i, i+1), past) })
+		last = make([]int, n)
 		for s := range out {
 			last[s] = draw(logits[s*p.Codes:(s+1)*p.Codes], o, rng.Float64())
 			out[s] = append(out[s], last[s])
 		}
-		h = p.table.Gather(0, linalg.FromInts(last, n, 1))
 		if o.Watch != nil && (i+1)%perFrame == 0 {
 			o.Watch((i+1)/perFrame, out)
 		}
@@ -83,8 +86,13 @@ func (p *Prior) proceed(ctx context.Context, n int, rng *linalg.Rand, o TokenOpt
 	return out, nil
 }
 
-// extend feeds one more token through the blocks and returns the logits of what follows.
-func (p *Prior) extend(h, place *linalg.Tensor, past []cache) []float64 {
+// extend feeds the last tokens of n sequences (the start, if there are none) through the blocks and returns the logits of
+// what follows.
+func (p *Prior) extend(last []int, n int, place *linalg.Tensor, past []cache) []float64 {
+	h := p.start.Reshape(1, 1, -1).BroadcastTo(n, 1, p.Config.Width)
+	if last != nil {
+		h = p.table.Gather(0, linalg.FromInts(last, n, 1))
+	}
 	h = h.Add(place)
 	for k, b := range p.blocks {
 		h = b.next(h, &past[k])

@@ -81,19 +81,26 @@ func causalMask(l int, dt linalg.DType) *linalg.Tensor {
 	return linalg.FromFloat64(m, l, l).To(dt)
 }
 
-// cache keeps the keys and values of what a block has seen: [B, heads, l, width].
-type cache struct{ k, v *linalg.Tensor }
+// cache keeps the keys and values of the n tokens that a block has seen: [B, heads, L, width] with room for L.
+type cache struct {
+	k, v *linalg.Tensor
+	n    int
+}
+
+// room makes a cache for sequences of length l.
+func (k *block) room(batch, l int, dt linalg.DType) cache {
+	empty := linalg.Zeros(dt, batch, k.heads, l, k.c/k.heads)
+	return cache{k: linalg.Param(empty), v: linalg.Param(empty)}
+}
 
 // next runs the layer on one more token [B, 1, C], causally, remembering its key and value.
 func (k *block) next(h *linalg.Tensor, past *cache) *linalg.Tensor {
 	qkv := k.qkv.apply(linalg.LayerNorm(h, k.gain1, k.bias1))
 	part := func(i int) *linalg.Tensor { return qkv.Slice(2, i*k.c, (i+1)*k.c).SplitHeads(k.heads) }
-	key, val := part(1), part(2)
-	if past.k != nil {
-		key, val = linalg.Concat(2, past.k, key), linalg.Concat(2, past.v, val)
-	}
-	past.k, past.v = key, val
-	z := linalg.Attention(part(0), key, val, linalg.AttentionOptions{}).MergeHeads()
+	past.k.SetSlice(2, past.n, part(1))
+	past.v.SetSlice(2, past.n, part(2))
+	past.n++
+	z := linalg.Attention(part(0), past.k.Slice(2, 0, past.n), past.v.Slice(2, 0, past.n), linalg.AttentionOptions{}).MergeHeads()
 	return k.feed(h.Add(k.out.apply(z)), nil)
 }
 
