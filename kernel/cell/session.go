@@ -78,7 +78,7 @@ func NewSession(opt Options) (*Session, error) {
 	s.machine = exec.New(exec.Config{
 		Values:        s.values,
 		Replace:       s.replace,
-		ReplaceMethod: replaceMethod,
+		ReplaceMethod: s.replaceMethod,
 		Source:        s.sourceOf,
 		Print:         func(text string) { fmt.Fprint(st.stderr, text) },
 	})

@@ -32,7 +32,7 @@ func newStreams(opt Options) (*streams, error) {
 	if in == nil {
 		in = eof{}
 	}
-	st.stdin = bufio.NewReader(in)
+	st.stdin = bufio.NewReader(input{in})
 	if opt.Capture {
 		for _, p := range []struct {
 			to   *io.Writer
@@ -204,12 +204,6 @@ func (s *Session) replace(path, name string) reflect.Value {
 		return reflect.ValueOf(func(a ...any) (int, error) { return fmt.Fprintln(st.stdout, a...) })
 	case "fmt.Printf":
 		return reflect.ValueOf(func(f string, a ...any) (int, error) { return fmt.Fprintf(st.stdout, f, a...) })
-	case "fmt.Scan":
-		return reflect.ValueOf(func(a ...any) (int, error) { return fmt.Fscan(st.stdin, a...) })
-	case "fmt.Scanln":
-		return reflect.ValueOf(func(a ...any) (int, error) { return fmt.Fscanln(st.stdin, a...) })
-	case "fmt.Scanf":
-		return reflect.ValueOf(func(f string, a ...any) (int, error) { return fmt.Fscanf(st.stdin, f, a...) })
 	case "maps.clone":
 		return reflect.ValueOf(cloneMap)
 	case "runtime.Breakpoint":
@@ -219,8 +213,11 @@ func (s *Session) replace(path, name string) reflect.Value {
 	case "time.Sleep":
 		return reflect.ValueOf(sleep)
 	}
-	if path == "log" {
+	switch path {
+	case "log":
 		return s.replaceLog(name)
+	case "fmt", "bufio", "io":
+		return st.replaceInput(path + "." + name)
 	}
 	return reflect.Value{}
 }
@@ -302,7 +299,10 @@ func wait(f func()) {
 }
 
 // replaceMethod does for methods what replace does for functions.
-func replaceMethod(path, name string) reflect.Value {
+func (s *Session) replaceMethod(path, name string) reflect.Value {
+	if path == "os" && name == "File.Read" {
+		return reflect.ValueOf(s.streams.readFile)
+	}
 	if path != "sync" {
 		return reflect.Value{}
 	}
