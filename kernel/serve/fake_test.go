@@ -128,6 +128,12 @@ func (f *fake) step(ctx context.Context, word, rest string, out serve.Output, re
 		}
 	case "clear":
 		out.ClearOutput(true)
+	case "later-update": // later-update D ID T
+		id, shown, _ := strings.Cut(text, " ")
+		go func() {
+			time.Sleep(d)
+			out.Display(lab.Bundle{Data: map[string]any{"text/plain": shown}}, id, true)
+		}()
 	case "later":
 		go func() { time.Sleep(d); out.Stream("stdout", text) }()
 	default:

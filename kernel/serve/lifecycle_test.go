@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -193,6 +194,45 @@ func TestOnlyTheGivenAddressListens(t *testing.T) {
 				c.Close()
 				t.Errorf("%s answers", at)
 			}
+		}
+	}
+}
+
+// The system's own list of listening sockets names no other address either.
+func TestListeningSocketsAreTheGivenOnes(t *testing.T) {
+	r := start(t)
+	r.client()
+	ports := map[int]int{}
+	for _, p := range []int{r.conn.ShellPort, r.conn.IOPubPort, r.conn.StdinPort, r.conn.ControlPort, r.conn.HeartbeatPort} {
+		ports[p] = 0
+	}
+	for _, table := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
+		text, err := os.ReadFile(table)
+		if err != nil {
+			t.Skip("this system has no", table)
+		}
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line)
+			if len(f) < 4 || f[3] != "0A" { // listening
+				continue
+			}
+			address, hexed, _ := strings.Cut(f[1], ":")
+			port, err := strconv.ParseInt(hexed, 16, 32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, ours := ports[int(port)]; !ours {
+				continue
+			}
+			ports[int(port)]++
+			if address != "0100007F" {
+				t.Errorf("port %d is open on %s", port, address)
+			}
+		}
+	}
+	for port, n := range ports {
+		if n != 1 {
+			t.Errorf("port %d is open %d times", port, n)
 		}
 	}
 }

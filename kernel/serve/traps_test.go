@@ -375,6 +375,27 @@ func TestTrapLateOutputGoesToTheCellThatStartedIt(t *testing.T) {
 	}
 }
 
+// A display that a goroutine updates after its cell is replaced under that
+// cell's header, by its id.
+func TestTrapLateUpdateGoesToTheCellThatStartedIt(t *testing.T) {
+	c := start(t).client()
+	p, err := c.Start("shell", c.NewHeader("execute_request"), client.Cell("handle id1 first\nlater-update 150ms id1 second"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	finish(t, p)
+	run(t, c, "result another")
+	m, err := p.Next(within(t, 10*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := content[msg.DisplayData](t, m)
+	if m.Header.Type != "update_display_data" || d.Transient.DisplayID != "id1" || d.Data["text/plain"] != "second" {
+		t.Errorf("%s %s", m.Header.Type, m.Content)
+	}
+}
+
 func TestTrapWidgetsMoveWhileACellRuns(t *testing.T) {
 	r := start(t)
 	c := r.client()
@@ -529,9 +550,10 @@ func TestTrapWrongSignatureHasNoEffect(t *testing.T) {
 	seen := make(chan client.Message, 100)
 	c.Watch(func(m client.Message) { seen <- m })
 	forge := func(change func([][]byte) [][]byte) {
-		for _, channel := range []string{"shell", "control"} {
-			msgType := map[string]string{"shell": "execute_request", "control": "shutdown_request"}[channel]
-			frames := seal(t, r, c.NewHeader(msgType), client.Cell("print forged"))
+		for channel, msgType := range map[string]string{"shell": "execute_request", "control": "shutdown_request", "stdin": "input_reply"} {
+			body := client.Cell("print forged")
+			body["value"] = "forged"
+			frames := seal(t, r, c.NewHeader(msgType), body)
 			if err := c.SendFrames(channel, change(frames)); err != nil {
 				t.Fatal(err)
 			}

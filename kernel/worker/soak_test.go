@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,9 @@ func TestSoak(t *testing.T) {
 			c := &crowd{k: k, random: rand.New(rand.NewPCG(uint64(i), 7)), lethal: begun.Add(length / 4), stop: begun.Add(length)}
 			sent.Add(int64(c.run(t)))
 			ran.Add(int64(c.ran))
+			for _, m := range c.odd {
+				t.Error(m)
+			}
 		})
 	}
 	wg.Wait()
@@ -136,7 +140,7 @@ var places = []string{"a", "b", "c"}
 func (k *soaked) warmUp(t *testing.T, c *client.Client) {
 	for range 3 {
 		for _, code := range cells {
-			if code != "for {\n}" && code != "spin := 0\nfor { spin++ }" {
+			if !slices.Contains(endless, code) {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				if _, err := c.Execute(ctx, code); err != nil {
 					t.Fatal(err)
@@ -222,13 +226,12 @@ type crowd struct {
 	mu    sync.Mutex
 	comms []string // ids of widgets, as they were opened
 	ran   int      // cells that ended well
+	odd   []string // messages that do not follow their schema
 }
 
 func (c *crowd) run(t *testing.T) (sent int) {
 	for time.Now().Before(c.stop) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		cl, err := client.Connect(ctx, c.k.conn)
-		cancel()
+		cl, err := c.connect()
 		if err != nil {
 			t.Errorf("a client cannot connect: %v", err)
 			return sent
@@ -237,8 +240,8 @@ func (c *crowd) run(t *testing.T) (sent int) {
 		for n := c.random.IntN(200); n > 0 && time.Now().Before(c.stop); n-- {
 			c.misbehave(cl)
 			sent++
-			if c.random.IntN(10) == 0 {
-				time.Sleep(time.Duration(c.random.IntN(50)) * time.Millisecond)
+			if c.random.IntN(3) == 0 {
+				time.Sleep(time.Duration(c.random.IntN(40)) * time.Millisecond)
 			}
 		}
 		cl.Close()
@@ -246,7 +249,26 @@ func (c *crowd) run(t *testing.T) (sent int) {
 	return sent
 }
 
+// connect tries for a while, as clients do: on a machine with much to do a
+// handshake may take longer than the kernel waits for it.
+func (c *crowd) connect() (cl *client.Client, err error) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		cl, err = client.Connect(ctx, c.k.conn)
+		cancel()
+		if err == nil {
+			break
+		}
+	}
+	return cl, err
+}
+
 func (c *crowd) watch(m client.Message) {
+	if err := msg.Validate(m.Header.Type, m.Content); err != nil {
+		c.mu.Lock()
+		c.odd = append(c.odd[max(0, len(c.odd)-5):], fmt.Sprintf("%v: %.300s", err, m.Content))
+		c.mu.Unlock()
+	}
 	var status msg.StatusReply
 	if m.Header.Type == "execute_reply" && json.Unmarshal(m.Content, &status) == nil && status.Status == "ok" {
 		c.mu.Lock()
@@ -286,9 +308,10 @@ var (
 		"lab.Interact(func(n int, x float64) any { return fmt.Sprint(n, x) })",
 		"lab.VBox(lab.Text(\"t\", \"\"), lab.Button(\"b\").OnClick(func() { panic(\"clicked\") }), lab.Output().Show(1, 2))",
 		"bar := lab.NewProgress(\"p\", 10)\nfor range 10 {\n\tbar.Step()\n}\nbar.Done()",
-		`line, err := lab.Input("? ")`, "for {\n}", "spin := 0\nfor { spin++ }",
+		`line, err := lab.Input("? ")`, endless[0], endless[1],
 	}
-	lethal = []string{
+	endless = []string{"for {\n}", "spin := 0\nfor { spin++ }"}
+	lethal  = []string{
 		"hot := map[int]int{}\nfor g := range 4 {\n\tgo func() { for { hot[g]++ } }()\n}\nselect {}",
 		"var deep func(int) int\ndeep = func(n int) int { return deep(n+1) + 1 }\ndeep(0)",
 		"syscall.Kill(os.Getpid(), syscall.SIGKILL)", "%replay",
@@ -315,10 +338,16 @@ func (c *crowd) misbehave(cl *client.Client) {
 			code = pick(r, lethal)
 		}
 		body := client.Cell(code)
-		body["stop_on_error"], body["allow_stdin"] = r.IntN(2) == 0, r.IntN(4) == 0
+		body["stop_on_error"], body["allow_stdin"] = r.IntN(8) == 0, r.IntN(4) == 0
 		cl.SendMessage("shell", cl.NewHeader("execute_request"), body, map[string]any{"cellId": pick(r, places)}, nil)
+		if slices.Contains(endless, code) {
+			time.Sleep(time.Duration(r.IntN(100)) * time.Millisecond)
+			cl.Send("control", "interrupt_request", map[string]any{})
+		}
 	case 3:
-		cl.Send("control", "interrupt_request", map[string]any{})
+		if r.IntN(20) == 0 {
+			cl.Send("control", "interrupt_request", map[string]any{})
+		}
 	case 4, 5: // a page: controls move, buttons are pressed, states are asked for
 		data := pick(r, []map[string]any{
 			{"method": "update", "state": map[string]any{"value": pick(r, values)}, "buffer_paths": []any{}},

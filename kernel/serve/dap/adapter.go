@@ -44,7 +44,7 @@ func (a *Adapter) DebugEvents(publish func(event json.RawMessage)) {
 type message struct {
 	Seq        int             `json:"seq"`
 	Type       string          `json:"type"`
-	Command    string          `json:"command,omitempty"`
+	Command    *string         `json:"command,omitempty"` // a response has one, if only the empty one
 	Event      string          `json:"event,omitempty"`
 	Arguments  json.RawMessage `json:"arguments,omitempty"`
 	RequestSeq *int            `json:"request_seq,omitempty"`
@@ -59,11 +59,14 @@ func (a *Adapter) Debug(request json.RawMessage) json.RawMessage {
 	var q message
 	err := json.Unmarshal(request, &q)
 	var body any
-	switch f := commands[q.Command]; {
+	if q.Command == nil {
+		q.Command = new(string)
+	}
+	switch f := commands[*q.Command]; {
 	case err != nil:
 		err = fmt.Errorf("the request is not one of the Debug Adapter Protocol: %v", err)
 	case f == nil:
-		err = fmt.Errorf("the command %q is not supported", q.Command)
+		err = fmt.Errorf("the command %q is not supported", *q.Command)
 	default:
 		body, err = a.guarded(f, q.Arguments)
 	}

@@ -123,7 +123,7 @@ func (d *dialogue) send(command string, args any) (body map[string]any, failure 
 	if err := json.Unmarshal(d.a.Debug(q), &r); err != nil {
 		d.t.Fatal(err)
 	}
-	if r.Type != "response" || r.Command != command || r.RequestSeq == nil || *r.RequestSeq != d.seq || r.Seq == 0 || r.Success == nil || *r.Success == (r.Message != "") {
+	if r.Type != "response" || r.Command == nil || *r.Command != command || r.RequestSeq == nil || *r.RequestSeq != d.seq || r.Seq == 0 || r.Success == nil || *r.Success == (r.Message != "") {
 		d.t.Errorf("%s: response %+v", command, r)
 	}
 	return r.Body, r.Message
