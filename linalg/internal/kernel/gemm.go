@@ -22,18 +22,22 @@ const parallelFlops = 1 << 21
 // Gemm computes C = alpha A B, or C += alpha A B if acc, for A of m by k, B of k by n and C of m by n with rows ldc
 // apart. It divides large products among threads; every element is summed in the same order whatever the division.
 func Gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc bool) {
-	if m == 0 || n == 0 {
-		return
-	}
-	if k == 0 {
-		if !acc {
-			for i := 0; i < m; i++ {
-				clear(c[i*ldc : i*ldc+n])
-			}
-		}
-		return
-	}
 	gemm(m, n, k, alpha, a, b, c, ldc, acc, 2*m*n*k >= parallelFlops)
+}
+
+// gemm is Gemm, divided among threads if parallel says so.
+func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
+	switch {
+	case m == 0 || n == 0 || k == 0 && acc:
+	case k == 0:
+		for i := 0; i < m; i++ {
+			clear(c[i*ldc : i*ldc+n])
+		}
+	case level == Portable:
+		gemmGo(m, n, k, alpha, a, b, c, ldc, acc, parallel)
+	default:
+		gemmAsm(m, n, k, alpha, a, b, c, ldc, acc, parallel)
+	}
 }
 
 // GemmBatch computes C_i = alpha A_i B_i (or adds) for matrices that begin at the given offsets. The batch is divided
@@ -47,12 +51,6 @@ func GemmBatch[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, of
 	if m == 0 || n == 0 || batch == 0 {
 		return
 	}
-	if k == 0 {
-		for i := range offC {
-			Gemm(m, n, 0, alpha, a, b, c[offC[i]:], ldc, acc)
-		}
-		return
-	}
 	if flops := 2 * m * n * k; batch < 8 && flops >= parallelFlops {
 		for i := 0; i < batch; i++ {
 			one(i, true)
@@ -60,7 +58,7 @@ func GemmBatch[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, of
 	} else {
 		// Operands from far beyond the L2 cache are asked for one product ahead.
 		ahead := batch*(m*k+k*n+m*n)*size[T]() > 8<<20
-		par.For(batch, max(1, parallelFlops/flops), func(lo, hi int) {
+		par.For(batch, max(1, parallelFlops/(flops+1)), func(lo, hi int) {
 			for i := lo; i < hi; i++ {
 				if ahead && i+1 < hi {
 					prefetch(a.Data[offA[i+1]:], a, m, k)

@@ -72,12 +72,8 @@ func runTile[T Float](ts *tileset, rows, cols int, t *asm.Tile) {
 // rawB is the size of B up to which it is read where it lies, without packing.
 const rawB = 160 << 10
 
-// gemm chooses between the ways of multiplying.
-func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
-	if level == Portable {
-		gemmGo(m, n, k, alpha, a, b, c, ldc, acc, parallel)
-		return
-	}
+// gemmAsm chooses between the ways of multiplying.
+func gemmAsm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
 	if (m == 1 || n == 1) && gemv(m, n, k, alpha, a, b, c, ldc, acc, parallel) {
 		return
 	}

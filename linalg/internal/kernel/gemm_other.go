@@ -4,9 +4,8 @@ package kernel
 
 import "github.com/priorlab/priorlab/linalg/internal/asm"
 
-func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
-	gemmGo(m, n, k, alpha, a, b, c, ldc, acc, parallel)
-}
+// gemmAsm is never called: the level is Portable.
+func gemmAsm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {}
 
 func tiles[T Float]() *tileset { return portableTiles[T]() }
 

@@ -21,9 +21,7 @@ func Quadratic[T Float](out, keep []T, k, n int, s, b Matrix[T], offS, offB []in
 			}
 			o, bi := out[i*n+j:i*n+j+w], Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j)
 			clear(o)
-			if k > 0 {
-				gemm(k, w, k, 1, Matrix[T]{s.Data[offS[i]:], s.RS, s.CS}, bi, c, ld, false, false)
-			}
+			gemm(k, w, k, 1, Matrix[T]{s.Data[offS[i]:], s.RS, s.CS}, bi, c, ld, false, false)
 			for r := 0; r < k; r++ {
 				MulAdd(o, c[r*ld:r*ld+w], bi.Data[r*bi.RS:r*bi.RS+w])
 			}

@@ -22,10 +22,8 @@ const reduceBlock = 4096
 
 // Reduce reduces axis 1 of x, of shape [outer, n, inner], into dst of shape [outer, inner].
 func Reduce[T Float](op Reduction, dst, x []T, outer, n, inner int) {
-	if n == 0 {
-		for i := range dst {
-			dst[i] = 0
-		}
+	if n == 0 || len(dst) == 0 {
+		clear(dst)
 		return
 	}
 	if inner == 1 {

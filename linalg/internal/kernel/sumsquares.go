@@ -29,14 +29,8 @@ func SumSquares[T Float](out []T, m, k, n int, a, b Matrix[T], offA, offB []int)
 	})
 }
 
-// product computes C = A B with rows n apart, zero if k is zero.
-func product[T Float](c []T, m, k, n int, a, b Matrix[T]) {
-	if k == 0 {
-		clear(c[:m*n])
-		return
-	}
-	gemm(m, n, k, 1, a, b, c, n, false, false)
-}
+// product computes C = A B with rows n apart, on this goroutine.
+func product[T Float](c []T, m, k, n int, a, b Matrix[T]) { gemm(m, n, k, 1, a, b, c, n, false, false) }
 
 // SumSquaresGrad computes the gradients of SumSquares for each batch entry. With S = A^T A they are those of b^T S b, and
 // da = 2 A ds; where A has fewer rows than columns, with C = A B, made again strip by strip, and D = 2 C diag(g), they are
