@@ -12,6 +12,7 @@ import (
 func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/ohsvgp", "ohsvgp", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
+			"Classifier":      reflect.ValueOf((*p.Classifier)(nil)),
 			"ECE":             reflect.ValueOf(p.ECE),
 			"GPVAE":           reflect.ValueOf((*p.GPVAE)(nil)),
 			"GPVAEOptions":    reflect.ValueOf((*p.GPVAEOptions)(nil)),
@@ -19,10 +20,12 @@ func init() {
 			"Latent":          reflect.ValueOf((*p.Latent)(nil)),
 			"LatentPosterior": reflect.ValueOf((*p.LatentPosterior)(nil)),
 			"Load":            reflect.ValueOf(p.Load),
+			"LoadClassifier":  reflect.ValueOf(p.LoadClassifier),
 			"LoadGPVAE":       reflect.ValueOf(p.LoadGPVAE),
 			"Model":           reflect.ValueOf((*p.Model)(nil)),
 			"NLPD":            reflect.ValueOf(p.NLPD),
 			"New":             reflect.ValueOf(p.New),
+			"NewClassifier":   reflect.ValueOf(p.NewClassifier),
 			"NewGPVAE":        reflect.ValueOf(p.NewGPVAE),
 			"NewOSGPR":        reflect.ValueOf(p.NewOSGPR),
 			"NewOVC":          reflect.ValueOf(p.NewOVC),
