@@ -18,11 +18,17 @@ type ErrorReply struct {
 // ExecuteReply says how a cell ended. The fields of Error are set when Status
 // is "error".
 type ExecuteReply struct {
-	Status          string           `json:"status"` // "ok", "error" or "aborted"
+	Status          string           `json:"status"` // "ok" or "error"
 	ExecutionCount  int              `json:"execution_count"`
 	UserExpressions map[string]any   `json:"user_expressions"`
 	Payload         []map[string]any `json:"payload"`
 	*Error
+}
+
+// AbortedReply answers an execute_request that was not run. It has no
+// execution_count: clients would put that beside the cell as if it had been.
+type AbortedReply struct {
+	Status string `json:"status"` // "aborted"
 }
 
 // ExpressionValue is the outcome of one user expression that has a value.

@@ -16,7 +16,7 @@ import (
 // "=" is a literal. A key that ends in "?" may be missing.
 type schema map[string]string
 
-var failed = schema{"status": "=error|=aborted", "ename": "string", "evalue": "string", "traceback": "strings"}
+var failed = schema{"status": "=error", "ename": "string", "evalue": "string", "traceback": "strings"}
 
 // schemas holds every message this kernel sends.
 var schemas = map[string]schema{
@@ -26,7 +26,7 @@ var schemas = map[string]schema{
 		"debugger": "bool", "help_links": "list", "supported_features": "strings",
 	},
 	"execute_reply": {
-		"status": "=ok|=aborted", "execution_count": "count", "user_expressions": "object", "payload": "list",
+		"status": "=ok", "execution_count": "count", "user_expressions": "object", "payload": "list",
 	},
 	"complete_reply": {
 		"status": "=ok", "matches": "strings", "cursor_start": "count", "cursor_end": "count", "metadata": "object",
@@ -59,6 +59,9 @@ var schemas = map[string]schema{
 	"debug_event":         {"seq": "count", "type": "=event", "event": "string"},
 }
 
+// aborted is the schema of a reply to a cell that was not run.
+var aborted = schema{"status": "=aborted"}
+
 // Types returns the message types Validate knows, sorted.
 func Types() []string {
 	var names []string
@@ -80,6 +83,9 @@ func Validate(msgType string, content []byte) error {
 	var object map[string]any
 	if err := json.Unmarshal(content, &object); err != nil || object == nil {
 		return fmt.Errorf("msg: content of %s is not an object: %.80q", msgType, content)
+	}
+	if msgType == "execute_reply" && object["status"] == "aborted" {
+		s = aborted
 	}
 	if err := s.check(msgType, object); err != nil {
 		return fmt.Errorf("msg: %s: %w", msgType, err)

@@ -20,7 +20,7 @@ var samples = map[string][]any{
 		LanguageInfo: LanguageInfo{Name: "go", Version: "1", MIMEType: "text/x-go", FileExtension: ".go"}}},
 	"execute_reply": {
 		ExecuteReply{Status: "ok", ExecutionCount: 1, UserExpressions: noTexts, Payload: []map[string]any{}},
-		ExecuteReply{Status: "aborted", UserExpressions: noTexts, Payload: []map[string]any{}},
+		AbortedReply{Status: "aborted"},
 		ExecuteReply{Status: "error", UserExpressions: noTexts, Payload: []map[string]any{}, Error: &failure},
 	},
 	"complete_reply":        {CompleteReply{Status: "ok", Matches: []string{"a"}, Metadata: noTexts}, refused},

@@ -18,8 +18,7 @@ func (s *shell) execute(ctx context.Context, r *request) {
 	k.iopub.busy(r.parent, true)
 	defer k.iopub.idle(r.parent)
 	if s.aborted(r) {
-		k.reply(r, msg.ExecuteReply{Status: "aborted", ExecutionCount: k.lastCount(),
-			UserExpressions: map[string]any{}, Payload: []map[string]any{}})
+		k.reply(r, msg.AbortedReply{Status: "aborted"})
 		return
 	}
 	req, err := decoded(r, msg.ExecuteDefaults)

@@ -44,7 +44,7 @@ func TestReplyOfCell(t *testing.T) {
 	if reply.Status != "error" || reply.ExecutionCount != 2 || failure(o).Name != "FakeError" || failure(o).Value != "boom" {
 		t.Errorf("error reply %s", o.Reply.Content)
 	}
-	if tb := strings.Join(failure(o).Traceback, "\n"); !strings.Contains(tb, "\x1b[1;31mFakeError\x1b[0m: boom") || !strings.Contains(tb, "\x1b[34mIn[1]:2:5\x1b[0m") {
+	if tb := strings.Join(failure(o).Traceback, "\n"); !strings.Contains(tb, "\x1b[1mFakeError\x1b[0m: boom") || !strings.Contains(tb, "\x1b[34mIn[1]:2:5\x1b[0m") {
 		t.Errorf("traceback is not coloured: %q", tb)
 	}
 }

@@ -8,10 +8,11 @@ import (
 )
 
 // Colours that read well on white and on black in JupyterLab's palette and in
-// common terminals. Yellow, cyan, white, black and dim text do not.
+// common terminals, and in the red boxes that JupyterLab's themes draw round an
+// error. Yellow, cyan, white, black, dim text and bold red do not.
 const (
 	red   = "\x1b[31m"
-	bold  = "\x1b[1;31m"
+	bold  = "\x1b[1m"
 	blue  = "\x1b[34m"
 	green = "\x1b[32m"
 	plain = "\x1b[0m"

@@ -14,7 +14,10 @@ func Show(values ...any) {
 }
 
 // A Handle is something on display that can be replaced in place, from the
-// same cell, a later one, a widget callback or another goroutine.
+// same cell, a later one, a widget callback or another goroutine. It follows on
+// the page from which the cell was run; a page that is opened or loaded again
+// later shows it as it was stored, and only widgets come back to life there.
+// Use an [Output] for what must stay live everywhere.
 type Handle struct{ id string }
 
 // Display shows the values together and gives a handle to replace them with.
