@@ -13,7 +13,7 @@ var tilesets [2][2]tileset // [wide][f64]
 func init() {
 	for w := range tilesets {
 		for d := range tilesets[w] {
-			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 512 >> d, mc: 120, nc: 4096, outerA: 300 << 10, wide: w == 1}
+			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 512 >> d, mc: 192, nc: 4096, outerA: 300 << 10, wide: w == 1}
 			if ts.wide {
 				ts.mr, ts.nr, ts.mc, ts.outerA = 12, 2*ts.nr, 240-48*d, 600<<10
 			}
@@ -254,9 +254,17 @@ func (d driver[T]) block(mb, nb, kb int, alpha T, md int, a Matrix[T], aPacked b
 	}
 	for j := 0; j < nb; j += nr {
 		cols := min(nr, nb-j)
+		// While the rows go by one panel of B, the next one comes from L3 part by part.
+		ahead, lines := 0, (kb*nr*es/64+panels-1)/panels
+		if bPacked && !ts.wide && j+nr < nb {
+			ahead = panels
+		}
 		for q := 0; q < panels; q++ {
 			i, r := panel(q)
 			run(i, r, j, cols)
+			if q < ahead-1 {
+				asm.Prefetch(lines, (*byte)(unsafe.Add(bp, (j+nr)*bStep+q*64*lines)))
+			}
 		}
 	}
 }
