@@ -31,12 +31,14 @@ func (b *bench) tokens() error {
 	var mse, clf []figures
 	var all [][]figures
 	for _, a := range arms {
-		var k *pv.Tokenizer
-		var p *pv.Prior
-		steps := [2]int{a.times * b.steps(1000), a.times * b.steps(3000)}
+		k, p, err := b.models(a.video, a.codes, 0) // for the accounting
+		if err != nil {
+			return err
+		}
+		steps := [2]int{a.times * b.steps(500), a.times * b.steps(1500)}
 		f, err := b.seeds("C "+a.name, func(seed uint64) ([]float64, error) {
-			var err error
-			if k, p, err = b.train(a.video, a.codes, steps, seed); err != nil {
+			k, p, err := b.train(a.video, a.codes, steps, seed)
+			if err != nil {
 				return nil, err
 			}
 			y, _, err := k.Reconstruct(b.o.Test, linalg.NewRand(50+seed))
@@ -74,17 +76,23 @@ func (b *bench) tokens() error {
 	return nil
 }
 
-// train fits the laptop tokenizer and its prior.
-func (b *bench) train(video pv.Spec, codes int, steps [2]int, seed uint64) (*pv.Tokenizer, *pv.Prior, error) {
+// models are the laptop tokenizer and its prior, untrained.
+func (b *bench) models(video pv.Spec, codes int, seed uint64) (*pv.Tokenizer, *pv.Prior, error) {
 	k, err := pv.NewTokenizer(pv.TokenizerConfig{Video: video, Width: 48, Codes: codes, Dim: 16, Decay: 0.95, Seed: seed}, b.h, b.w, b.c)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := k.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps[0], Batch: 64, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
+	p, err := pv.NewPrior(pv.PriorConfig{Width: 64, Layers: 3, Heads: 4, Dropout: 0.2, Seed: seed}, k)
+	return k, p, err
+}
+
+// train fits both.
+func (b *bench) train(video pv.Spec, codes int, steps [2]int, seed uint64) (*pv.Tokenizer, *pv.Prior, error) {
+	k, p, err := b.models(video, codes, seed)
+	if err != nil {
 		return nil, nil, err
 	}
-	p, err := pv.NewPrior(pv.PriorConfig{Width: 64, Layers: 3, Heads: 4, Dropout: 0.2, Seed: seed}, k)
-	if err != nil {
+	if err := k.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps[0], Batch: 64, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
 		return nil, nil, err
 	}
 	return k, p, p.Fit(b.ctx, k, b.o.Train, pv.TrainOptions{Steps: steps[1], Batch: 64, LR: 1e-3, Cosine: true, WeightDecay: 0.01, Seed: seed})

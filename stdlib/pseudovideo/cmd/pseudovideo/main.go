@@ -1,4 +1,8 @@
-// Command pseudovideo runs the chapter's experiment on handwritten digits and writes its tables.
+// Command pseudovideo runs the chapter's experiment and writes its tables, with the mean and the spread over seeds:
+//
+//	pseudovideo -o results.md                    # digits of 8 x 8, all parts, four seeds
+//	pseudovideo -parts C -scale 4 -data mnist    # tokenizers, four times the steps, 28 x 28
+//	pseudovideo -data cifar10 data_batch_1.bin
 package main
 
 import (
@@ -20,8 +24,8 @@ func main() {
 }
 
 func run() error {
-	parts := flag.String("parts", "ABC", "which parts: A what older frames know, B states, C tokenizers, D diffusion")
-	seeds := flag.Int("seeds", 1, "seeds for each arm")
+	parts := flag.String("parts", "ABCD", "which parts: A what older frames know, B states, C tokenizers, D diffusion")
+	seeds := flag.Int("seeds", 4, "seeds for each arm; as many run at a time as there are threads")
 	scale := flag.Float64("scale", 1, "multiplies all numbers of training steps")
 	set := flag.String("data", "digits", "digits, mnist, fashion, cifar10 or folder; files follow as arguments")
 	out := flag.String("o", "", "write the tables to this file (default: standard output)")
