@@ -556,6 +556,9 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 	}
 	pt.scope = snapshot(pt.pkg)
 	if len(errs) == 0 {
+		errs = s.tooLarge(p, pt)
+	}
+	if len(errs) == 0 {
 		for i := range pt.methods {
 			m := &pt.methods[i]
 			m.fn, _ = pt.scope.Lookup(m.name).(*types.Func)

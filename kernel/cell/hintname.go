@@ -140,6 +140,16 @@ func (h *hinter) selector(pos token.Pos, m []string) string {
 	if t == nil {
 		return ""
 	}
+	if again := h.declaredAgain(t); again != "" && !h.pt.named[strings.TrimPrefix(m[1], "*")] {
+		return again
+	}
+	if id, ok := sel.X.(*ast.Ident); ok {
+		for _, path := range symbols.Candidates(id.Name) {
+			if p, err := h.s.importer.Import(path); err == nil && token.IsExported(want) && p.Scope().Lookup(want) != nil {
+				return "the variable " + id.Name + " hides the package " + path + ": give it another name"
+			}
+		}
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Slice:
 		switch strings.ToLower(want) {

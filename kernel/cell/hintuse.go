@@ -21,6 +21,12 @@ func (h *hinter) convert(pos token.Pos, m []string) string {
 		return ""
 	}
 	have, want := h.typeOf(e), m[2]
+	if types.TypeString(have, qualifyShort) == want { // two types of one name
+		if again := h.declaredAgain(have); again != "" {
+			return again
+		}
+		return strings.TrimLeft(want, "[]*") + " was declared again; what this is put into is of the earlier type: make it anew"
+	}
 	switch {
 	case isNumber(have) && want == "string":
 		return "write fmt.Sprint(" + h.text(e) + ")"
@@ -223,4 +229,45 @@ func (h *hinter) fieldsOf(pos token.Pos) string {
 		names = append(names, st.Field(i).Name())
 	}
 	return "give all of " + strings.Join(names, ", ") + ", or name those you give: " + h.text(l.Type) + "{" + names[0] + ": …}"
+}
+
+// declaredAgain says that t, or what it holds, is a type of an earlier cell that
+// has been declared again.
+func (h *hinter) declaredAgain(t types.Type) string {
+	for {
+		switch u := types.Unalias(t).(type) {
+		case *types.Pointer:
+			t = u.Elem()
+			continue
+		case *types.Slice:
+			t = u.Elem()
+			continue
+		case *types.Map:
+			t = u.Elem()
+			continue
+		}
+		break
+	}
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "main" {
+		return ""
+	}
+	name := n.Obj().Name()
+	now := h.s.view(name)
+	if h.pt.named[name] {
+		now = nil
+		if n.Obj() == h.pt.pkg.Scope().Lookup(name) {
+			return "values made before keep the " + name + " of the earlier cell: make them anew"
+		}
+	} else if now == n.Obj() || now == nil {
+		return ""
+	}
+	text := name + " was declared again"
+	if p, ok := h.s.defined[now]; ok && now != nil {
+		text += " in " + p.cell
+	}
+	if p, ok := h.s.defined[n.Obj()]; ok {
+		text += "; this value is of the " + name + " of " + p.cell
+	}
+	return text + ": make it anew"
 }

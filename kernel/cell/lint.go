@@ -1,10 +1,12 @@
 package cell
 
 import (
+	"fmt"
 	"go/ast"
 	"go/constant"
 	"go/token"
 	"go/types"
+	"math"
 )
 
 // lint remarks on what Go accepts and nobody means: it comes from other
@@ -42,6 +44,36 @@ func (s *Session) lint(p *parsed, pt *part) (notes []Diagnostic) {
 		})
 	}
 	return notes
+}
+
+// tooLarge refuses a trailing constant that no type of its kind holds; the
+// checker sees no use of it that would need one.
+func (s *Session) tooLarge(p *parsed, pt *part) []Diagnostic {
+	if pt.result == nil {
+		return nil
+	}
+	tv := pt.info.Types[pt.result.X]
+	b, ok := tv.Type.(*types.Basic)
+	if !ok || tv.Value == nil || b.Info()&types.IsUntyped == 0 || b.Info()&types.IsNumeric == 0 {
+		return nil
+	}
+	fits := true
+	switch to := types.Default(b).(*types.Basic); to.Kind() {
+	case types.Int:
+		_, fits = constant.Int64Val(constant.ToInt(tv.Value))
+	case types.Rune:
+		v, exact := constant.Int64Val(constant.ToInt(tv.Value))
+		fits = exact && v == int64(rune(v))
+	case types.Float64:
+		v, _ := constant.Float64Val(tv.Value)
+		fits = !math.IsInf(v, 0)
+	}
+	if fits {
+		return nil
+	}
+	d := s.diagnostic(p, pt.result.Pos(), fmt.Sprintf("cannot use %s (constant %s) as %s value (overflows)", types.ExprString(pt.result.X), tv.Value, types.Default(b)))
+	d.Hint = "float64(…) holds it roughly, a big.Int of math/big exactly"
+	return []Diagnostic{d}
 }
 
 // literal is the value of a whole number that is written out.

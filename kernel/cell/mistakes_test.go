@@ -59,3 +59,28 @@ func TestMistakes(t *testing.T) {
 		t.Error(v)
 	}
 }
+
+// TestOldTypeIsNamed uses a value of a type that was declared again: the error
+// says which is which.
+func TestOldTypeIsNamed(t *testing.T) {
+	s, _ := newSession(t)
+	in := func(name, src string) cell.Outcome {
+		return s.Eval(t.Context(), cell.Cell{Name: name, Source: src})
+	}
+	in("In[1]", "type T struct{ A int }\nold := []T{{1}}")
+	in("In[2]", "type T struct{ A, B int }")
+	for src, want := range map[string]string{
+		"old = append(old, T{1, 2})":                      "T was declared again",
+		"old[0].B":                                        "T was declared again in In[2]; this value is of the T of In[1]: make it anew",
+		"func f(t T) {}\nf(old[0])":                       "T was declared again in In[2]; this value is of the T of In[1]: make it anew",
+		"type T struct{ C int }\nold = append(old, T{1})": "values made before keep the T of the earlier cell",
+	} {
+		o := in("In[3]", src)
+		if o.Err == nil || !strings.Contains(explain(o.Err), want) {
+			t.Errorf("%s\ngave %v", src, o.Err)
+			if o.Err != nil {
+				t.Log(explain(o.Err))
+			}
+		}
+	}
+}

@@ -336,8 +336,8 @@ func (s *Session) effect(pt *part, it item, body *exec.Body) {
 	body.Statements([]ast.Stmt{it.stmt})
 }
 
-// prints reports whether e is a call of fmt's printing functions: what they
-// return, bytes written and an error, is not what the cell is about.
+// prints reports whether e is a call of fmt's functions that print or scan: what
+// they return, a number and an error, is not what the cell is about.
 func prints(info *types.Info, e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok {
@@ -348,7 +348,14 @@ func prints(info *types.Info, e ast.Expr) bool {
 		return false
 	}
 	f, ok := info.Uses[sel.Sel].(*types.Func)
-	return ok && f.Pkg() != nil && f.Pkg().Path() == "fmt" && strings.Contains(strings.ToLower(f.Name()), "print") && !strings.HasPrefix(f.Name(), "S")
+	if !ok || f.Pkg() == nil || f.Pkg().Path() != "fmt" {
+		return false
+	}
+	switch f.Name() {
+	case "Print", "Printf", "Println", "Fprint", "Fprintf", "Fprintln", "Scan", "Scanf", "Scanln", "Fscan", "Fscanf", "Fscanln":
+		return true
+	}
+	return false
 }
 
 // publish makes a part's objects the live ones.

@@ -85,6 +85,8 @@ func syntaxHint(msg string) string {
 		return "text stands in double quotes; single quotes are for one character"
 	case strings.Contains(msg, "expected boolean expression, found assignment"):
 		return "compare with ==; one = assigns"
+	case msg == "expected 1 expression":
+		return "a cell has one value; lab.Show(x, y) or fmt.Println(x, y) shows several"
 	case strings.Contains(msg, "'=='"):
 		return "assign with one ="
 	}

@@ -68,7 +68,9 @@ func (r *repl) loop() error {
 		if strings.TrimSpace(code) == "" {
 			continue
 		}
-		r.line.AppendHistory(strings.TrimRight(code, "\n"))
+		for line := range strings.SplitSeq(strings.TrimRight(code, "\n"), "\n") { // the prompt edits single lines
+			r.line.AppendHistory(line)
+		}
 		r.count++
 		r.run(code)
 	}
@@ -103,6 +105,11 @@ func (r *repl) run(code string) {
 	case reply.Result != nil:
 		fmt.Printf("Out[%d]: ", r.count)
 		out.Display(*reply.Result, "", false)
+	}
+	for _, p := range reply.Payload {
+		if data, ok := p["data"].(map[string]any); ok { // a page of help
+			out.Display(lab.Bundle{Data: data}, "", false)
+		}
 	}
 }
 
