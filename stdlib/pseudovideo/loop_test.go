@@ -3,11 +3,14 @@ package pseudovideo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/nn"
@@ -127,6 +130,45 @@ func TestCheckpointsGoOnInAnotherProcess(t *testing.T) {
 	}
 	near(t, "codes", again.Book.Code, whole.Book.Code, 0)
 	near(t, "counts", again.Book.Count, whole.Book.Count, 0)
+}
+
+// An interrupt at any time leaves weights, their average and the codes as a whole step left them: a run that goes on after
+// each ends where an undisturbed one does.
+func TestInterruptsAtAnyTime(t *testing.T) {
+	x := linalg.Normal(linalg.NewRand(1), linalg.F64, 10, 1, 4, 4)
+	o := TrainOptions{Steps: 12, Batch: 4, Seed: 5, Average: 0.9}
+	build := func() *Tokenizer { return tinyTokenizer(t, Causal, 2, func(c *TokenizerConfig) { c.Decay = 0.8 }) }
+	whole, cut := build(), build()
+	if err := whole.Fit(context.Background(), x, o); err != nil {
+		t.Fatal(err)
+	}
+	defer linalg.Interrupt(false)
+	for k := 0; ; k++ {
+		fired := false
+		var done sync.WaitGroup
+		done.Add(1)
+		stop := time.AfterFunc(time.Duration(500+311*k)*time.Microsecond, func() { linalg.Interrupt(true); fired = true; done.Done() })
+		var err error
+		if early := linalg.Try(func() { err = cut.Fit(context.Background(), x, o) }); early != nil {
+			err = early // before the first step
+		}
+		if stop.Stop() {
+			done.Done()
+		}
+		done.Wait()
+		linalg.Interrupt(false)
+		if err == nil {
+			break
+		}
+		var i linalg.Interrupted
+		if !errors.As(err, &i) || !fired {
+			t.Fatal(err)
+		}
+	}
+	for i, w := range whole.run.everything() {
+		near(t, w.Name, cut.run.everything()[i].Value.Float64s(), w.Value.Float64s(), 0)
+	}
+	near(t, "codes", cut.Book.Code, whole.Book.Code, 0)
 }
 
 func TestCheckpointsKeepTheChoiceOfSteps(t *testing.T) {
