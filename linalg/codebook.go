@@ -76,12 +76,17 @@ func EigSym(a *Tensor) (values, vectors *Tensor) {
 			}
 		}
 		var eig mat.EigenSym
-		if !eig.Factorize(mat.NewSymDense(n, append([]float64(nil), m...)), true) {
+		var v mat.Dense
+		own, ok := mat.NewSymDense(n, append([]float64(nil), m...)), false
+		par.Aside(func() {
+			if ok = eig.Factorize(own, true); ok {
+				eig.VectorsTo(&v)
+			}
+		})
+		if !ok {
 			fail("EigSym", "the iteration for matrix %d did not converge", i)
 		}
 		eig.Values(val[i*n : (i+1)*n])
-		var v mat.Dense
-		eig.VectorsTo(&v)
 		copy(vec[i*n*n:(i+1)*n*n], v.RawMatrix().Data)
 	}
 	return values, vectors

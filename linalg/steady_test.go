@@ -1,9 +1,12 @@
 package linalg
 
 import (
+	"os"
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/priorlab/priorlab/linalg/internal/mem"
 )
 
 // smallTransformer is one training step of a transformer block with a classifier.
@@ -128,5 +131,31 @@ func TestSizesZeroAndOne(t *testing.T) {
 			Nearest(Zeros(F32, n, 4), Zeros(F32, 3, 4))
 			Concat(1, Zeros(F64, 2, n), Zeros(F64, 2, 3)).Var()
 		})
+	}
+}
+
+// Memory stays where it is over ten thousand steps.
+func TestManyStepsDoNotGrowMemory(t *testing.T) {
+	if os.Getenv("PRIORLAB_LONG") == "" {
+		t.Skip("PRIORLAB_LONG is not set: ten thousand steps take half a minute")
+	}
+	step := smallTransformer()
+	held := func() (heap, pooled uint64) {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc, uint64(mem.Held())
+	}
+	for i := 0; i < 10; i++ {
+		step()
+	}
+	heap, pooled := held()
+	for i := 0; i < 10000; i++ {
+		step()
+	}
+	heapAfter, pooledAfter := held()
+	t.Logf("heap %d and then %d bytes, of which wait for reuse %d and %d", heap, heapAfter, pooled, pooledAfter)
+	if heapAfter > heap+2<<20 || pooledAfter > pooled+1<<20 {
+		t.Errorf("10000 steps grew the heap from %d to %d bytes, what waits for reuse from %d to %d", heap, heapAfter, pooled, pooledAfter)
 	}
 }

@@ -166,27 +166,43 @@ func CholGrad[T Float](d, g, l []T, n int) {
 	if n == 0 || cholGradLanes(d, g, l, n) {
 		return
 	}
-	par.For(len(l)/(n*n), max(1, parallelFlops/(4*n*n*n+1)), func(lo, hi int) {
+	one := func(i int, parallel bool) {
 		raw, _ := mem.Get(n * n * size[T]())
 		defer mem.Put(raw)
 		w := mem.Slice[T](raw)[:n*n]
+		m, f := d[i*n*n:(i+1)*n*n], l[i*n*n:(i+1)*n*n]
+		copy(m, g[i*n*n:])
+		lower(m, n)
+		gemm(n, n, n, 1, Matrix[T]{f, 1, n}, Matrix[T]{m, n, 1}, w, n, false, parallel)
+		lower(w, n)
+		for d := 0; d < n; d++ {
+			w[d*n+d] /= 2
+		}
+		solve := trsm1[T]
+		if parallel {
+			solve = func(left, low bool, m, n int, a Matrix[T], b []T, ldb int) {
+				Trsm(left, low, false, m, n, 1, a, b, ldb)
+			}
+		}
+		solve(true, false, n, n, Matrix[T]{f, 1, n}, w, n) // L^-T w
+		solve(false, true, n, n, Matrix[T]{f, n, 1}, w, n) // w L^-1
+		for r := 0; r < n; r++ {
+			for c := 0; c <= r; c++ {
+				v := (w[r*n+c] + w[c*n+r]) / 2
+				m[r*n+c], m[c*n+r] = v, v
+			}
+		}
+	}
+	count := len(l) / (n * n)
+	if count < 4 && n >= 96 {
+		for i := 0; i < count; i++ {
+			one(i, true)
+		}
+		return
+	}
+	par.For(count, max(1, parallelFlops/(4*n*n*n+1)), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			m, f := d[i*n*n:(i+1)*n*n], l[i*n*n:(i+1)*n*n]
-			copy(m, g[i*n*n:])
-			lower(m, n)
-			gemm(n, n, n, 1, Matrix[T]{f, 1, n}, Matrix[T]{m, n, 1}, w, n, false, false)
-			lower(w, n)
-			for d := 0; d < n; d++ {
-				w[d*n+d] /= 2
-			}
-			trsm1(true, false, n, n, Matrix[T]{f, 1, n}, w, n) // L^-T w
-			trsm1(false, true, n, n, Matrix[T]{f, n, 1}, w, n) // w L^-1
-			for r := 0; r < n; r++ {
-				for c := 0; c <= r; c++ {
-					v := (w[r*n+c] + w[c*n+r]) / 2
-					m[r*n+c], m[c*n+r] = v, v
-				}
-			}
+			one(i, false)
 		}
 	})
 }

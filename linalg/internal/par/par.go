@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Interrupted is the panic value with which For unwinds once the interruption flag is set.
@@ -57,6 +58,29 @@ func Hold(f func()) {
 }
 
 func interrupted() bool { return interrupt.Load() && held.Load() == 0 }
+
+// Aside calls f on a goroutine of its own and waits for it, for work that never looks at the flag: once that is set, Aside
+// unwinds with Interrupted and leaves f to itself. So f may write nothing that anyone else reads unless Aside returns.
+func Aside(f func()) {
+	failed := make(chan any, 1)
+	go func() {
+		defer func() { failed <- recover() }()
+		f()
+	}()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case p := <-failed:
+			if p != nil {
+				panic(p)
+			}
+			return
+		case <-tick.C:
+			Check()
+		}
+	}
+}
 
 // task is one loop in progress.
 type task struct {

@@ -110,3 +110,26 @@ func TestWorkersPark(t *testing.T) {
 	}
 	t.Error("no worker parked within a second")
 }
+
+func TestAside(t *testing.T) {
+	defer Interrupt(false)
+	ran := false
+	Aside(func() { ran = true })
+	if !ran {
+		t.Error("the function did not run")
+	}
+	catch := func(f func()) (p any) {
+		defer func() { p = recover() }()
+		Aside(f)
+		return nil
+	}
+	if p := catch(func() { panic("fault") }); p != "fault" {
+		t.Errorf("a panic comes out as %v", p)
+	}
+	release := make(chan struct{})
+	defer close(release)
+	Interrupt(true)
+	if _, ok := catch(func() { <-release }).(Interrupted); !ok {
+		t.Error("an interrupt did not end the wait")
+	}
+}
