@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"testing"
 	"time"
-
-	"github.com/priorlab/priorlab/kernel/cell"
 )
 
 var differential = flag.Duration("differential", 0, "how long to compare generated programs with the toolchain")
@@ -67,20 +65,4 @@ func TestDifferential(t *testing.T) {
 	if count == 0 {
 		t.Error("no program was compared")
 	}
-}
-
-// FuzzCell feeds arbitrary text to the engine's front half: no panic may come
-// out, and a cell that does not compile must leave the session working.
-func FuzzCell(f *testing.F) {
-	s, err := cell.NewSession(cell.Options{})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, c := range []string{"x := 1", "func (", "type T struct { T }", "import (", "for {", "a, b := b, a", "func (t T) M() {}", "var x = x", "%time", "type A[T any] []A[A[T]]", "label: goto label", "package main; func init() {}"} {
-		f.Add(c)
-	}
-	f.Fuzz(func(t *testing.T, src string) {
-		s.Analyze(src)
-		cell.SyntaxError(src)
-	})
 }

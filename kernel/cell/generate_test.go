@@ -386,15 +386,19 @@ var genExprs = map[string][]string{
 
 // genPlaces are what may stand on the left of an assignment.
 var genPlaces = map[string][]string{
-	"int":    {"«$P».A", "«$P».Arr[«idx»]", "«$[]int»[«idx»]", "«$[3]int»[«int» & 1]", "«$[2][2]int»[«idx»][1]", "«$map[string]int»[«string»]", "«$Dict»[«string»]", "*«*int»", "**«**int»", "«*P».A", "«$[]P»[«idx»].A", "«$K».I", "«$E».K.I", "«$E».I", "«$W».n", "«$[][]int»[0][«idx»]", "«$Pair[int, string]».First", "«$struct{ A, B int }».B", "«$map[any]int»[«any»]", "«$[]*P»[0].Arr[«idx»]", "«$map[string]*P»[«string»].A", "«$Box[int]».V"},
-	"int8":   {"«$P».In.X", "«$E».X", "«$W».Y"},
-	"string": {"«$K».S", "«$[]string»[«idx»]", "«$E».Name", "«*P».S", "«$[]struct{ S string }»[0].S"},
-	"P":      {"*«*P»", "«$[]P»[«idx»]"},
-	"[]int":  {"«$map[K][]int»[«K»]", "«$[][]int»[«idx»]", "«$P».L"},
-	"any":    {"«$[]any»[«idx»]"},
-	"K":      {"*«$E».K"},
-	"In":     {"«$P».In", "«$E».In"},
-	"*P":     {"«$[]*P»[«idx»]", "«$map[string]*P»[«string»]"},
+	"int":  {"«$P».A", "«$P».Arr[«idx»]", "«$[]int»[«idx»]", "«$[3]int»[«int» & 1]", "«$[2][2]int»[«idx»][1]", "«$map[string]int»[«string»]", "«$Dict»[«string»]", "*«*int»", "**«**int»", "«*P».A", "«$[]P»[«idx»].A", "«$K».I", "«$E».K.I", "«$E».I", "«$W».n", "«$[][]int»[0][«idx»]", "«$Pair[int, string]».First", "«$struct{ A, B int }».B", "«$map[any]int»[«any»]", "«$[]*P»[0].Arr[«idx»]", "«$map[string]*P»[«string»].A", "«$Box[int]».V"},
+	"int8": {"«$P».In.X", "«$E».X", "«$W».Y"},
+	// Places of assignments of several values. Which of several panics comes
+	// first there depends on what the toolchain's optimiser can prove.
+	"=int":    {"«$P».A", "«$[]int»[0]", "«$[3]int»[1]", "*«$*int»", "«$[]P»[1].A", "«$K».I", "«$E».K.I", "«$Pair[int, string]».First", "«$[3]int»[tr(«int»)&1]", "«$map[string]int»[tr(«string»)]", "«$int»"},
+	"=string": {"«$K».S", "«$E».Name", "«$[]string»[0]", "«$[]struct{ S string }»[0].S", "«$string»"},
+	"string":  {"«$K».S", "«$[]string»[«idx»]", "«$E».Name", "«*P».S", "«$[]struct{ S string }»[0].S"},
+	"P":       {"*«*P»", "«$[]P»[«idx»]"},
+	"[]int":   {"«$map[K][]int»[«K»]", "«$[][]int»[«idx»]", "«$P».L"},
+	"any":     {"«$[]any»[«idx»]"},
+	"K":       {"*«$E».K"},
+	"In":      {"«$P».In", "«$E».In"},
+	"*P":      {"«$[]*P»[«idx»]", "«$map[string]*P»[«string»]"},
 }
 
 // genStmts are the statements: «stmts» is a block's content, @a a new name,
@@ -403,7 +407,7 @@ var genStmts = []string{
 	"«&int» = «int»", "«&int» = «int»", "«&int» += «int»", "«&int» -= «int»", "«&int» *= «int»", "«&int» |= «int»", "«&int»++", "«&int»--", "«&int» <<= «uint» & 7", "«&int» %= («int» | 1)", "«&int» /= «int»",
 	"«&int8» += «int8»", "«&int8»--", "«$uint8» -= «uint8»", "«$uint16» *= «uint16»", "«$int64» ^= «int64»", "«$float64» /= «float64»", "«$float64»++", "«&string» += clip(«string»)", "«$complex128» *= «complex128»", "«$int32» = «int32»", "«$float32» = «float32»", "«$uint» = «uint»", "«$rune» = «rune»", "«$bool» = «bool»", "«$N» = «N»", "«$N» += «N»", "«$Weekday» = «Weekday»",
 	"«&string» = «string»", "«&[]int» = «[]int»", "«$[]string» = «[]string»", "«$[]byte» = «[]byte»", "«$[3]int» = «[3]int»", "«$[2][2]int» = «[2][2]int»", "«$[2][2]int»[0] = «$[2][2]int»[1]", "«$[][]int» = «[][]int»", "«&P» = «P»", "«&*P» = «*P»", "«&K» = «K»", "«$E» = «E»", "«$*E» = «*E»", "«$W» = «W»", "«$map[string]int» = «map[string]int»", "«$map[K][]int»[«K»] = append(«$map[K][]int»[«K»], «int»)", "«$map[string]*P»[«string»] = «*P»", "«$Dict» = «Dict»", "«$map[any]int»[«any»]++", "«$[]P» = «[]P»", "«$[]*P» = «[]*P»", "«$IntS» = «IntS»", "«$Op» = «Op»", "«$func(int) int» = «func(int) int»", "«$[]func() int» = «[]func() int»", "«$any» = «any»", "«$error» = «error»", "«$I» = «I»", "«$fmt.Stringer» = «fmt.Stringer»", "«$*int» = «*int»", "«$**int» = «**int»", "«$Box[int]» = «Box[int]»", "«$Pair[int, string]» = «Pair[int, string]»", "«$*List[int]» = «*List[int]»", "«$struct{ A, B int }» = «struct{ A, B int }»", "«$[]any» = «[]any»", "«$*Box[string]».Set(«string»)",
-	"«=int», «=int» = «int», «int»", "«=int», «&string» = «int», «string»", "«$int», «$int» = two(«int», «int»)", "«=int», «$int» = «$int», «=int»", "«$[]int»[0], «$[]int»[«idx»] = «int», «$[]int»[0]", "«$int», «$string», «$error» = three(«int», «string»)", "«=int», _ = two(«int», «int»)", "«$int», «$int», «$error» = divmod(«int», «int»)", "«$int», «$bool» = «$map[string]int»[«string»]", "«$int», «$bool» = «any».(int)", "«$any», «$bool» = «any».(fmt.Stringer)", "«$*P», «$*P» = «*P», «*P»", "_ = «any»", "_, «$int» = «string», «int»", "«$P».A, «$P» = «int», «P»",
+	"«=int», «=int» = tr(«int»), tr(«int»)", "«=int», «=string» = tr(«int»), tr(«string»)", "«$int», «$int» = two(«int», «int»)", "«=int», «$int» = «$int», «=int»", "«$[3]int»[0], «$[3]int»[«int» & 1] = tr(«int»), «$[3]int»[0]", "«$int», «$string», «$error» = three(«int», «string»)", "«=int», _ = two(«int», «int»)", "«$int», «$int», «$error» = divmod(«int», «int»)", "«$int», «$bool» = «$map[string]int»[«string»]", "«$int», «$bool» = «any».(int)", "«$any», «$bool» = «any».(fmt.Stringer)", "«$*P», «$*P» = «*P», «*P»", "_ = «any»", "_, «$int» = «string», «int»", "«$P».A, «$P» = tr(«int»), tr(«P»)",
 	"@a := «int»; «:int @a»«stmt»; «&int» += @a", "@a, @b := «int», «string»; «:int @a»«:string @b»«stmt»; _, _ = @a, @b", "var @a = «P»; «:P @a»«stmt»; «&int» = @a.Sum()", "var @a, @b int = two(«int», «int»); «&int» = @a - @b", "const @a = 3 << 2; «&int» = @a + «int»", "@a := &«$int»; *@a += «int»", "@a := «*P»; @a.A = «int»; @a.Arr[1]++", "type @a struct { V int; I }; @b := @a{«int», «I»}; «&int» = @b.V + @b.Sum()", "type @a = map[string]int; «$map[string]int» = @a{«string»: 1}",
 	"if «bool» { «stmts» }", "if «bool» { «stmts» } else { «stmts» }", "if @a := «int»; @a > «int» { «:int @a»«stmts» } else if «bool» { «stmts» } else { «&int» = @a }", "if @a, @b := «any».(int); @b { «&int» = @a } else { «stmts» }", "if @a := «error»; @a != nil { «&string» = @a.Error() }",
 	"for @a, @f := 0, 0; @a < 3 && @f < 4; @a, @f = @a+1, @f+1 { «:int @a»«stmts» }", "for @a := range «int» & 3 { «:int @a»«stmts»; _ = @a }", "for range 2 { «stmts» }", "for @a, @b := range «[]int» { «:int @a»«:int @b»if @a > 3 { break }; «stmt»; _ = @b }", "for @a, @b := range «[3]int» { «$[3]int»[1] += @b; «&int» += @a }", "for @a, @b := range &«$[3]int» { «$[3]int»[2] += @b; «&int» += @a }", "for @a, @b := range «string» { «&int» += @a*31 + int(@b) }", "for _, @a := range keysOf(«map[string]int») { «:string @a»«stmt»; _ = @a }", "for @a, @b := range «map[string]int» { «$int» += len(@a) * @b }", "for @a := range seq(«int» & 3) { «:int @a»if @a == 2 { «brk» }; «stmt» }", "for @a, @b := range «IntS».All() { if @b > 9 { continue }; «&int» += @a * @b }", "for @a := range «*List[int]».All() { defer func() { trace = append(trace, fmt.Sprint(@a)) }(); if «bool» { break }; «&int» = @a }", "@f := 0; for «bool» { @f++; if @f > 3 { break }; «stmts» }", "@f := 0; for { if @f++; @f > 2 { «brk» }; «stmt» }", "for «$int», «$int» = 0, «int»; «$int» < 0; «$int»++ { break }", "for _, @a := range «[]P» { @a.A = «int»; «&int» = @a.Sum() }", "for @a := range «$[]P» { «$[]P»[@a].Inc(1) }", "for _, «$int» = range «[]int» { if «bool» { break } }", "for «$int», «$int» = range «[]int» { }", "for «$[3]int»[0], «$[3]int»[1] = range «[]int» { «stmt» }", "for @a, @b := range slices.Backward(«[]int») { «&int» += @a ^ @b }", "for _, @b := range [...]string{«string», «string»} { «&string» = @b }",
@@ -467,13 +471,7 @@ func (g *generator) fill(t string) string {
 			case tag[0] == '&':
 				b.WriteString(g.place(tag[1:]))
 			case tag[0] == '=':
-				// The toolchain makes a map's element before it evaluates the value
-				// of an assignment of several values, which shows if that panics.
-				x := g.place(tag[1:])
-				for strings.HasPrefix(x, "x") && strings.HasSuffix(x, "]") {
-					x = g.place(tag[1:])
-				}
-				b.WriteString(x)
+				b.WriteString(g.place(tag))
 			default:
 				b.WriteString(g.expr(tag))
 			}
@@ -491,7 +489,7 @@ func (g *generator) fill(t string) string {
 func (g *generator) place(typ string) string {
 	forms := genPlaces[typ]
 	if len(forms) == 0 || g.r.IntN(3) == 0 || g.depth > 4 {
-		return g.pick(g.vars[typ])
+		return g.pick(g.vars[strings.TrimPrefix(typ, "=")])
 	}
 	g.depth++
 	defer func() { g.depth-- }()

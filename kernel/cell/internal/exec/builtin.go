@@ -35,8 +35,29 @@ func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
 	if name == "len" || name == "cap" || name == "new" && c.info.Types[e.Args[0]].IsType() {
 		return c.builtinCall(e, name)
 	}
+	if len(e.Args) == 1 {
+		if _, several := c.info.TypeOf(e.Args[0]).(*types.Tuple); several && name != "print" && name != "println" {
+			run, spread := c.spreadOut(e)
+			return c.builtinCall(spread, name).before(run)
+		}
+	}
 	before := c.order(e.Args...)
 	return c.builtinCall(e, name).before(before)
+}
+
+// spreadOut turns f(g()), where g has several results, into a call whose
+// arguments are those results.
+func (c *compiler) spreadOut(e *ast.CallExpr) (frameFunc, *ast.CallExpr) {
+	run, slots := c.tuple(e.Args[0])
+	call := &ast.CallExpr{Fun: e.Fun, Lparen: e.Lparen, Rparen: e.Rparen}
+	for _, s := range slots {
+		arg := &ast.Ident{NamePos: e.Args[0].Pos(), Name: "result"}
+		c.info.Types[arg] = types.TypeAndValue{Type: s.t}
+		c.hold(arg, s)
+		call.Args = append(call.Args, arg)
+	}
+	c.info.Types[call] = c.info.Types[e]
+	return run, call
 }
 
 func (c *compiler) builtinCall(e *ast.CallExpr, name string) ex {
@@ -256,7 +277,7 @@ func (c *compiler) appendCall(e *ast.CallExpr, t types.Type) ex {
 }
 
 func extend(d unsafe.Pointer, s slice, by int) slice {
-	if s.len+by <= s.cap {
+	if uint(s.len+by) <= uint(s.cap) {
 		s.len += by
 		return s
 	}
@@ -307,7 +328,7 @@ func (c *compiler) makeCall(e *ast.CallExpr, t types.Type) any {
 			if k != nil {
 				cp = k(fr)
 			}
-			if l < 0 || cp < l || uint(cp) > 1<<46/(uint(size)+1) {
+			if l < 0 || cp < l || size > 0 && uint(cp) > 1<<47/uint(size) {
 				_ = make([]int, l, cp) // panics with Go's own error
 			}
 			if uintptr(cp)*size > maxMake {
@@ -626,16 +647,22 @@ func (c *compiler) newLiteralOf(e *ast.CompositeLit, t, elem types.Type) ex {
 
 func (c *compiler) structLit(e *ast.CompositeLit, u *types.Struct, res *ex) {
 	var fs []argument
+	full := len(e.Elts) == u.NumFields()
 	for i, el := range e.Elts {
 		k, v := fieldIndex(u, i, el), el
 		if kv, ok := el.(*ast.KeyValueExpr); ok {
 			v = kv.Value
 		}
 		x := c.element(v, c.typ(u.Field(k).Type()))
+		if u.Field(k).Name() == "_" { // evaluated and dropped
+			run := x.lane().run(x.fn)
+			fs = append(fs, argument{into: func(fr *frame, _ unsafe.Pointer) { run(fr) }})
+			full = false
+			continue
+		}
 		fs = append(fs, argument{off: res.rt.Field(k).Offset, into: x.intoFresh()})
 	}
 	z, cp := unsafeNew(rt.Pointer(res.rt)), laneOf(res.rt).copy
-	full := len(e.Elts) == u.NumFields()
 	res.fresh = func(fr *frame, dst unsafe.Pointer) {
 		if !full {
 			cp(dst, z)

@@ -162,6 +162,11 @@ func (c *compiler) plan(e *ast.CallExpr) *plan {
 
 // orderCall orders the function or receiver and the arguments of a call.
 func (c *compiler) orderCall(e *ast.CallExpr, sig *types.Signature) frameFunc {
+	if len(e.Args) == 1 && calls(e.Fun, c.info) {
+		if _, several := c.info.TypeOf(e.Args[0]).(*types.Tuple); several {
+			return c.hoistAll(nil, []ast.Expr{e.Fun})
+		}
+	}
 	return c.orderTo(func(i int) types.Type {
 		n := sig.Params().Len()
 		switch {

@@ -488,4 +488,36 @@ func (c *compiler) countOf(x ex) func(*frame) uint64 {
 
 func nilDeref() { var p *int; *p = 0 }
 
-func indexPanic(i, n int) { _ = make([]struct{}, n)[i] }
+func indexPanic(i, n int, unsigned bool) {
+	if unsigned {
+		_ = make([]struct{}, n)[uint(i)]
+	}
+	_ = make([]struct{}, n)[i]
+}
+
+// slicePanic raises the error of bad bounds of a slice, or of an array or
+// string, whose length alone counts.
+func slicePanic(lo, hi, length, capacity int, unsigned [2]bool, fixed bool) {
+	if fixed {
+		s := unsafe.String(new(byte), length)
+		switch unsigned {
+		case [2]bool{true, true}:
+			_ = s[uint(lo):uint(hi)]
+		case [2]bool{true, false}:
+			_ = s[uint(lo):hi]
+		case [2]bool{false, true}:
+			_ = s[lo:uint(hi)]
+		}
+		_ = s[lo:hi]
+	}
+	s := make([]struct{}, length, capacity)
+	switch unsigned {
+	case [2]bool{true, true}:
+		_ = s[uint(lo):uint(hi)]
+	case [2]bool{true, false}:
+		_ = s[uint(lo):hi]
+	case [2]bool{false, true}:
+		_ = s[lo:uint(hi)]
+	}
+	_ = s[lo:hi]
+}

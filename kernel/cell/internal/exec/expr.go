@@ -389,12 +389,20 @@ func (c *compiler) index(e *ast.IndexExpr) ex {
 	case *types.Map:
 		return c.mapIndex(e, u)
 	case *types.Basic: // string
-		s, i := c.exprTo(e.X, types.Default(xt)).fn.(func(*frame) string), c.intOf(c.expr(e.Index))
+		s, ix := c.exprTo(e.X, types.Default(xt)).fn.(func(*frame) string), c.indexOf(e.Index)
 		t := types.Typ[types.Uint8]
-		return ex{t: t, rt: c.m.rtype(t), fn: func(fr *frame) uint8 { a := s(fr); return a[i(fr)] }}
+		i, unsigned := ix.fn, ix.unsigned
+		return ex{t: t, rt: c.m.rtype(t), fn: func(fr *frame) uint8 {
+			a := s(fr)
+			n := i(fr)
+			if uint(n) >= uint(len(a)) {
+				indexPanic(n, len(a), unsigned)
+			}
+			return a[n]
+		}}
 	}
 	x := c.expr(e.X)
-	at, elem, value := c.elementAt(e, x, c.intOf(c.expr(e.Index)))
+	at, elem, value := c.elementAt(e, x, c.indexOf(e.Index))
 	r := c.m.rtype(elem)
 	res := ex{t: elem, rt: r, fn: laneOf(r).load(at)}
 	if !value {
@@ -403,9 +411,22 @@ func (c *compiler) index(e *ast.IndexExpr) ex {
 	return res
 }
 
+// index is a compiled index; unsigned tells the error about a bad one how to
+// read it.
+type index struct {
+	fn       func(*frame) int
+	unsigned bool
+}
+
+func (c *compiler) indexOf(e ast.Expr) index {
+	x := c.expr(e)
+	return index{c.intOf(x), x.rt.Kind() == reflect.Uint || x.rt.Kind() == reflect.Uint64 || x.rt.Kind() == reflect.Uintptr}
+}
+
 // elementAt compiles the address of an element of a slice or array; value
 // reports that the array is not addressable.
-func (c *compiler) elementAt(e ast.Node, x ex, i func(*frame) int) (at addrFunc, elem types.Type, value bool) {
+func (c *compiler) elementAt(e ast.Node, x ex, ix index) (at addrFunc, elem types.Type, value bool) {
+	i, unsigned := ix.fn, ix.unsigned
 	switch u := x.t.Underlying().(type) {
 	case *types.Slice:
 		elem = u.Elem()
@@ -416,7 +437,7 @@ func (c *compiler) elementAt(e ast.Node, x ex, i func(*frame) int) (at addrFunc,
 				n := i(fr)
 				s := (*slice)(unsafe.Add(fr.p, off))
 				if uint(n) >= uint(s.len) {
-					indexPanic(n, s.len)
+					indexPanic(n, s.len, unsigned)
 				}
 				return unsafe.Add(s.p, uintptr(n)*size)
 			}, elem, false
@@ -426,12 +447,12 @@ func (c *compiler) elementAt(e ast.Node, x ex, i func(*frame) int) (at addrFunc,
 			s := f(fr)
 			n := i(fr)
 			if uint(n) >= uint(s.len) {
-				indexPanic(n, s.len)
+				indexPanic(n, s.len, unsigned)
 			}
 			return unsafe.Add(s.p, uintptr(n)*size)
 		}, elem, false
 	case *types.Pointer:
-		return c.elementAt(e, c.deref(e, x), i)
+		return c.elementAt(e, c.deref(e, x), ix)
 	case *types.Array:
 		elem = u.Elem()
 		n, size := x.rt.Len(), x.rt.Elem().Size()
@@ -448,7 +469,7 @@ func (c *compiler) elementAt(e ast.Node, x ex, i func(*frame) int) (at addrFunc,
 			p := base(fr)
 			k := i(fr)
 			if uint(k) >= uint(n) {
-				indexPanic(k, n)
+				indexPanic(k, n, unsigned)
 			}
 			return unsafe.Add(p, uintptr(k)*size)
 		}, elem, value
@@ -466,11 +487,19 @@ func (c *compiler) slice(e *ast.SliceExpr) ex {
 func (c *compiler) slicing(e *ast.SliceExpr) ex {
 	x := c.expr(e.X)
 	t := c.typeOf(e)
+	var unsigned [2]bool
 	num := func(n ast.Expr) func(*frame) int {
 		if n == nil {
 			return nil
 		}
-		return c.intOf(c.expr(n))
+		ix := c.indexOf(n)
+		switch n {
+		case e.Low:
+			unsigned[0] = ix.unsigned
+		case e.High:
+			unsigned[1] = ix.unsigned
+		}
+		return ix.fn
 	}
 	lo, hi, mx := num(e.Low), num(e.High), num(e.Max)
 	if x.rt.Kind() == reflect.String {
@@ -483,6 +512,9 @@ func (c *compiler) slicing(e *ast.SliceExpr) ex {
 			}
 			if hi != nil {
 				h = hi(fr)
+			}
+			if uint(h) > uint(len(a)) || uint(l) > uint(h) {
+				slicePanic(l, h, len(a), len(a), unsigned, true)
 			}
 			return a[l:h]
 		}}
@@ -523,10 +555,7 @@ func (c *compiler) slicing(e *ast.SliceExpr) ex {
 				_ = make([]struct{}, s.len, s.cap)[l:h:m]
 			}
 		} else if uint(h) > uint(s.cap) || uint(l) > uint(h) {
-			if isArray {
-				_ = unsafe.String(new(byte), s.len)[l:h]
-			}
-			_ = make([]struct{}, s.len, s.cap)[l:h]
+			slicePanic(l, h, s.len, s.cap, unsigned, isArray)
 		}
 		p := s.p
 		if l < m { // an empty slice at the end must not point past the array

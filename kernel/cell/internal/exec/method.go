@@ -146,7 +146,8 @@ func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout, k *callee) {
 		p = unsafe.Pointer(q)
 	} else if p == nil {
 		if len(t.steps) == 0 {
-			nilReceiver(r.Elem(), t.name)
+			k.native = func(unsafe.Pointer) { nilReceiver(r.Elem(), t.name) }
+			return
 		}
 		nilDeref()
 	}

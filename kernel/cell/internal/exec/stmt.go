@@ -724,9 +724,11 @@ func (c *compiler) deferredPlace(e ast.Expr, pre *[]frameFunc) ex {
 			return c.expr(e)
 		}
 		io := c.temp(reflect.TypeFor[int]())
-		idx := c.intOf(c.expr(e.Index))
+		ix := c.indexOf(e.Index)
+		idx := ix.fn
 		*pre = append(*pre, func(fr *frame) { *(*int)(unsafe.Add(fr.p, io)) = idx(fr) })
-		at, elem, _ := c.elementAt(e, x, func(fr *frame) int { return *(*int)(unsafe.Add(fr.p, io)) })
+		ix.fn = func(fr *frame) int { return *(*int)(unsafe.Add(fr.p, io)) }
+		at, elem, _ := c.elementAt(e, x, ix)
 		r := c.m.rtype(elem)
 		return ex{t: elem, rt: r, fn: laneOf(r).load(at), addr: at}
 	}
