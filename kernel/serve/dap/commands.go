@@ -192,8 +192,14 @@ func setBreakpoints(a *Adapter, raw json.RawMessage) (any, error) {
 		return nil, fmt.Errorf("no cell is known as %q; send dumpCell first", args.Source.Path)
 	}
 	set := a.target.SetBreakpoints(args.Source.Path, code, args.Breakpoints)
-	if set == nil {
-		set = []Breakpoint{}
+	// A client's list of breakpoints names each one's cell.
+	type placed struct {
+		Breakpoint
+		Source Source `json:"source"`
+	}
+	answer := []placed{}
+	for _, b := range set {
+		answer = append(answer, placed{b, Source{Path: args.Source.Path}})
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -202,7 +208,7 @@ func setBreakpoints(a *Adapter, raw json.RawMessage) (any, error) {
 	} else {
 		a.breakpoints[args.Source.Path] = set
 	}
-	return map[string]any{"breakpoints": set}, nil
+	return map[string]any{"breakpoints": answer}, nil
 }
 
 func setExceptionBreakpoints(a *Adapter, raw json.RawMessage) (any, error) {
