@@ -55,6 +55,9 @@ func (b *features) check(k gp.Kernel) error {
 	if b.base == nil && r.Family != gp.FamilySE {
 		return fmt.Errorf("ohsvgp: the %s measure is exact for the SE kernel only; use Route RandomFeatures for %s", b.at.measure, k)
 	}
+	if b.base == nil {
+		return tooFine(r, b.at.T, b.M)
+	}
 	return nil
 }
 

@@ -23,12 +23,33 @@ type legs struct {
 func (b *legs) size() int { return b.M }
 
 func (b *legs) check(k gp.Kernel) error {
-	_, err := gp.StationaryOf(k)
+	_, err := b.stationary(k)
 	return err
 }
 
-func (b *legs) kuf(k gp.Kernel, x *mat.Dense) (*mat.Dense, error) {
+// finest is how many scales of a kernel the past may be long. Far fewer are of
+// use (some two for every three polynomials), but the cost of all integrals
+// grows with them, and a search for hyper-parameters may ask for any.
+const finest = 4000
+
+// stationary is k as a function of the lag, unless it changes too fast.
+func (b *legs) stationary(k gp.Kernel) (gp.Stationary, error) {
 	s, err := gp.StationaryOf(k)
+	if err != nil {
+		return nil, err
+	}
+	return s, tooFine(s, b.T, b.M)
+}
+
+func tooFine(s gp.Stationary, T float64, M int) error {
+	if h := s.Scale(); !(T <= finest*h) {
+		return fmt.Errorf("ohsvgp: %s changes over %.3g, which is %.3g times shorter than the past of %.3g: %d variables cannot follow, and more than %d times is not computed; use a longer length-scale", s, h, T/h, T, M, finest)
+	}
+	return nil
+}
+
+func (b *legs) kuf(k gp.Kernel, x *mat.Dense) (*mat.Dense, error) {
+	s, err := b.stationary(k)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +64,9 @@ func (b *legs) kuf(k gp.Kernel, x *mat.Dense) (*mat.Dense, error) {
 func (b *legs) blocks(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
 	a, same := old.(*legs)
 	if r, ok := k.(*gp.Radial); ok && r.Family == gp.FamilySE && r.Lengthscale.Len() == 1 && (old == nil || same && a.M == b.M) {
+		if _, err := b.stationary(k); err != nil {
+			return nil, err
+		}
 		xs, err := column(x)
 		if err != nil {
 			return nil, err
@@ -71,7 +95,7 @@ func (b *legs) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []
 // all computes the blocks and, on request, their derivatives by every number
 // of the kernel. Every block is linear in k, so one path serves both.
 func (b *legs) all(k gp.Kernel, x *mat.Dense, old basis, grad bool) (*blocks, []*blocks, error) {
-	s, err := gp.StationaryOf(k)
+	s, err := b.stationary(k)
 	if err != nil {
 		return nil, nil, err
 	}

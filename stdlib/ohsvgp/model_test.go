@@ -9,6 +9,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/hippo"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -299,5 +300,33 @@ func TestReconstructionIsNarrower(t *testing.T) {
 	}
 	if _, _, err := m.Reconstruct([]float64{3.5}); err == nil {
 		t.Error("the future was reconstructed")
+	}
+}
+
+// A length-scale that no memory can follow is refused before any work, and a
+// search that strays there comes back.
+func TestLengthScaleTooShort(t *testing.T) {
+	ctx := context.Background()
+	x, y := stream(30, 2, 0.1)
+	for _, k := range []gp.Kernel{gp.SE(1, 1e-9), gp.Matern32(1, 1e-9), gp.Sum(gp.SE(1, 1), gp.Periodic(1, 1, 1e-9))} {
+		for _, measure := range []hippo.Measure{"", "LagT"} {
+			m, err := New(Options{M: 10, Kernel: k, Noise: 0.1, Hyper: HyperFixed, Measure: measure, Window: 1})
+			must(t, err)
+			if err := m.Update(ctx, x, y); err == nil || m.Tasks() != 0 {
+				t.Errorf("%s was accepted for %q", k, measure)
+			}
+		}
+	}
+	counts := make([]float64, 40)
+	places := make([]float64, 40)
+	for i := range counts {
+		places[i] = float64(i + 1)
+	}
+	counts[30], counts[35] = 1, 2
+	m, err := New(Options{M: 8, Kernel: gp.Sum(gp.SE(1, 20), gp.Constant(2)), Likelihood: gp.Poisson(), FitSteps: 20})
+	must(t, err)
+	must(t, m.Update(ctx, places, counts))
+	if l := m.Params()[1].Value(); l < 40.0/finest {
+		t.Errorf("length-scale %g", l)
 	}
 }
