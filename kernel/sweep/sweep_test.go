@@ -195,7 +195,8 @@ func wantOnceEach(t *testing.T, grid, dir string, runs int, before map[string]st
 }
 
 func TestSweepOfAProgram(t *testing.T) {
-	grid, dir := lay(t, "grid: {n: [1, 2, 3]}\nruns: [{n: 4, fail: yes}, {n: 5, ms: 60000}]\ntimeout: 1s\n")
+	t.Parallel() // it waits for a timeout, which a busy machine must not reach otherwise
+	grid, dir := lay(t, "grid: {n: [1, 2, 3]}\nruns: [{n: 4, fail: yes}, {n: 5, ms: 60000}]\ntimeout: 8s\n")
 	if err := doSweep(context.Background(), grid, dir, false); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func TestSweepOfAProgram(t *testing.T) {
 			t.Errorf("line %d of the table is %q, want %q", i, got, want)
 		}
 	}
-	if len(table.Failures) != 2 || !strings.Contains(table.Failures[0], "n=4 fail=yes: exit status 1: # n=4 fail=yes | running 4 | it went wrong") || !strings.Contains(table.Failures[1], "it ran longer than 1s") {
+	if len(table.Failures) != 2 || !strings.Contains(table.Failures[0], "n=4 fail=yes: exit status 1: # n=4 fail=yes | running 4 | it went wrong") || !strings.Contains(table.Failures[1], "it ran longer than 8s") {
 		t.Errorf("failures %q", table.Failures)
 	}
 	md, err := os.ReadFile(filepath.Join(dir, "table.md"))
