@@ -36,7 +36,11 @@ func QuadraticGrad[T Float](ds, db, g, keep []T, k, n int, s, b Matrix[T], offS,
 		clear(ds)
 		return
 	}
-	one := func(i, j, w int, bg, ds []T, first bool) {
+	h := k // rows of the upper part, where the lower left quarter serves for the upper right one too
+	if k >= 64 {
+		h = k / 2
+	}
+	sumOfStrips(ds, k*k, len(offS), n, k, 4*k*k*n, func(i, j, w int, bg, ds []T, first bool) {
 		bi, gi := Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j), g[i*n+j:i*n+j+w]
 		d, c := db[i*k*n+j:], db[i*k*n+j:]
 		if keep != nil {
@@ -48,56 +52,15 @@ func QuadraticGrad[T Float](ds, db, g, keep []T, k, n int, s, b Matrix[T], offS,
 			shiftMul(d[r*n:r*n+w], c[r*n:r*n+w], gi, 0, 2)
 			Zip(Mul, bg[r*w:(r+1)*w], bi.Data[r*bi.RS:r*bi.RS+w], gi)
 		}
-		// The upper right quarter of what is symmetric comes from the lower left one.
-		h := k
-		if k >= 64 {
-			h = k / 2
-			gemm(k-h, k, w, 1, Matrix[T]{bg[h*w:], w, 1}, bi.transposed(), ds[h*k:], k, !first, false)
-		}
 		gemm(h, h, w, 1, Matrix[T]{bg, w, 1}, bi.transposed(), ds, k, !first, false)
-	}
-	mirror := func(ds []T) {
-		if k < 64 {
-			return
-		}
-		for r := k / 2; r < k; r++ {
-			for c, v := range ds[r*k : r*k+k/2] {
-				ds[c*k+r] = v
-			}
-		}
-	}
-	strips := (n + sumStrip - 1) / sumStrip
-	if len(offS) >= 4 || strips == 1 {
-		par.For(len(offS), max(1, parallelFlops/(4*k*k*n)), func(lo, hi int) {
-			raw, _ := mem.Get(k * sumStrip * size[T]())
-			defer mem.Put(raw)
-			for i := lo; i < hi; i++ {
-				for q := 0; q < strips; q++ {
-					one(i, q*sumStrip, min(sumStrip, n-q*sumStrip), mem.Slice[T](raw), ds[i*k*k:(i+1)*k*k], q == 0)
-				}
-				mirror(ds[i*k*k : (i+1)*k*k])
-			}
-		})
-		return
-	}
-	// Few and wide: strips in at most eight groups, each with its own partial ds.
-	group := (strips + 7) / 8
-	groups := (strips + group - 1) / group
-	rawPart, _ := mem.Get(len(offS) * groups * k * k * size[T]())
-	defer mem.Put(rawPart)
-	part := mem.Slice[T](rawPart)
-	par.For(len(offS)*groups, 1, func(lo, hi int) {
-		raw, _ := mem.Get(k * sumStrip * size[T]())
-		defer mem.Put(raw)
-		for q := lo; q < hi; q++ {
-			i, s0 := q/groups, q%groups*group
-			for s := s0; s < min(strips, s0+group); s++ {
-				one(i, s*sumStrip, min(sumStrip, n-s*sumStrip), mem.Slice[T](raw), part[q*k*k:(q+1)*k*k], s == s0)
-			}
-			mirror(part[q*k*k : (q+1)*k*k])
-		}
+		gemm(k-h, k, w, 1, Matrix[T]{bg[h*w:], w, 1}, bi.transposed(), ds[h*k:], k, !first, false)
 	})
-	for i := range offS {
-		sumParts(ds[i*k*k:(i+1)*k*k], part[i*groups*k*k:], groups, k*k)
+	for i := 0; i < len(offS) && h < k; i++ {
+		m := ds[i*k*k : (i+1)*k*k]
+		for r := h; r < k; r++ {
+			for c, v := range m[r*k : r*k+h] {
+				m[c*k+r] = v
+			}
+		}
 	}
 }

@@ -55,7 +55,7 @@ func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, o
 		GemmBatch(m, k, k, 2, a, Matrix[T]{ds, k, 1}, da, k, offA, offS, off, false)
 		return
 	}
-	one := func(i, j, w int, c, da []T, first bool) {
+	sumOfStrips(da, m*k, len(offA), n, m, 6*m*k*n, func(i, j, w int, c, da []T, first bool) {
 		ai, bi := Matrix[T]{a.Data[offA[i]:], a.RS, a.CS}, Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j)
 		product(c, m, k, w, ai, bi)
 		gi := g[i*n+j : i*n+j+w]
@@ -64,35 +64,39 @@ func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, o
 		}
 		gemm(m, k, w, 2, Matrix[T]{c, w, 1}, bi.transposed(), da, k, !first, false)
 		gemm(k, w, m, 2, ai.transposed(), Matrix[T]{c, w, 1}, db[i*k*n+j:], n, false, false)
-	}
+	})
+}
+
+// sumOfStrips calls one for every strip of columns j ... j+w-1 of every batch entry i, with room for rows rows of a strip. What
+// one makes of a strip goes into an array of per numbers, or is added to it but for the first strip, and ends in out, one
+// array after another. flops is the work of an entry.
+func sumOfStrips[T Float](out []T, per, batch, n, rows, flops int, one func(i, j, w int, work, out []T, first bool)) {
 	strips := (n + sumStrip - 1) / sumStrip
-	if len(offA) >= 4 || strips == 1 {
-		par.For(len(offA), max(1, parallelFlops/(6*m*k*n)), func(lo, hi int) {
-			raw, _ := mem.Get(m * sumStrip * size[T]())
-			defer mem.Put(raw)
-			for i := lo; i < hi; i++ {
-				for s := 0; s < strips; s++ {
-					one(i, s*sumStrip, min(sumStrip, n-s*sumStrip), mem.Slice[T](raw), da[i*m*k:(i+1)*m*k], s == 0)
-				}
-			}
-		})
-		return
+	some := func(i, from, to int, work, out []T) {
+		for s := from; s < to; s++ {
+			one(i, s*sumStrip, min(sumStrip, n-s*sumStrip), work, out, s == from)
+		}
 	}
-	// Few and wide: strips in at most eight groups, each with its own partial da.
-	group := (strips + 7) / 8
+	group, chunk := strips, max(1, parallelFlops/flops)
+	if batch < 4 && strips > 1 { // few and wide: strips in at most eight groups
+		group, chunk = (strips+7)/8, 1
+	}
 	groups := (strips + group - 1) / group
-	part := make([]T, len(offA)*groups*m*k)
-	par.For(len(offA)*groups, 1, func(lo, hi int) {
-		raw, _ := mem.Get(m * sumStrip * size[T]())
+	part := out
+	if groups > 1 {
+		raw, _ := mem.Get(batch * groups * per * size[T]())
+		defer mem.Put(raw)
+		part = mem.Slice[T](raw)
+	}
+	par.For(batch*groups, chunk, func(lo, hi int) {
+		raw, _ := mem.Get(rows * sumStrip * size[T]())
 		defer mem.Put(raw)
 		for q := lo; q < hi; q++ {
-			i, s0 := q/groups, q%groups*group
-			for s := s0; s < min(strips, s0+group); s++ {
-				one(i, s*sumStrip, min(sumStrip, n-s*sumStrip), mem.Slice[T](raw), part[q*m*k:(q+1)*m*k], s == s0)
-			}
+			i, from := q/groups, q%groups*group
+			some(i, from, min(strips, from+group), mem.Slice[T](raw), part[q*per:(q+1)*per])
 		}
 	})
-	for i := range offA {
-		sumParts(da[i*m*k:(i+1)*m*k], part[i*groups*m*k:], groups, m*k)
+	for i := 0; i < batch && groups > 1; i++ {
+		sumParts(out[i*per:(i+1)*per], part[i*groups*per:], groups, per)
 	}
 }
