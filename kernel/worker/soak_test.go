@@ -140,7 +140,7 @@ var places = []string{"a", "b", "c"}
 func (k *soaked) warmUp(t *testing.T, c *client.Client) {
 	for range 3 {
 		for _, code := range cells {
-			if !slices.Contains(endless, code) {
+			if !slices.Contains(loops, code) {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				if _, err := c.Execute(ctx, code); err != nil {
 					t.Fatal(err)
@@ -308,9 +308,9 @@ var (
 		"lab.Interact(func(n int, x float64) any { return fmt.Sprint(n, x) })",
 		"lab.VBox(lab.Text(\"t\", \"\"), lab.Button(\"b\").OnClick(func() { panic(\"clicked\") }), lab.Output().Show(1, 2))",
 		"bar := lab.NewProgress(\"p\", 10)\nfor range 10 {\n\tbar.Step()\n}\nbar.Done()",
-		`line, err := lab.Input("? ")`, endless[0], endless[1],
+		`line, err := lab.Input("? ")`, loops[0], loops[1],
 	}
-	endless = []string{"for {\n}", "spin := 0\nfor { spin++ }"}
+	loops = []string{"for {\n}", "spin := 0\nfor { spin++ }"}
 	lethal  = []string{
 		"hot := map[int]int{}\nfor g := range 4 {\n\tgo func() { for { hot[g]++ } }()\n}\nselect {}",
 		"var deep func(int) int\ndeep = func(n int) int { return deep(n+1) + 1 }\ndeep(0)",
@@ -340,7 +340,7 @@ func (c *crowd) misbehave(cl *client.Client) {
 		body := client.Cell(code)
 		body["stop_on_error"], body["allow_stdin"] = r.IntN(8) == 0, r.IntN(4) == 0
 		cl.SendMessage("shell", cl.NewHeader("execute_request"), body, map[string]any{"cellId": pick(r, places)}, nil)
-		if slices.Contains(endless, code) {
+		if slices.Contains(loops, code) {
 			time.Sleep(time.Duration(r.IntN(100)) * time.Millisecond)
 			cl.Send("control", "interrupt_request", map[string]any{})
 		}
