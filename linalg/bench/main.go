@@ -6,6 +6,7 @@
 //	go run . -table all                     # everything, about ten minutes
 //	go run . -table products,steps2         # some sections
 //	go run . -only 'gemm f32' -threads 2    # rows by name
+//	go run . -lines                         # how much code there is
 //
 // Both sides of a row run alternately within a second, each in many short slices; the least CPU time of a slice counts with one
 // thread, the least wall time with more. The ratio is the peer's time by ours: above one we are faster. With -peers DIR the
@@ -42,6 +43,7 @@ var (
 	threads = flag.Int("threads", 1, "threads on both sides")
 	budget  = flag.Duration("time", 400*time.Millisecond, "time for a row")
 	table   = flag.String("table", "", "sections to print, with commas, or all: products, products2, kernels, steps, steps2 (2: two threads)")
+	lines   = flag.Bool("lines", false, "count the lines of package linalg instead: by hand, of tests, generated")
 	peers   = flag.String("peers", "", "folder of PyTorch programs to take the steps' peer times from")
 	core    = flag.String("core", best("Cooperlake", "Haswell"), "OpenBLAS kernels: Cooperlake, SkylakeX (AVX-512), Zen, Haswell (AVX2)")
 	profile = flag.String("cpuprofile", "", "file for a CPU profile")
@@ -84,6 +86,13 @@ func best(a, b string) string {
 
 func main() {
 	flag.Parse()
+	if *lines {
+		if err := printLines(".."); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if *table != "" {
 		printTable()
 		return
