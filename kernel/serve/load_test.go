@@ -119,7 +119,7 @@ func TestLoadStoppedSubscriber(t *testing.T) {
 		worst = max(worst, time.Since(begun))
 	}
 	t.Logf("%d cells beside a stopped subscriber, the slowest took %v", cells, worst)
-	if worst > 4*time.Second {
+	if worst > slack { // the publisher would wait 30 s for it
 		t.Errorf("a cell took %v", worst)
 	}
 	if grown := int64(liveHeap()) - int64(before); grown > 600<<20 {

@@ -68,7 +68,7 @@ func newFile(t *testing.T) (serve.ConnectionInfo, string) {
 
 func connect(t *testing.T, conn serve.ConnectionInfo) *client.Client {
 	t.Helper()
-	c, err := client.Connect(within(t, 10*time.Second), conn)
+	c, err := client.Connect(within(t, slack), conn)
 	if err != nil {
 		t.Fatal(err)
 	}

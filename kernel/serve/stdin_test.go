@@ -104,7 +104,7 @@ func beginQuestion(t *testing.T, c *client.Client) *client.Pending {
 	}
 	t.Cleanup(p.Close)
 	for {
-		m, err := p.Next(within(t, 3*time.Second))
+		m, err := p.Next(within(t, slack))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ func inSubshell(t *testing.T, c *client.Client, id, msgType string, body any) *c
 	t.Helper()
 	h := c.NewHeader(msgType)
 	h.Subshell = id
-	o, err := c.Do(within(t, 5*time.Second), "shell", h, body)
+	o, err := c.Do(within(t, slack), "shell", h, body)
 	if err != nil {
 		t.Fatal(err)
 	}

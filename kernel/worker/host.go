@@ -27,6 +27,7 @@ type host struct {
 	outputs map[string]cellOutput // by cell name
 	order   []string              // names in outputs, oldest first
 	comm    serve.Output          // where comm messages go
+	next    *string               // what the running cell proposes for the next one
 }
 
 // cellOutput is where a cell shows things, and its place in the notebook.
@@ -40,7 +41,7 @@ var errNoCell = errors.New("nothing can be shown before the first cell has run")
 func (h *host) begin(ctx context.Context, x serve.Execution, out serve.Output) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ctx, h.current, h.comm = ctx, x.Cell, out
+	h.ctx, h.current, h.comm, h.next = ctx, x.Cell, out, nil
 	if _, again := h.outputs[x.Cell]; !again {
 		h.order = append(h.order, x.Cell)
 	}
@@ -134,6 +135,28 @@ func (h *host) Comm(m lab.CommMessage) error {
 	}
 	out.Comm(m)
 	return nil
+}
+
+// NextInput implements lab.CellHost.
+func (h *host) NextInput(text string) bool {
+	name := cell.Current()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx == nil || name != h.current {
+		return false
+	}
+	h.next = &text
+	return true
+}
+
+// payload is what the client is to do after the cell.
+func (h *host) payload() []map[string]any {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.next == nil {
+		return nil
+	}
+	return []map[string]any{{"source": "set_next_input", "text": *h.next, "replace": false}}
 }
 
 // Callback implements lab.CellHost. A failure is shown as the output of the

@@ -77,13 +77,13 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 		return serve.Reply{Failure: failure(endedBy(ctx, o.Err))}
 	}
 	if len(o.Values) == 0 || x.Silent {
-		return serve.Reply{}
+		return serve.Reply{Payload: l.host.payload()}
 	}
 	b, err := l.render(ctx, x.Cell, o.Values)
 	if err != nil {
 		return serve.Reply{Failure: failure(err)}
 	}
-	return serve.Reply{Result: &b}
+	return serve.Reply{Result: &b, Payload: l.host.payload()}
 }
 
 // render makes something to show of values, on behalf of the cell: it may run

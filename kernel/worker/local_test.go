@@ -81,6 +81,17 @@ func TestCallbacksPrintAndFailUnderTheirWidget(t *testing.T) {
 	}
 }
 
+func TestNextInputIsAPayload(t *testing.T) {
+	n := newNotebook(t)
+	r := n.run("In[1]", "", `lab.NextInput("x := 1")`)
+	if len(r.Payload) != 1 || r.Payload[0]["source"] != "set_next_input" || r.Payload[0]["text"] != "x := 1" || r.Payload[0]["replace"] != false {
+		t.Errorf("payload %v", r.Payload)
+	}
+	if r := n.run("In[2]", "", "1"); len(r.Payload) != 0 {
+		t.Errorf("the next cell has it too: %v", r.Payload)
+	}
+}
+
 func TestAnInterruptEndsACallbackBetweenCells(t *testing.T) {
 	n := newNotebook(t)
 	n.run("In[1]", "a", "spins, ended := 0, false\nlab.Button(\"b\").OnClick(func() {\n\tdefer func() { ended = true }()\n\tfor {\n\t\tspins++\n\t}\n})")

@@ -56,4 +56,8 @@ type CellHost interface {
 	// on behalf of a cell: what f shows belongs to it. Interpreted code in f
 	// stops when ctx is cancelled. A panic of f is reported to the person.
 	Callback(ctx context.Context, cell string, f func())
+
+	// NextInput proposes the text of the next cell. It reports false when the
+	// calling goroutine belongs to no running cell.
+	NextInput(text string) bool
 }

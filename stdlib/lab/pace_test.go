@@ -57,7 +57,7 @@ func TestTwoHundredMoves(t *testing.T) {
 		}
 		end := time.Now()
 		eventually(t, "the last picture", func() bool { return h.last() == "picture 200" })
-		if d := time.Since(end); d > 4*work+time.Second {
+		if d := time.Since(end); d > 4*work+15*time.Second {
 			t.Errorf("%s: the last picture came %v after the last move", name, d)
 		}
 		eventually(t, "the page is at rest", page.atRest)

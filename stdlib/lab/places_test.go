@@ -14,6 +14,7 @@ type cellHost struct {
 	*fakeHost
 	mu          sync.Mutex
 	name, place string
+	next        string
 	behalf      []string // cells on whose behalf callbacks ran
 }
 
@@ -28,6 +29,24 @@ func (h *cellHost) Callback(_ context.Context, cell string, f func()) {
 	h.behalf = append(h.behalf, cell)
 	h.mu.Unlock()
 	f()
+}
+
+func (h *cellHost) NextInput(text string) bool { h.next = text; return h.name != "" }
+
+func TestNextInput(t *testing.T) {
+	h := useCells(t)
+	if err := NextInput("x"); err == nil {
+		t.Error("taken outside of a cell")
+	}
+	h.cell(t, "In[1]", "a", func() {
+		if err := NextInput("fmt.Println()"); err != nil || h.next != "fmt.Println()" {
+			t.Errorf("%v, next is %q", err, h.next)
+		}
+	})
+	SetHost(nil)
+	if err := NextInput("x"); err == nil {
+		t.Error("a terminal takes it")
+	}
 }
 
 func useCells(t *testing.T) *cellHost {

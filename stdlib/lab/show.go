@@ -3,6 +3,7 @@ package lab
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 )
 
 // Show displays each value below the cell, one after the other.
@@ -51,6 +52,16 @@ func Input(prompt string) (string, error) {
 // Password asks for one line that is not echoed.
 func Password(prompt string) (string, error) {
 	return host().ReadLine(Context(), prompt, true)
+}
+
+// NextInput puts text into the next input: a new cell below this one, or the
+// prompt of a console. It fails where there is none, as in a headless run, a
+// callback or a goroutine that outlived its cell.
+func NextInput(text string) error {
+	if h, ok := host().(CellHost); ok && h.NextInput(text) {
+		return nil
+	}
+	return errors.New("lab: NextInput works in a running cell of a notebook or console only")
 }
 
 // newID is a fresh identifier for a display or a comm.

@@ -453,7 +453,7 @@ func Cell(code string) map[string]any {
 
 // Heartbeat sends bytes to the heartbeat socket and waits for their echo.
 func (c *Client) Heartbeat(ctx context.Context) (time.Duration, error) {
-	s := zmq4.NewReq(ctx, zmq4.WithLogger(log.New(os.Stderr, "", 0)), zmq4.WithTimeout(time.Second))
+	s := zmq4.NewReq(ctx, zmq4.WithLogger(log.New(os.Stderr, "", 0)), zmq4.WithTimeout(10*time.Second))
 	defer s.Close()
 	if err := s.Dial(address(c.conn, c.conn.HeartbeatPort)); err != nil {
 		return 0, fmt.Errorf("client: heartbeat: %w", err)
