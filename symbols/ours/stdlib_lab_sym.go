@@ -65,6 +65,7 @@ func init() {
 			"LinkInPage":       reflect.ValueOf(p.LinkInPage),
 			"Markdown":         reflect.ValueOf((*p.Markdown)(nil)),
 			"NewProgress":      reflect.ValueOf(p.NewProgress),
+			"NextInput":        reflect.ValueOf(p.NextInput),
 			"Output":           reflect.ValueOf(p.Output),
 			"PNG":              reflect.ValueOf((*p.PNG)(nil)),
 			"Password":         reflect.ValueOf(p.Password),
