@@ -114,6 +114,11 @@ func TestCrash(t *testing.T) {
 		"nil interface":     {"var e error; e.Error()", "nil pointer dereference"},
 		"library panic":     {"mat.NewDense(2, 2, []float64{1})", "mat"},
 		"panic in deferred": {"func() { defer func() { panic(\"second\") }(); panic(\"first\") }()", "second"},
+		"free mutex":        {"var mu sync.Mutex; mu.Unlock()", "sync: unlock of unlocked mutex"},
+		"free lock":         {"var mu sync.RWMutex; mu.RUnlock()", "RUnlock of unlocked"},
+		"free write lock":   {"var mu sync.RWMutex; mu.RLock(); mu.Unlock()", "Unlock of unlocked"},
+		"lock and unlock":   {"var mu sync.RWMutex; mu.Lock(); mu.Unlock(); mu.RLock(); mu.RUnlock(); mu.Lock(); mu.Unlock(); panic(\"through\")", "through"},
+		"constant":          {"1 << 70", "overflows"},
 		"wait group":        {"var wg sync.WaitGroup; wg.Done()", "negative WaitGroup counter"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -315,10 +315,30 @@ func (s *Session) replaceMethod(path, name string) reflect.Value {
 		return reflect.ValueOf(func(m *sync.Mutex) { lock(m.TryLock, m.Lock, m.Unlock) })
 	case "RWMutex.Lock":
 		return reflect.ValueOf(func(m *sync.RWMutex) { lock(m.TryLock, m.Lock, m.Unlock) })
+	case "Mutex.Unlock":
+		return reflect.ValueOf(func(m *sync.Mutex) { unlock(m.TryLock, m.Unlock, m.Unlock, "sync: unlock of unlocked mutex") })
+	case "RWMutex.Unlock":
+		return reflect.ValueOf(func(m *sync.RWMutex) {
+			unlock(m.TryRLock, m.RUnlock, m.Unlock, "sync: Unlock of unlocked RWMutex")
+		})
+	case "RWMutex.RUnlock":
+		return reflect.ValueOf(func(m *sync.RWMutex) {
+			unlock(m.TryLock, m.Unlock, m.RUnlock, "sync: RUnlock of unlocked RWMutex")
+		})
 	case "RWMutex.RLock":
 		return reflect.ValueOf(func(m *sync.RWMutex) { lock(m.TryRLock, m.RLock, m.RUnlock) })
 	}
 	return reflect.Value{}
+}
+
+// unlock gives a lock up. That of a free one is an error here; Go would end the
+// process. It is free if it can be taken.
+func unlock(try func() bool, back, give func(), wrong string) {
+	if try() {
+		back()
+		panic(wrong)
+	}
+	give()
 }
 
 // lock takes a lock; an interrupted wait gives it back when it comes.

@@ -8,10 +8,10 @@ import (
 	"github.com/priorlab/priorlab/kernel/serve"
 )
 
-// endless are cells that an interrupt ends, by kind. A cell ends within a fifth
+// unending are cells that an interrupt ends, by kind. A cell ends within a fifth
 // of a second on a machine that has time for it; BenchmarkInterrupt prints the
 // figures.
-var endless = []struct{ name, src string }{
+var unending = []struct{ name, src string }{
 	{"loop", "for { n++ }"},
 	{"empty loop", "for {}"},
 	{"loop in a goroutine", "go func() { for {} }(); select {}"},
@@ -37,7 +37,7 @@ var endless = []struct{ name, src string }{
 	{"profile", "%prof for { n++ }"},
 }
 
-const endlessSetup = `n := 1
+const unendingSetup = `n := 1
 keep := []int{1, 2, 3}
 xs := linalg.Uniform(linalg.NewRand(1), linalg.F64, 700).Float64s()
 g := gp.NewExact(gp.SE(1, 1), 0.1)
@@ -58,8 +58,8 @@ func interrupted(l *Local, src string, out serve.Output) (serve.Reply, time.Dura
 // TestInterruptEndsEveryKind also looks that the session is whole afterwards.
 func TestInterruptEndsEveryKind(t *testing.T) {
 	n := newNotebook(t)
-	n.run("In[1]", "", endlessSetup)
-	for _, c := range endless {
+	n.run("In[1]", "", unendingSetup)
+	for _, c := range unending {
 		out := &waitingInput{}
 		r, took := interrupted(n.local, c.src, out)
 		t.Logf("%-28s %v", c.name, took.Round(time.Millisecond))
@@ -89,8 +89,8 @@ func BenchmarkInterrupt(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer l.Close()
-	l.Execute(context.Background(), serve.Execution{Cell: "In[1]", Code: endlessSetup}, &recorder{})
-	for _, c := range endless {
+	l.Execute(context.Background(), serve.Execution{Cell: "In[1]", Code: unendingSetup}, &recorder{})
+	for _, c := range unending {
 		b.Run(c.name, func(b *testing.B) {
 			var worst time.Duration
 			for range b.N {
