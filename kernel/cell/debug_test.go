@@ -373,3 +373,28 @@ func TestStops(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkDebugger runs one loop as it is, under a debugger, and after the
+// debugger has gone.
+func BenchmarkDebugger(b *testing.B) {
+	const src = "func add(a, b int) int { return a + b }\nfunc run(n int) {\n\ts, x := 0.0, 0\n\tfor i := 0; i < n; i++ {\n\t\ts += 1.5\n\t\tif i%3 == 0 {\n\t\t\tx = add(x, i)\n\t\t}\n\t}\n}"
+	for _, when := range []string{"before", "attached", "after"} {
+		b.Run(when, func(b *testing.B) {
+			s, _ := newSession(b)
+			d := s.Debugger(func(text string) string { return text })
+			mustEval(b, s, src)
+			if when != "before" {
+				if err := d.Attach(func(debug.Event) {}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if when == "after" {
+				if err := d.Detach(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ResetTimer()
+			mustEval(b, s, fmt.Sprintf("run(%d)", b.N))
+		})
+	}
+}

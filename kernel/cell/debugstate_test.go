@@ -113,16 +113,16 @@ func TestFunctionsOfEarlierCells(t *testing.T) {
 func TestBreakpointsWhileTheCellRuns(t *testing.T) {
 	x := newDebugged(t)
 	x.attach()
-	src := "n := 0\nfor n >= 0 {\n\tn++\n\ttime.Sleep(time.Millisecond)\n}\nn"
+	src := "n := 0\nfmt.Println(\"begun\")\nfor n >= 0 {\n\tn++\n\ttime.Sleep(time.Millisecond)\n}\nn"
 	x.start(src)
-	time.Sleep(20 * time.Millisecond)
-	x.breakpoints(src, 4)
-	x.expect("wait -> breakpoint In[1]:4 In[1]")
+	x.printed("begun")
+	x.breakpoints(src, 5)
+	x.expect("wait -> breakpoint In[1]:5 In[1]")
 	x.breakpoints(src)
 	if got := x.eval(0, "n = -5"); got != "" {
 		t.Error(got)
 	}
-	x.expect("next -> step In[1]:2 In[1]", "next -> step In[1]:6 In[1]", "next -> done")
+	x.expect("next -> step In[1]:3 In[1]", "next -> step In[1]:7 In[1]", "next -> done")
 	if fmt.Sprint(x.last.Values) != "[-5]" {
 		t.Errorf("%v", x.last.Values)
 	}
@@ -134,12 +134,22 @@ func TestPause(t *testing.T) {
 	if err := x.d.Pause(1); err == nil {
 		t.Error("nothing runs")
 	}
-	x.start("stop := false\nfor !stop {\n}\n7")
-	time.Sleep(20 * time.Millisecond)
+	x.start("stop := false\nfmt.Println(\"begun\")\nfor !stop {\n}\n7")
+	x.printed("begun")
 	if err := x.d.Pause(1); err != nil {
 		t.Fatal(err)
 	}
-	x.expect("wait -> pause In[1]:2 In[1]", "eval stop = true -> ", "continue -> done")
+	x.expect("wait -> pause In[1]:3 In[1]", "eval stop = true -> ", "continue -> done")
+}
+
+// printed waits until the cell has printed text.
+func (x *debugged) printed(text string) {
+	x.t.Helper()
+	for deadline := time.Now().Add(50 * time.Second); !strings.Contains(x.out.String(), text); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			x.t.Fatalf("%q was not printed", text)
+		}
+	}
 }
 
 func TestInterruptWhileStopped(t *testing.T) {
@@ -421,8 +431,8 @@ func TestSetVariableAndCopyToGlobals(t *testing.T) {
 func TestVariablesWhileACellRuns(t *testing.T) {
 	x := newDebugged(t)
 	x.run("m := map[int]int{}")
-	x.start("for { m[len(m)%100]++ }")
-	time.Sleep(10 * time.Millisecond)
+	x.start("fmt.Println(\"begun\")\nfor { m[len(m)%100]++ }")
+	x.printed("begun")
 	v := x.global("m")
 	if v.Type != "map[int]int" || v.Value != "(a cell is running)" || v.Reference != 0 {
 		t.Errorf("%+v", v)

@@ -74,6 +74,23 @@
 // has the names and lines of the cells, and where it stands still asks the
 // runtime what compiled code runs there (internal/exec/profile.go).
 //
+// # Debugging
+//
+// Session.Debugger stops cells at breakpoints. Code compiled while it is attached
+// has a hook before each statement and where functions return and panic
+// (internal/exec/debug.go); code compiled at other times has none and runs as
+// fast as ever. When a debugger comes or goes, functions and literals that exist
+// are compiled again, laid out alike, and the new bodies put in place of the
+// old: so functions of earlier cells stop too, but a cell under way only in what
+// it calls from then on. Under a debugger the machine runs the plain calls as
+// well.
+//
+// A stop is a goroutine that waits inside a hook. One stands at a time, and the
+// others wait at their next statement. Expressions in a frame are compiled like
+// a cell whose free variables are the frame's storage; they and the methods that
+// render values run on goroutines of their own, in which nothing stops, for ten
+// seconds at most. While a cell runs, values are not read.
+//
 // # Limits
 //
 // Where Go leaves the order of evaluation open, calls come before plain operands,

@@ -27,5 +27,10 @@
 // marker before it passes the frame on; the worker in turn waits for the front
 // to have done so before the cell goes on.
 //
+// Debugging is shared in the same way: the adapter that speaks the client's
+// protocol and the breakpoints live in the front (debugremote.go), what stops and
+// looks in the worker (debug.go). A fresh worker is told the breakpoints before
+// it runs its first cell.
+//
 // Start reading at Local.Execute, then Remote.Execute.
 package worker
