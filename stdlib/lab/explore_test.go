@@ -54,10 +54,32 @@ func explored(t *testing.T, model any, more ...any) *explorer {
 		t.Fatal(err)
 	}
 	e.show()
-	t.Cleanup(func() {
-		eventually(t, "the end of callbacks", func() bool { active.mu.Lock(); defer active.mu.Unlock(); return len(active.set) == 0 })
-	})
+	t.Cleanup(func() { quiet(t) })
 	return e
+}
+
+// quiet waits until no callback runs: on a busy machine one may outlast what
+// HandleComm waits for it.
+func quiet(t *testing.T) {
+	t.Helper()
+	eventually(t, "the end of callbacks", func() bool {
+		active.mu.Lock()
+		defer active.mu.Unlock()
+		return len(active.set) == 0
+	})
+}
+
+// moved and clicked do what a front end does, and wait for what follows.
+func moved(t *testing.T, w *Widget, key string, value any) {
+	t.Helper()
+	move(w, key, value)
+	quiet(t)
+}
+
+func clicked(t *testing.T, w *Widget) {
+	t.Helper()
+	click(w)
+	quiet(t)
 }
 
 func TestExploreMovesParameters(t *testing.T) {
@@ -73,19 +95,19 @@ func TestExploreMovesParameters(t *testing.T) {
 	if h.last() != "scale 2 share 0.5 shift [0 1] seed 1 draft false" {
 		t.Errorf("at first %q", h.last())
 	}
-	move(e.knobs[0].widget, "value", 4.0)
-	move(e.knobs[3].widget, "value", 3)
+	moved(t, e.knobs[0].widget, "value", 4.0)
+	moved(t, e.knobs[3].widget, "value", 3)
 	if m.set[0].Value() != 4 || m.set[2].At(1) != 3 || h.last() != "scale 4 share 0.5 shift [0 3] seed 1 draft false" {
 		t.Errorf("after moves %q", h.last())
 	}
 	if s := e.status.Text(); !strings.Contains(s, "about &lt;this&gt; · score <b>4.00</b><") {
 		t.Errorf("status %q", s)
 	}
-	move(e.knobs[0].widget, "value", 2.5)
+	moved(t, e.knobs[0].widget, "value", 2.5)
 	if s := e.status.Text(); !strings.Contains(s, "score <b>2.50</b> (-1.50)") {
 		t.Errorf("status %q", s)
 	}
-	move(e.knobs[1].widget, "index", 90)
+	moved(t, e.knobs[1].widget, "index", 90)
 	if v := m.set[1].Value(); !(v > 0.95 && v < 1) {
 		t.Errorf("share %v", v)
 	}
@@ -95,31 +117,31 @@ func TestExploreButtons(t *testing.T) {
 	h := useHost(t, true)
 	m := newToy()
 	e := explored(t, m)
-	click(e.dice)
+	clicked(t, e.dice)
 	eventually(t, "new dice", func() bool { return strings.Contains(h.last(), "seed 2") })
-	move(e.knobs[0].widget, "value", 4.0)
-	click(e.pin)
+	moved(t, e.knobs[0].widget, "value", 4.0)
+	clicked(t, e.pin)
 	if !strings.Contains(h.last(), "A, pinned: scale = 4") || e.pin.Description() != "Unpin A" {
 		t.Errorf("pinned: %q, button %q", h.last(), e.pin.Description())
 	}
-	move(e.knobs[0].widget, "value", 8.0)
+	moved(t, e.knobs[0].widget, "value", 8.0)
 	if !strings.HasPrefix(h.last(), "scale 8") || !strings.Contains(h.last(), "scale 4") {
 		t.Errorf("with a pin: %q", h.last())
 	}
-	click(e.pin)
-	click(e.undo)
+	clicked(t, e.pin)
+	clicked(t, e.undo)
 	eventually(t, "undone", func() bool { return strings.HasPrefix(h.last(), "scale 4") && !strings.Contains(h.last(), "pinned") })
 	if e.knobs[0].value() != 4 {
 		t.Errorf("the control stands at %v", e.knobs[0].value())
 	}
-	click(e.undo)
+	clicked(t, e.undo)
 	eventually(t, "undone twice", func() bool { return strings.HasPrefix(h.last(), "scale 2") })
-	click(e.undo) // nothing more to undo
-	move(e.code, "value", true)
+	clicked(t, e.undo) // nothing more to undo
+	moved(t, e.code, "value", true)
 	if s := e.listing.Text(); !strings.Contains(s, "p[0].Set(2) // scale") || !strings.Contains(s, "p[2].Set(0, 1) // shift") {
 		t.Errorf("code %q", s)
 	}
-	move(e.code, "value", false)
+	moved(t, e.code, "value", false)
 	if e.listing.Text() != "" {
 		t.Error("the code stays")
 	}
@@ -133,7 +155,7 @@ func TestExploreDrafts(t *testing.T) {
 	m := newToy()
 	m.slow = draftAbove + 20*time.Millisecond
 	e := explored(t, m)
-	move(e.knobs[0].widget, "value", 4.0)
+	moved(t, e.knobs[0].widget, "value", 4.0)
 	if !strings.Contains(h.last(), "scale 4") || !strings.Contains(h.last(), "draft true") {
 		t.Errorf("while dragged %q", h.last())
 	}
@@ -145,12 +167,12 @@ func TestExploreFailures(t *testing.T) {
 	m := newToy()
 	e := explored(t, m)
 	m.fail = true
-	move(e.knobs[0].widget, "value", 4.0)
+	moved(t, e.knobs[0].widget, "value", 4.0)
 	if h.last() != "no picture" {
 		t.Errorf("shown %q", h.last())
 	}
 	m.fail = false
-	move(e.knobs[0].widget, "value", 5.0)
+	moved(t, e.knobs[0].widget, "value", 5.0)
 	if !strings.HasPrefix(h.last(), "scale 5") {
 		t.Errorf("afterwards %q", h.last())
 	}
@@ -182,7 +204,7 @@ func TestExploreByFunction(t *testing.T) {
 		calls.Add(1)
 		return set[0].Value(), "two", nil
 	})
-	move(e.knobs[0].widget, "value", 3.0)
+	moved(t, e.knobs[0].widget, "value", 3.0)
 	if h.last() != "3  two" || calls.Load() != 2 {
 		t.Errorf("shown %q after %d calls", h.last(), calls.Load())
 	}
@@ -254,14 +276,14 @@ func TestExploreProcess(t *testing.T) {
 	row := e.data
 	panel := e.status.parent.Children()[2]
 	fields := panel.Children()
-	move(fields[0], "value", 4.0)
-	move(fields[1], "value", 40.0)
-	click(fields[2])
+	moved(t, fields[0], "value", 4.0)
+	moved(t, fields[1], "value", 40.0)
+	clicked(t, fields[2])
 	if len(row.x) != 4 || len(l.x) != 4 || l.y[3] != 40 {
 		t.Errorf("after an observation: %v, the model has %v", row.x, l.y)
 	}
 	for range 9 {
-		click(fields[3])
+		clicked(t, fields[3])
 	}
 	if len(row.x) != 1 || len(l.x) != 1 {
 		t.Errorf("after forgetting: %v, the model has %v", row.x, l.x)
@@ -333,7 +355,7 @@ func TestStepper(t *testing.T) {
 	if e.knobs[0].widget.kind != boundedIntText {
 		t.Fatalf("a whole number has a %s", e.knobs[0].widget.kind.name)
 	}
-	move(e.knobs[0].widget, "value", 31)
+	moved(t, e.knobs[0].widget, "value", 31)
 	if set[0].Value() != 31 {
 		t.Errorf("M is %v", set[0])
 	}

@@ -43,7 +43,7 @@ func TestExploreComposesKernels(t *testing.T) {
 		t.Helper()
 		for i, o := range w.options {
 			if o == option {
-				move(w, "index", i)
+				moved(t, w, "index", i)
 				return
 			}
 		}
@@ -62,8 +62,8 @@ func TestExploreComposesKernels(t *testing.T) {
 	if !ok || len(sum.Parts) != 2 || e.menu.String() != "SE × Periodic + Linear" {
 		t.Errorf("%s is %v", e.menu, model.Kernel)
 	}
-	move(e.knobs[1].widget, "value", 2.25)
-	move(e.code, "value", true)
+	moved(t, e.knobs[1].widget, "value", 2.25)
+	moved(t, e.code, "value", true)
 	if s := e.listing.Text(); !strings.Contains(s, "model.Kernel = gp.Sum(gp.Product(gp.SE(2, 2.25), gp.Periodic(1, 1, 2.1)), gp.Linear(") || !strings.Contains(s, "model.Noise.Set(0.1)") {
 		t.Errorf("code %s", s)
 	}
@@ -80,7 +80,7 @@ func TestExploreComposesKernels(t *testing.T) {
 		t.Errorf("alone: %v, %s", model.Kernel, labels())
 	}
 	for _, want := range []string{"Matérn 3/2 × Periodic + Linear", "SE × Periodic + Linear"} {
-		e.back()
+		clicked(t, e.undo)
 		if e.menu.String() != want || !strings.Contains(e.settings(), "lengthscale = 2.25") {
 			t.Errorf("undone to %s, want %s", e.settings(), want)
 		}
@@ -99,7 +99,7 @@ func TestExploreKeepsTheGivenKernel(t *testing.T) {
 	model := gp.NewExact(own, 0.1)
 	e := explored(t, model, []float64{1, 2, 3}, []float64{1, 2, 1})
 	names := e.settings()
-	move(e.menu.joins[0], "index", 1)
+	moved(t, e.menu.joins[0], "index", 1)
 	sum, ok := model.Kernel.(*gp.SumKernel)
 	if !ok || sum.Parts[0] != gp.Kernel(own) || e.menu.String() != "as given + Periodic" {
 		t.Fatalf("%s is %v", e.menu, model.Kernel)
@@ -107,7 +107,7 @@ func TestExploreKeepsTheGivenKernel(t *testing.T) {
 	if s := e.codeText(); !strings.Contains(s, "p := model.Params()") {
 		t.Errorf("code %s", s)
 	}
-	move(e.menu.joins[0], "index", 0)
+	moved(t, e.menu.joins[0], "index", 0)
 	if model.Kernel != gp.Kernel(own) || e.settings() != names {
 		t.Errorf("alone again: %v, %s, want %s", model.Kernel, e.settings(), names)
 	}

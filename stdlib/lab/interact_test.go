@@ -170,4 +170,5 @@ func TestInteractLiveAndStored(t *testing.T) {
 	if out, _ := in.stage.other.Get("outputs").([]any); len(out) != 0 || !strings.Contains(live(), "51") {
 		t.Errorf("after a chart: live %q and %v", live(), out)
 	}
+	eventually(t, "the last stored picture", func() bool { return h.last() == "51" })
 }
