@@ -109,8 +109,13 @@ func splitProgram(t *testing.T, src string) []string {
 
 // TestConformance runs every program of the corpus whole and cut into cells;
 // the output must be what the Go toolchain's build prints.
-func TestConformance(t *testing.T) {
-	files, err := filepath.Glob("testdata/conformance/*.go.txt")
+func TestConformance(t *testing.T) { comparePrograms(t, "testdata/conformance") }
+
+// TestPrograms does the same with programs of the kind that notebooks hold.
+func TestPrograms(t *testing.T) { comparePrograms(t, "testdata/programs") }
+
+func comparePrograms(t *testing.T, dir string) {
+	files, err := filepath.Glob(dir + "/*.go.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no programs: %v", err)
 	}

@@ -195,7 +195,12 @@ func (l *lowering) call(e *ast.CallExpr) string {
 		if sel.Kind() != types.MethodVal || types.IsInterface(t) || !l.compiled(t) || len(sel.Index()) != 1 || fn.Pkg().Path() == "sync" {
 			return l.no()
 		}
-		head = l.expr(f.X) + "." + fn.Name()
+		_, onPtr := types.Unalias(fn.Type().(*types.Signature).Recv().Type()).(*types.Pointer)
+		if _, isPtr := t.(*types.Pointer); onPtr && !isPtr {
+			head = l.address(f.X) + "." + fn.Name()
+		} else {
+			head = l.expr(f.X) + "." + fn.Name()
+		}
 	}
 	var args []string
 	for i, a := range e.Args {
@@ -239,14 +244,11 @@ func (l *lowering) expr(e ast.Expr) string {
 		if !found {
 			return l.no()
 		}
-		// Read by a call: yaegi would fold a bound variable at compile time.
-		name := "V" + strconv.Itoa(len(l.vars))
-		l.vars[name] = reflect.MakeFunc(reflect.FuncOf(nil, []reflect.Type{g.Type()}, false), func([]reflect.Value) []reflect.Value {
+		return l.read(g.Type(), func() reflect.Value {
 			v := reflect.New(g.Type()).Elem()
 			v.Set(g)
-			return []reflect.Value{v}
+			return v
 		})
-		return "PKG." + name + "()"
 	case *ast.BinaryExpr:
 		b, ok := l.pt.info.TypeOf(e).(*types.Basic)
 		if !ok || e.Op != token.ADD && e.Op != token.MUL && e.Op != token.SUB || b.Kind() != types.Int && b.Kind() != types.Float64 && b.Kind() != types.String {
@@ -255,6 +257,33 @@ func (l *lowering) expr(e ast.Expr) string {
 		return "(" + l.expr(e.X) + " " + e.Op.String() + " " + l.expr(e.Y) + ")"
 	}
 	return l.no()
+}
+
+// address lowers the receiver of a method that may change the variable e.
+func (l *lowering) address(e ast.Expr) string {
+	id, ok := ast.Unparen(e).(*ast.Ident)
+	if !ok {
+		return l.no()
+	}
+	v, ok := l.pt.info.Uses[id].(*types.Var)
+	if !ok {
+		return l.no()
+	}
+	g, found := l.p.s.machine.Global(v)
+	if !found {
+		return l.no()
+	}
+	return l.read(reflect.PointerTo(g.Type()), g.Addr)
+}
+
+// read lowers a value that is found when the statement runs: yaegi would fold a
+// bound variable at compile time.
+func (l *lowering) read(t reflect.Type, get func() reflect.Value) string {
+	name := "V" + strconv.Itoa(len(l.vars))
+	l.vars[name] = reflect.MakeFunc(reflect.FuncOf(nil, []reflect.Type{t}, false), func([]reflect.Value) []reflect.Value {
+		return []reflect.Value{get()}
+	})
+	return "PKG." + name + "()"
 }
 
 // constant writes a folded constant with its type.

@@ -698,7 +698,7 @@ func (c *compiler) rangeFunc(s *ast.RangeStmt, u *types.Signature, label int) st
 		m.resolveFunc(f(fr), layout, &k)
 		out := ctlNext
 		state := 0 // 0 ready, 1 running, 2 done
-		owner := fr.th
+		panicked := false
 		yc := &code{name: fr.code.name, sig: yl, frame: yl.block, ftype: yl.native.ftype, m: m}
 		yc.body = func(yf *frame) {
 			switch state {
@@ -719,7 +719,7 @@ func (c *compiler) rangeFunc(s *ast.RangeStmt, u *types.Signature, label int) st
 			defer func() {
 				fr.th = saved
 				if !ok {
-					state = 2
+					state, panicked = 2, true
 				}
 			}()
 			poll(fr)
@@ -739,14 +739,13 @@ func (c *compiler) rangeFunc(s *ast.RangeStmt, u *types.Signature, label int) st
 			}
 			*(*bool)(unsafe.Add(yf.p, yl.resultOffs[0])) = more
 		}
-		_ = owner
 		cl := &closure{m: m, code: yc}
 		fv := cl.newFunc(yt)
 		nf := fr.th.enter(k.frameCode(layout), k.boxes)
 		*(*unsafe.Pointer)(unsafe.Add(nf.p, layout.paramOffs[0])) = fv
 		k.start(nf)
-		if state == 1 {
-			state = 2
+		if panicked {
+			panic(rangeError("range function recovered a loop body panic and did not resume panicking"))
 		}
 		state = 2
 		return out
@@ -755,5 +754,5 @@ func (c *compiler) rangeFunc(s *ast.RangeStmt, u *types.Signature, label int) st
 
 type rangeError string
 
-func (e rangeError) Error() string { return string(e) }
+func (e rangeError) Error() string { return "runtime error: " + string(e) }
 func (rangeError) RuntimeError()   {}
