@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"reflect"
 	"strings"
@@ -75,7 +76,7 @@ func bakeControls(n int, controls []*Widget, call func() ([]any, error), ctx con
 	if len(controls) == 0 {
 		return Bundle{}, errors.New("there is no control to move")
 	}
-	p := bakedPage{id: newID()[:8]}
+	var p bakedPage
 	var all [][]any
 	count := 1
 	for _, w := range controls {
@@ -124,6 +125,10 @@ func bakeControls(n int, controls []*Widget, call func() ([]any, error), ctx con
 			text = b.text()
 		}
 	}
+	// Of the content, so that a notebook that is run again stays as it is.
+	h := fnv.New32a()
+	fmt.Fprint(h, p.rows, p.frames)
+	p.id = fmt.Sprintf("%08x", h.Sum32())
 	var names []string
 	for _, r := range p.rows {
 		names = append(names, r.name)
