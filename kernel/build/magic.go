@@ -12,7 +12,7 @@ type magics map[int]string
 var helpLine = regexp.MustCompile(`^[\pL_][\pL\pN_.]*\?{1,2}$`)
 
 // goMagic are the cell magics whose cells are Go all the same.
-var goMagic = map[string]bool{"native": true, "time": true, "timeit": true, "capture": true, "go": true, "cell": true}
+var goMagic = map[string]bool{"native": true, "time": true, "bench": true, "prof": true, "timeit": true, "capture": true, "go": true, "cell": true}
 
 // dropMagic puts comments in the place of lines such as "%time", "!ls" and
 // "name?", and of whole cells such as "%%bash".
