@@ -38,6 +38,9 @@
 //	NewPath                     several inputs, read as a path in pseudo-time
 //	Options.Measure, .Route     other measures; random features and the ODE
 //	Model.Save, Load            a model goes on with the same bits
+//	NewClassifier               several classes, the softmax likelihood
+//	Options.Batch               large tasks of counts or classes in batches
+//	DirectKuu                   the equation for K_uu itself, to look at
 //	Latent, GPVAE               the memory in a variational auto-encoder
 //	experiments, cmd/chapter4   the chapter's comparisons
 //

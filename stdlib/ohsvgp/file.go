@@ -53,6 +53,7 @@ type savedOptions struct {
 	Rule                hippo.Rule
 	Order               Order
 	Subsample, FitSteps int
+	Batch               int `json:",omitempty"`
 	Features, ZSteps    int
 	ZKeep               float64
 }
@@ -108,7 +109,7 @@ func (m *Model) file() (*train.File, error) {
 		Method: m.method.name(), Rand: m.rand.State(), Columns: m.columns, Noise: m.noise,
 		Options: savedOptions{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Step: o.Step, Origin: o.Origin,
 			Jitter: o.Jitter, Seed: o.Seed, Interval: o.Interval, Margin: o.Margin, Rule: o.Rule, Order: o.Order,
-			Subsample: o.Subsample, FitSteps: o.FitSteps, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
+			Subsample: o.Subsample, FitSteps: o.FitSteps, Batch: o.Batch, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
 	}
 	for _, t := range m.tasks {
 		s.Tasks = append(s.Tasks, savedTask(t))
@@ -247,7 +248,7 @@ func (s *savedModel) model() (*Model, error) {
 	o := s.Options
 	m := &Model{opt: Options{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Step: o.Step, Origin: o.Origin,
 		Jitter: o.Jitter, Seed: o.Seed, Interval: o.Interval, Margin: o.Margin, Rule: o.Rule, Order: o.Order,
-		Subsample: o.Subsample, FitSteps: o.FitSteps, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
+		Subsample: o.Subsample, FitSteps: o.FitSteps, Batch: o.Batch, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
 		noise: s.Noise, columns: s.Columns, rand: linalg.RandFromState(s.Rand)}
 	if _, err := m.opt.filled(); err != nil {
 		return nil, err

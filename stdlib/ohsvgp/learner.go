@@ -27,6 +27,7 @@ type learner struct {
 	result *posterior
 	ctx    context.Context
 	warm   *sites // where the last inner fit ended
+	batch  int    // data of a step; 0 means all
 }
 
 // outcome is an update with what its gradient needs, for either kind of
@@ -69,6 +70,11 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	if own != nil {
 		set = append(set, own)
 	}
+	x, y, batch := l.x, l.y, l.m.opt.Batch
+	batched := batch > 0 && l.lik != nil && batch < len(y)
+	if batched { // parameters by an even choice of so many data, then q by batches of all
+		l.x, l.y = evenly(x, y, batch)
+	}
 	if len(set) > 0 {
 		steps := l.m.opt.FitSteps
 		if own != nil {
@@ -90,6 +96,9 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if batched {
+		l.x, l.y, l.batch = x, y, batch
 	}
 	u, err := l.update(b)
 	if err != nil {
@@ -115,18 +124,24 @@ func (l *learner) exact(ctx context.Context) (param.Fit, error) {
 	g := &gp.Exact{Kernel: l.k, Noise: l.noise}
 	x, y := l.x, l.y
 	if len(y) > exactLimit {
-		_, d := x.Dims()
-		x, y = mat.NewDense(exactLimit, d, nil), make([]float64, exactLimit)
-		for i := range y {
-			j := i * len(l.y) / exactLimit
-			x.SetRow(i, l.x.RawRowView(j))
-			y[i] = l.y[j]
-		}
+		x, y = evenly(x, y, exactLimit)
 	}
 	if err := g.Condition(x, y); err != nil {
 		return param.Fit{}, err
 	}
 	return g.Fit(ctx, l.m.opt.FitSteps)
+}
+
+// evenly chooses n data, evenly in the order they came.
+func evenly(x *mat.Dense, y []float64, n int) (*mat.Dense, []float64) {
+	_, d := x.Dims()
+	cx, cy := mat.NewDense(n, d, nil), make([]float64, n)
+	for i := range cy {
+		j := i * len(y) / n
+		cx.SetRow(i, x.RawRowView(j))
+		cy[i] = y[j]
+	}
+	return cx, cy
 }
 
 // update is the best q on basis b with the working parameters.
@@ -147,7 +162,14 @@ func (l *learner) update(b basis) (*outcome, error) {
 	} else {
 		var e *elbo
 		var q *posterior
-		if e, q, l.warm, err = variational(l.ctx, bl, l.y, l.lik, l.m.q, l.jitter, l.warm); err == nil {
+		if l.batch > 0 {
+			if e, err = newElbo(bl, l.y, l.lik, l.m.q, l.jitter); err == nil {
+				q, err = fitBatches(l.ctx, e, l.batch, l.m.rand)
+			}
+		} else {
+			e, q, l.warm, err = variational(l.ctx, bl, l.y, l.lik, l.m.q, l.jitter, l.warm)
+		}
+		if err == nil {
 			out = &outcome{q, e.value(), e.gradBlocks, func() { bl.release() }}
 		}
 	}

@@ -2,6 +2,7 @@ package ohsvgp
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -245,5 +246,51 @@ func TestHugeCount(t *testing.T) {
 		if !finite(v) {
 			t.Fatalf("mean %v after a count of a million", v)
 		}
+	}
+}
+
+// A large task of counts learned in batches ends near the optimum on all data,
+// with the same numbers every time.
+func TestBatchesReachTheOptimum(t *testing.T) {
+	ctx := context.Background()
+	const n = 1200
+	r := linalg.NewRand(4)
+	x, y := make([]float64, n), make([]float64, n)
+	for i := range x {
+		x[i] = 6 * float64(i+1) / n
+		y[i] = gp.Poisson().Draw(1+math.Sin(2*x[i]), r)
+	}
+	learn := func(batch int) *Model {
+		m, err := New(Options{M: 15, Kernel: gp.SE(1, 0.8), Likelihood: gp.Poisson(), Hyper: HyperFixed, Batch: batch, Seed: 2})
+		must(t, err)
+		must(t, m.Update(ctx, x[:700], y[:700]))
+		must(t, m.Update(ctx, x[700:], y[700:]))
+		return m
+	}
+	whole, parts, again := learn(0), learn(100), learn(100)
+	if parts.Bound() != again.Bound() {
+		t.Errorf("the same seed gives %v and %v", parts.Bound(), again.Bound())
+	}
+	if d := whole.Bound() - parts.Bound(); d < -1e-6 || d > 1 {
+		t.Errorf("bound %.4f on all data, %.4f by batches", whole.Bound(), parts.Bound())
+	}
+	a, va, err := whole.Predict(ctx, x)
+	must(t, err)
+	b, _, err := parts.Predict(ctx, x)
+	must(t, err)
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 0.5*math.Sqrt(va[i]) {
+			t.Fatalf("at %g the mean is %.3f, by batches %.3f (sd %.3f)", x[i], a[i], b[i], math.Sqrt(va[i]))
+		}
+	}
+	m, err := New(Options{M: 10, Kernel: gp.SE(1, 3), Likelihood: gp.Poisson(), Batch: 150, FitSteps: 20})
+	must(t, err)
+	before := m.String()
+	if err := m.Update(&countdown{ctx, 60}, x, y); err == nil || m.String() != before {
+		t.Errorf("cancelled among the batches: %v, %s", err, m)
+	}
+	must(t, m.Update(ctx, x, y))
+	if l := m.Params()[1].Value(); l > 2 {
+		t.Errorf("length-scale %g learned on a part of the data", l)
 	}
 }

@@ -50,6 +50,7 @@ type Options struct {
 	Order     Order      // path: how points are put in line; "" means as they come
 	Subsample int        // path: keep every so many points; 0 means all
 
+	Batch    int     // data of one step for tasks that are larger, when the likelihood is not Gaussian; 0 means always all
 	FitSteps int     // largest number of steps of hyper-parameter learning; 0 means 200
 	Features int     // random frequencies of RandomFeatures; 0 means 1000
 	ZSteps   int     // OSGPR: steps on Z per task; 0 means 100, negative means none
@@ -84,6 +85,8 @@ func (o Options) filled() (Options, error) {
 	switch {
 	case o.M < 1:
 		return o, fmt.Errorf("ohsvgp: M is %d: at least one inducing variable is needed", o.M)
+	case o.Batch < 0:
+		return o, fmt.Errorf("ohsvgp: Batch is %d: a step needs data", o.Batch)
 	case o.Noise < 0:
 		return o, fmt.Errorf("ohsvgp: Noise is %g: a variance is positive", o.Noise)
 	case o.ZKeep < 0 || o.ZKeep > 1:

@@ -135,10 +135,7 @@ func (s *sites) spread(e *elbo) (*posterior, error) {
 	WL := lease(e.W.Dims())
 	defer release(WL)
 	n, _ := e.W.Dims()
-	root := make([]float64, len(s.lam))
-	for j, v := range s.lam {
-		root[j] = math.Sqrt(v)
-	}
+	root := roots(s.lam)
 	for i := 0; i < n; i++ {
 		w, o := e.W.RawRowView(i), WL.RawRowView(i)
 		for j, r := range root {
@@ -166,6 +163,14 @@ func (s *sites) posterior(e *elbo) (*posterior, float64, error) {
 		return nil, 0, err
 	}
 	return q, e.expect(), nil
+}
+
+func roots(x []float64) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = math.Sqrt(v)
+	}
+	return out
 }
 
 // variational is the update for a likelihood that is not Gaussian.

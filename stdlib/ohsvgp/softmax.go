@@ -61,7 +61,11 @@ func (c *Classifier) Bound() float64 { return c.m.Bound() }
 func (c *Classifier) Params() param.Set { return c.m.Params() }
 
 // String is a short report.
-func (c *Classifier) String() string { return fmt.Sprintf("%d classes: %s", c.classes, c.m) }
+func (c *Classifier) String() string {
+	m := *c.m
+	m.lik = nil // which only sized the prior
+	return fmt.Sprintf("%d classes, softmax: %s", c.classes, &m)
+}
 
 // Update learns one task: the rows of X and their labels, 0, 1, ... On an error,
 // or when ctx is cancelled, the classifier is as before.
