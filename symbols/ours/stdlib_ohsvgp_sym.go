@@ -13,6 +13,7 @@ func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/ohsvgp", "ohsvgp", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
 			"Classifier":      reflect.ValueOf((*p.Classifier)(nil)),
+			"DirectKuu":       reflect.ValueOf(p.DirectKuu),
 			"ECE":             reflect.ValueOf(p.ECE),
 			"GPVAE":           reflect.ValueOf((*p.GPVAE)(nil)),
 			"GPVAEOptions":    reflect.ValueOf((*p.GPVAEOptions)(nil)),
