@@ -3,10 +3,13 @@ package cell_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/priorlab/priorlab/kernel/cell"
 	"github.com/priorlab/priorlab/kernel/debug"
 )
 
@@ -478,4 +481,56 @@ func TestTheOthersWait(t *testing.T) {
 		}
 	}
 	x.expect("continue -> done")
+}
+
+// TestConformanceUnderTheDebugger runs the corpus with every panic stopping: the
+// hooks must not change what a program does.
+func TestConformanceUnderTheDebugger(t *testing.T) {
+	files, err := filepath.Glob("testdata/conformance/*.go.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no programs: %v", err)
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".go.txt")
+		if strings.HasPrefix(name, "043") { // how it ends depends on the scheduler
+			continue
+		}
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(strings.TrimSuffix(f, ".go.txt") + ".out")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) {
+			var out buffer
+			s, err := cell.NewSession(cell.Options{Stdout: &out, Capture: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			d := s.Debugger(func(text string) string { return text })
+			d.StopOnPanic(true)
+			if err := d.Attach(func(e debug.Event) {
+				if e.Kind == debug.Stopped {
+					go func() {
+						if err := d.Resume(e.Thread, debug.Continue); err != nil {
+							t.Error(err)
+						}
+					}()
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if o := s.Eval(ctx, cell.Cell{Name: "In[1]", Source: string(src)}); o.Err != nil {
+				t.Fatal(explain(o.Err))
+			}
+			if got := out.String(); got != string(want) {
+				t.Fatalf("wrong output\n%s", difference(got, string(want)))
+			}
+		})
+	}
 }
