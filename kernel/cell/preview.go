@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/priorlab/priorlab/linalg"
 )
 
 // show prints a value in one line of at most limit characters. It runs no code
@@ -407,7 +405,7 @@ func tensorShape(m interface{ Shape() []int }, size int64) (shape string, bytes 
 		n *= int64(d)
 	}
 	each := int64(8)
-	if t, ok := m.(interface{ DType() linalg.DType }); ok && t.DType() == linalg.F32 {
+	if t := reflect.ValueOf(m).MethodByName("DType"); t.IsValid() && t.Type().NumIn() == 0 && fmt.Sprint(t.Call(nil)[0]) == "F32" {
 		each = 4
 	}
 	if shape = strings.Trim(strings.ReplaceAll(fmt.Sprint(m.Shape()), " ", "x"), "[]"); shape == "" {

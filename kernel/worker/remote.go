@@ -91,7 +91,7 @@ const slowStop = 2 * time.Second
 
 // Execute implements serve.Backend.
 func (r *Remote) Execute(ctx context.Context, x serve.Execution, out serve.Output) serve.Reply {
-	if strings.TrimSpace(x.Code) == "%replay" {
+	if code := strings.TrimSpace(x.Code); code == "%replay" || code == "//lab:replay" {
 		return r.replay(ctx, out)
 	}
 	exec := r.register(out, true)

@@ -209,9 +209,11 @@ func compiledAbove(pcs []uintptr) (out []Spot, inside bool) {
 	for {
 		f, more := frames.Next()
 		switch {
-		case strings.Contains(f.Function, "/kernel/cell/internal/exec."), strings.Contains(f.Function, "/kernel/cell."), strings.Contains(f.Function, "yaegi/"):
+		case strings.Contains(f.Function, "/kernel/cell/internal/exec."), strings.Contains(f.Function, "yaegi/"):
 			slices.Reverse(out)
 			return out, !strings.Contains(f.Function, ".(*Profile)")
+		case strings.Contains(f.Function, "/kernel/cell."): // waits for a goroutine on behalf of a cell
+			return nil, false
 		case strings.HasPrefix(f.Function, "runtime."), strings.HasPrefix(f.Function, "reflect."), strings.HasPrefix(f.Function, "internal/"):
 		default:
 			out = append(out, Spot{Func: shortFunction(f.Function), Compiled: true})
