@@ -65,7 +65,13 @@ func legsStep(M, n int, learn bool) (func() error, error) {
 	}
 	l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[n:]), y: y[n:], jitter: m.jitter(m.kernel, gp.Column(x[:1]))}
 	if !learn {
-		return func() error { _, err := l.update(&legs{M, 10}); return err }, nil
+		return func() error {
+			u, err := l.update(&legs{M, 10})
+			if err == nil {
+				u.done()
+			}
+			return err
+		}, nil
 	}
 	return func() error { _, _, err := l.value(&legs{M, 10}, true, false); return err }, nil
 }
