@@ -93,12 +93,12 @@
 //
 // # Limits
 //
-// Where Go leaves the order of evaluation open, calls come before plain operands,
-// as the toolchain orders them; a load inside an operand that itself makes calls
-// (a[f()], g()) may come earlier than there.
+// Where Go leaves the order of evaluation open, operands are evaluated in the
+// toolchain's order (internal/exec/order.go). Which of two panics of one
+// statement without calls comes first may differ: there the toolchain's optimiser
+// decides.
 //
-// Cells have no cgo, assembly or //go: directives; unsafe.Offsetof is refused;
-// weak.Make, unique.Make, runtime.AddCleanup and other generic functions of the
+// Cells have no cgo, assembly or //go: directives; generic functions of the
 // library without an overlay are refused by name. The methods of types made in
 // cells need amd64 or arm64; elsewhere such a type with methods is refused. A session can
 // define about 5,000 methods.

@@ -242,6 +242,9 @@ func (c *compiler) function0(n ast.Node, o *types.Func, id *ast.Ident) (*functio
 	if o.Pkg() != nil {
 		path = o.Pkg().Path()
 	}
+	if v := helpers[path+"."+o.Name()]; v.IsValid() {
+		return nil, v
+	}
 	if c.m.cfg.Replace != nil {
 		if v := c.m.cfg.Replace(path, o.Name()); v.IsValid() {
 			return nil, v

@@ -295,9 +295,10 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 		if mt, ok := c.typeOf(x.X).Underlying().(*types.Map); ok {
 			c.hoist(pre, x.Index, mt.Key())
 			index := ast.Unparen(x.Index)
-			if tv := c.info.Types[index]; tv.Value == nil && !tv.IsNil() && !types.IsInterface(mt.Key()) {
+			if tv := c.info.Types[index]; tv.Value == nil && !tv.IsNil() {
+				converted := types.IsInterface(mt.Key()) && !types.IsInterface(c.typeOf(index))
 				switch plain, fast := mapKey(c.m.rtype(mt)); {
-				case plain:
+				case plain, converted:
 					keep(index)
 				case !fast:
 					copyOf(index)
