@@ -163,7 +163,7 @@ func TestInteractLiveAndStored(t *testing.T) {
 		t.Errorf("the stored picture is not hidden by %q", live())
 	}
 	move(m, "value", 50) // which only the front end can draw
-	if out, _ := in.stage.other.Get("outputs").([]any); len(out) != 1 || strings.Contains(live(), "40") {
+	if out, _ := in.stage.other.Get("outputs").([]any); len(out) != 1 || strings.Contains(live(), ">40<") {
 		t.Errorf("a chart: live %q and %v", live(), out)
 	}
 	move(m, "value", 51)
