@@ -6,13 +6,21 @@ import (
 	"go/types"
 )
 
-// escapes finds the local variables of a function that must live in boxes of
+// escapes is escaping, remembered for functions of which there may be several
+// instances.
+func (m *Machine) escapes(root ast.Node, info *types.Info) map[types.Object]bool {
+	esc, ok := m.escape[root]
+	if !ok {
+		esc = escaping(root, info)
+		m.escape[root] = esc
+	}
+	return esc
+}
+
+// escaping finds the local variables of a function that must live in boxes of
 // their own: those a function literal captures, and those whose address is
 // taken.
-func (m *Machine) escapes(root ast.Node, info *types.Info) map[types.Object]bool {
-	if esc, ok := m.escape[root]; ok {
-		return esc
-	}
+func escaping(root ast.Node, info *types.Info) map[types.Object]bool {
 	esc := map[types.Object]bool{}
 	var lits []*ast.FuncLit
 	inner := func(v *types.Var) bool {
@@ -65,7 +73,6 @@ func (m *Machine) escapes(root ast.Node, info *types.Info) map[types.Object]bool
 		return true
 	}
 	ast.Inspect(root, visit)
-	m.escape[root] = esc
 	return esc
 }
 

@@ -33,7 +33,7 @@ func (m *Machine) NewBody(info *types.Info, root ast.Node) *Body {
 	if l, ok := root.(*ast.BlockStmt); ok && len(l.List) > 0 {
 		cd.pos = l.List[0].Pos()
 	}
-	c := &compiler{m: m, info: info, code: cd, esc: m.escapes(root, info),
+	c := &compiler{m: m, info: info, code: cd, esc: escaping(root, info),
 		vars: map[types.Object]*variable{}, capIdx: map[types.Object]int{}, labels: map[types.Object]int{}}
 	cd.sig = m.layout(reflect.TypeFor[func()]())
 	return &Body{m: m, c: c, cd: cd, labels: map[int]int{}}
