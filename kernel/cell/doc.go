@@ -96,7 +96,8 @@
 // Where Go leaves the order of evaluation open, operands are evaluated in the
 // toolchain's order (internal/exec/order.go). Which of two panics of one
 // statement without calls comes first may differ: there the toolchain's optimiser
-// decides.
+// decides. Where a later operand of x, y = 0, 1/n panics, nothing has been
+// assigned, as the language has it; the toolchain may have assigned x.
 //
 // Cells have no cgo, assembly or //go: directives; generic functions of the
 // library without an overlay are refused by name. The methods of types made in
