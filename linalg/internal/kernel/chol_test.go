@@ -73,21 +73,26 @@ func TestCholBatches(t *testing.T) {
 	})
 }
 
+func cholFailureCase[T Float](t *testing.T) {
+	const n, count = 6, 37
+	a := make([]T, count*n*n)
+	for i := 0; i < count; i++ {
+		for d := 0; d < n; d++ {
+			a[i*n*n+d*n+d] = 2
+		}
+	}
+	a[20*n*n+4*n+4] = -3
+	a[33*n*n+1*n+1] = -1
+	f := Chol(a, a, n, 0.25)
+	if f == nil || f.Matrix != 20 || f.Pivot != 4 || !(math.Abs(f.Value+2.75) < 1e-6) {
+		t.Errorf("got %+v, want matrix 20, pivot 4, value -2.75", f)
+	}
+}
+
 func TestCholBatchFailure(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
-		const n, count = 6, 37
-		a := make([]float32, count*n*n)
-		for i := 0; i < count; i++ {
-			for d := 0; d < n; d++ {
-				a[i*n*n+d*n+d] = 2
-			}
-		}
-		a[20*n*n+4*n+4] = -3
-		a[33*n*n+1*n+1] = -1
-		f := Chol(a, a, n, 0.25)
-		if f == nil || f.Matrix != 20 || f.Pivot != 4 || !(math.Abs(f.Value+2.75) < 1e-6) {
-			t.Errorf("got %+v, want matrix 20, pivot 4, value -2.75", f)
-		}
+		cholFailureCase[float32](t)
+		cholFailureCase[float64](t)
 	})
 }
 
