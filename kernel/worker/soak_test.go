@@ -62,7 +62,7 @@ func TestSoak(t *testing.T) {
 
 	k.calm(t, keeper)
 	after := k.weigh(t, keeper)
-	for end := time.Now().Add(20 * time.Second); after.over(before) != "" && time.Now().Before(end); {
+	for end := time.Now().Add(20 * time.Second); after.over(before, ran.Load()) != "" && time.Now().Before(end); {
 		time.Sleep(time.Second) // connections close and memory is given back in their time
 		after = k.weigh(t, keeper)
 	}
@@ -70,7 +70,7 @@ func TestSoak(t *testing.T) {
 	if ran.Load() == 0 {
 		t.Error("no cell ran to its end")
 	}
-	if what := after.over(before); what != "" {
+	if what := after.over(before, ran.Load()); what != "" {
 		stacks := make([]byte, 1<<20)
 		t.Errorf("%s\n%s", what, stacks[:runtime.Stack(stacks, true)])
 	}
@@ -190,9 +190,11 @@ func (w weight) String() string {
 	return fmt.Sprintf("front %d goroutines, %d KiB; worker %d goroutines, %d KiB", w.frontRoutines, w.frontHeap>>10, w.routines, w.heap>>10)
 }
 
-// over says what of w is more than it was before.
-func (w weight) over(before weight) string {
-	const heap, routines = 32 << 20, 5
+// over says what of w is more than it was before. A session keeps the text of
+// each cell, for the excerpts of errors to come, and the positions in it.
+func (w weight) over(before weight, cells int64) string {
+	const routines = 5
+	heap := 32<<20 + 2048*int(cells)
 	switch {
 	case w.frontRoutines > before.frontRoutines+routines, w.routines > before.routines+routines:
 		return fmt.Sprintf("more goroutines: %v, before %v", w, before)
