@@ -36,7 +36,8 @@ func Frames(title string, names []string, rows ...any) *Figure {
 	for _, n := range names {
 		left = max(left, sty.Width(n)+8)
 	}
-	cell := math.Max(24, math.Min(96, (900-float64(left))/float64(max(columns, 1))))
+	const page = 860 // the width of a page of JupyterLab with its side bar
+	cell := math.Max(24, math.Min(96, (page-2*margin-float64(left))/float64(max(columns, 1))))
 	cellH := cell * float64(h) / float64(w)
 	top := 0.0
 	if title != "" {
