@@ -256,6 +256,19 @@ func (c *compiler) temporary(e ast.Expr) bool {
 	return false
 }
 
+// temporaries reports whether e or a part of it is a temporary.
+func (c *compiler) temporaries(e ast.Expr) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if x, ok := n.(ast.Expr); ok && !found {
+			tv := c.info.Types[x]
+			found = tv.Value == nil && !tv.IsType() && c.temporary(x)
+		}
+		_, lit := n.(*ast.FuncLit)
+		return !found && !lit
+	})
+	return found
+}
+
 // hoist appends to pre what of e must be evaluated at once.
 func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 	if e == nil {

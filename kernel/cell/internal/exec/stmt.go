@@ -595,10 +595,10 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 			x := c.expr(rhs[0])
 			return x.lane().run(x.fn)
 		}
-		// The right side is evaluated before the place, but calls of the place
-		// come first.
+		// The right side is evaluated before the place, but temporaries of the
+		// place come first.
 		var before frameFunc
-		if calls(lhs[0], c.info) {
+		if calls(lhs[0], c.info) || c.temporaries(lhs[0]) && (calls(rhs[0], c.info) || c.mayPanic(rhs[0])) {
 			before = c.hoistAll(func(i int) types.Type { return []types.Type{nil, t}[i] }, []ast.Expr{lhs[0], rhs[0]})
 		} else {
 			before = c.order(rhs[0])
