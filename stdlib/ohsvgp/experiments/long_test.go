@@ -91,7 +91,9 @@ func TestLongStream(t *testing.T) {
 					t.Fatal(err)
 				}
 				e := ohsvgp.RMSE(s.Y[:size], mean)
+				linalg.ReleaseMemory() // scratch of products, which no model holds
 				runtime.GC()
+				runtime.GC() // what a pool lends lives through one collection
 				var mem runtime.MemStats
 				runtime.ReadMemStats(&mem)
 				t.Logf("%s after task %d: RMSE on the first %.4f, heap %.1f MB", m.Name(), i+1, e, float64(mem.HeapAlloc)/1e6)
