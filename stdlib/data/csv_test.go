@@ -3,6 +3,8 @@ package data
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -93,7 +95,7 @@ func TestReadCSVFindsFiles(t *testing.T) {
 	if !strings.Contains(tab.HTML(), "4 rows × 2 columns") || !strings.Contains(tab.String(), "when, y") {
 		t.Errorf("shown as %s, %s", tab, tab.HTML())
 	}
-	if _, err := ReadCSV("none.csv"); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "no such file") {
+	if _, err := ReadCSV("none.csv"); err == nil || !strings.Contains(err.Error(), dir) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if _, err := ReadCSV(dir); err == nil || !strings.Contains(err.Error(), "folder") {

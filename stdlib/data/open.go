@@ -28,9 +28,9 @@ func Find(name string) (string, error) {
 		if _, err := os.Stat(p); err == nil {
 			return p, nil
 		}
-		return "", fmt.Errorf("%s: no such file here or in %s (the folder %s names)", name, dir, DirVariable)
+		return "", fmt.Errorf("%s: %w, neither here nor in %s (the folder %s names)", name, fs.ErrNotExist, dir, DirVariable)
 	}
-	return "", fmt.Errorf("%s: no such file; give a path, or put it into a folder named by the environment variable %s", name, DirVariable)
+	return "", fmt.Errorf("%s: %w; give a path, or put it into a folder named by the environment variable %s", name, fs.ErrNotExist, DirVariable)
 }
 
 // Open opens a file found by Find, unpacking gzip by its first bytes.

@@ -2,14 +2,19 @@ package experiments
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"testing"
 )
 
 // The study on a file of the user's own, as far as its first task.
 func TestERA5(t *testing.T) {
 	s, err := ERA5()
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	tasks, err := s.Tasks(1)
 	if err != nil {
