@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "5797f1240b7692def08798819c22214cc9128ad846609621a545dfe8537eb9bc"
+const sourceHash = "250d62a871d85fa7eb92eb11fc809db1e667839eb50eac3cbb4590e193668b87"

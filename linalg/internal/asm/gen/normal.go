@@ -87,12 +87,7 @@ func normalKernel(wide, double bool) {
 func (p *prog) normalStep(counter V, keys, dst reg.GPVirtual, double bool) {
 	c := p.philox(counter, keys)
 	if !double {
-		var z []V
-		for i := 0; i < 2; i++ {
-			u := p.mul(p.add(p.number(p.low32(c[2*i])), K(0.5)), K(0x1p-32))
-			z0, z1 := p.pair(u, p.shift("SHL", p.low32(c[2*i+1]), 20))
-			z = append(z, z0, z1)
-		}
+		z := p.quads(c)
 		p.storeQuads(z, dst)
 		return
 	}
@@ -108,6 +103,28 @@ func (p *prog) normalStep(counter V, keys, dst reg.GPVirtual, double bool) {
 	ctx.VUNPCKHPD(z1[0], z0[0], hi)
 	ctx.VMOVUPD(lo, Mem{Base: dst, Disp: 2 * w * p.part})
 	ctx.VMOVUPD(hi, Mem{Base: dst, Disp: 2*w*p.part + w})
+}
+
+// quads makes the two pairs of each block. With AVX2 both go through one program side by side, since one alone waits for its own
+// results most of the time.
+func (p *prog) quads(c [4]V) []V {
+	var a, b []V
+	for i := 0; i < 4; i += 2 {
+		a = append(a, p.low32(c[i]))
+		b = append(b, p.shift("SHL", p.low32(c[i+1]), 20))
+	}
+	q := *p
+	if !p.wide {
+		q.thin, a, b = false, []V{{a[0][0], a[1][0]}}, []V{{b[0][0], b[1][0]}}
+	}
+	var z []V
+	for i := range a {
+		z0, z1 := q.pair(q.mul(q.add(q.number(a[i]), K(0.5)), K(0x1p-32)), b[i])
+		for j := range z0 {
+			z = append(z, V{z0[j]}, V{z1[j]})
+		}
+	}
+	return z
 }
 
 // philox runs the ten rounds. Lanes carry rubbish above their 32 bits, which the multiplication does not look at.
