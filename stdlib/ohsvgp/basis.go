@@ -38,13 +38,15 @@ type blocks struct {
 	kff []float64  // N, prior variances
 	of  *blocks    // of a gradient: the covariances it belongs to
 
-	se *seWaves // how LegS blocks under the SE kernel were made
+	se     *seWaves   // how LegS blocks under the SE kernel were made
+	sums   *dataSums  // in the place of Kbf; nil when there is one
+	KbfPhi *mat.Dense // of a gradient with sums: that by Kbf, times Phi'
 }
 
 // release gives back the matrices over the data.
 func (b *blocks) release() {
 	release(b.Kbf)
-	if b.se != nil {
+	if b.se != nil && b.se.cs != nil {
 		release(b.se.cs, b.se.sn)
 	}
 }

@@ -7,45 +7,48 @@ import "math"
 // sum (2m+1) j_m^2 = 1. The sign comes from the larger of j_0 and j_1, as
 // either may vanish. Accurate to rounding for every m and z.
 func sphericalBessel(dst []float64, z float64) {
-	M := len(dst)
-	if z < 1e-300 {
-		clear(dst)
-		if M > 0 {
-			dst[0] = 1
+	if z < 1e-8 { // the first term of the series
+		v := 1.0
+		for m := range dst {
+			dst[m] = v
+			v *= z / float64(2*m+3)
 		}
 		return
 	}
-	top := math.Max(float64(M), math.Ceil(z))
+	top := math.Max(float64(len(dst)), math.Ceil(z))
 	start := int(top) + 20 + int(8*math.Sqrt(top))
-	j := make([]float64, start+2)
-	j[start] = 1e-300
-	for m := start; m > 0; m-- {
-		j[m-1] = float64(2*m+1)/z*j[m] - j[m+1]
-		if math.Abs(j[m-1]) > 1e100 {
-			for i := m - 1; i < len(j); i++ {
-				j[i] *= 1e-100
+	inverse := 1 / z
+	above, here := 0.0, 1e-100 // j_{m+1} and j_m, up to a factor
+	second, sum := 0.0, 0.0
+	for m := start; ; m-- {
+		if m < len(dst) {
+			dst[m] = here
+		}
+		if m == 1 {
+			second = here
+		}
+		sum += float64(2*m+1) * here * here
+		if m == 0 {
+			break
+		}
+		above, here = here, float64(2*m+1)*inverse*here-above
+		if here > 1e100 || here < -1e100 {
+			here, above, sum = 1e-100*here, 1e-100*above, 1e-200*sum
+			for i := m; i < len(dst); i++ {
+				dst[i] *= 1e-100
 			}
 		}
 	}
-	peak := 0.0
-	for _, v := range j {
-		peak = math.Max(peak, math.Abs(v))
-	}
-	sum := 0.0
-	for m, v := range j {
-		v /= peak
-		sum += float64(2*m+1) * v * v
-	}
-	norm := peak * math.Sqrt(sum)
+	norm := math.Sqrt(sum)
 	j0 := math.Sin(z) / z
 	j1 := z / 3
 	if z > 1e-2 {
 		j1 = math.Sin(z)/(z*z) - math.Cos(z)/z
 	}
-	if (math.Abs(j0) >= math.Abs(j1) && j[0]*j0 < 0) || (math.Abs(j0) < math.Abs(j1) && j[1]*j1 < 0) {
+	if (math.Abs(j0) >= math.Abs(j1) && here*j0 < 0) || (math.Abs(j0) < math.Abs(j1) && second*j1 < 0) {
 		norm = -norm
 	}
 	for m := range dst {
-		dst[m] = j[m] / norm
+		dst[m] /= norm
 	}
 }

@@ -68,7 +68,8 @@ type update struct {
 	s2    float64
 	old   *posterior
 	new   *posterior
-	Wf    *mat.Dense // L^-1 K_bf
+	Wf    *mat.Dense // L^-1 K_bf; with sums L^-1 G
+	WPhi  *mat.Dense // with sums: L^-1 K_bf Phi'
 	T     *mat.Dense // L^-1 K_ba La^-T; nil in the first task
 	data  *mat.Dense // Wf Wf'/s2
 	etaf  []float64  // Wf y/s2
@@ -85,11 +86,9 @@ func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg
 		return nil, fmt.Errorf("ohsvgp: covariance of the inducing variables: %w", err)
 	}
 	u.new.L = L
-	u.Wf = half(L, b.Kbf)
-	Lam := linalg.SymProduct(u.Wf, false)
+	Lam, eta := u.see()
 	fit := trace(Lam) // ||Wf||^2
 	Lam.Scale(1/s2, Lam)
-	eta := times(u.Wf, y)
 	for i := range eta {
 		eta[i] /= s2
 	}
@@ -123,6 +122,19 @@ func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg
 	return u, nil
 }
 
+// see returns W W' and W y, W = L^-1 K_bf.
+func (u *update) see() (*mat.Dense, []float64) {
+	if s := u.b.sums; s != nil {
+		u.Wf = half(u.new.L, s.G)
+		u.WPhi = mul(u.Wf, s.PhiPhi)
+		Lam := mul(u.WPhi, u.Wf.T())
+		symmetrise(Lam)
+		return Lam, times(u.Wf, s.Phiy)
+	}
+	u.Wf = half(u.new.L, u.b.Kbf)
+	return linalg.SymProduct(u.Wf, false), times(u.Wf, u.y)
+}
+
 // correction is the part of the bound that concerns the old memory alone:
 // 1/2 log|D_a| - 1/2 eta_a' D_a^-1 eta_a - 1/2 tr[Lam_a (La^-1 K_aa La^-T - T'T)],
 // where tr[Lam_a T'T] = tr[T Lam_a T'].
@@ -144,7 +156,7 @@ func (u *update) correction(carried *mat.Dense) float64 {
 //	dF/dKba = L^-T (2 g T Lam_a + b eta_a') La^-1    dF/dKaa = -La^-T Lam_a La^-1/2
 //
 // The only product over the data is (2 L^-T g/s2) Wf; what s2 needs of them is in
-// Wf Wf' and Wf y.
+// Wf Wf' and Wf y. With sums dF/dKbf comes times Phi', which is all that is asked.
 func (u *update) gradient() (*blocks, float64) {
 	q := u.new
 	n := len(q.eta)
@@ -167,8 +179,13 @@ func (u *update) gradient() (*blocks, float64) {
 
 	back := q.L.HalfT(g)
 	back.Scale(2/u.s2, back)
-	out.Kbf = outer(q.L.HalfTVec(q.v), u.y, 1/u.s2)
-	accumulate(out.Kbf, back, u.Wf)
+	if s := u.b.sums; s != nil {
+		out.KbfPhi = outer(q.L.HalfTVec(q.v), s.Phiy, 1/u.s2)
+		accumulate(out.KbfPhi, back, u.WPhi)
+	} else {
+		out.Kbf = outer(q.L.HalfTVec(q.v), u.y, 1/u.s2)
+		accumulate(out.Kbf, back, u.Wf)
+	}
 
 	ds2 := -0.5*float64(len(u.y))/u.s2 + 0.5*(square(u.y)+sum(u.b.kff))/(u.s2*u.s2) - dot(g, u.data)/u.s2
 	for i, v := range u.etaf {

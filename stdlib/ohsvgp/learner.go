@@ -146,7 +146,7 @@ func evenly(x *mat.Dense, y []float64, n int) (*mat.Dense, []float64) {
 
 // update is the best q on basis b with the working parameters.
 func (l *learner) update(b basis) (*outcome, error) {
-	bl, err := b.blocks(l.k, l.x, l.m.oldBasis())
+	bl, err := l.blocks(b)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +180,17 @@ func (l *learner) update(b basis) (*outcome, error) {
 	return out, nil
 }
 
+// blocks are the covariances on basis b, with sums in the place of those with the
+// data where these are all that is needed.
+func (l *learner) blocks(b basis) (*blocks, error) {
+	if s, ok := b.(summed); ok && l.lik == nil {
+		if bl, err := s.summedBlocks(l.k, l.x, l.y, l.m.oldBasis()); bl != nil || err != nil {
+			return bl, err
+		}
+	}
+	return b.blocks(l.k, l.x, l.m.oldBasis())
+}
+
 // value is the bound and its gradient, over kernel, likelihood and the basis's
 // own numbers, whichever are asked for. q is at its best for these, so the
 // derivative with q held fixed is the whole derivative.
@@ -201,7 +212,7 @@ func (l *learner) value(b basis, hyper, own bool) (float64, []float64, error) {
 	if own {
 		out = append(out, dOwn...)
 	}
-	release(g.Kbf)
+	release(g.Kbf, g.KbfPhi)
 	u.done()
 	return u.bound, out, nil
 }

@@ -62,19 +62,35 @@ func (b *legs) kuf(k gp.Kernel, x *mat.Dense) (*mat.Dense, error) {
 }
 
 func (b *legs) blocks(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
-	a, same := old.(*legs)
-	if r, ok := k.(*gp.Radial); ok && r.Family == gp.FamilySE && r.Lengthscale.Len() == 1 && (old == nil || same && a.M == b.M) {
-		if _, err := b.stationary(k); err != nil {
-			return nil, err
-		}
-		xs, err := column(x)
-		if err != nil {
-			return nil, err
-		}
-		return newWaves(r, xs, b, a).blocks(k.Diag(x)), nil
+	w, xs, err := b.waves(k, x, old)
+	if err != nil {
+		return nil, err
+	}
+	if w != nil {
+		out := w.blocks(k.Diag(x))
+		w.data(out, xs)
+		return out, nil
 	}
 	out, _, err := b.all(k, x, old, false)
 	return out, err
+}
+
+// waves are what the blocks under the SE kernel are made of, with the inputs; nil
+// for another kernel.
+func (b *legs) waves(k gp.Kernel, x *mat.Dense, old basis) (*seWaves, []float64, error) {
+	a, same := old.(*legs)
+	r, ok := k.(*gp.Radial)
+	if !ok || r.Family != gp.FamilySE || r.Lengthscale.Len() != 1 || old != nil && !(same && a.M == b.M) {
+		return nil, nil, nil
+	}
+	if _, err := b.stationary(k); err != nil {
+		return nil, nil, err
+	}
+	xs, err := column(x)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newWaves(r, xs, b, a), xs, nil
 }
 
 func (b *legs) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) ([]float64, error) {

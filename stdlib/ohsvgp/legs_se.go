@@ -21,9 +21,9 @@ import (
 // v_i it is the sum over blocks of the gradient times block i.
 type seWaves struct {
 	v, p        []float64 // weights, with and without the variance
-	dw          float64
+	dw, centre  float64
 	B, Bv       *mat.Dense    // M by waves, without and with v
-	cs, sn      *mat.Dense    // waves by points
+	cs, sn      *mat.Dense    // waves by points; nil when sums stand for them
 	A, Av       *mat.Dense    // of the old variables; nil without
 	turn        [2]*mat.Dense // A turned, for even and odd rows of B
 	variance    float64
@@ -40,7 +40,7 @@ func reachSE(x []float64, T float64) float64 {
 }
 
 func newWaves(k *gp.Radial, x []float64, b, a *legs) *seWaves {
-	w := &seWaves{variance: k.Variance.Value(), lengthscale: k.Lengthscale.Value()}
+	w := &seWaves{variance: k.Variance.Value(), lengthscale: k.Lengthscale.Value(), centre: b.T / 2}
 	w.dw, w.p = seNodes(w.lengthscale, reachSE(x, b.T))
 	n := len(w.p)
 	w.v = make([]float64, n)
@@ -49,7 +49,6 @@ func newWaves(k *gp.Radial, x []float64, b, a *legs) *seWaves {
 	}
 	w.B = seOverlaps(b.M, b.T, w.dw, n)
 	w.Bv = weighted(w.B, w.v)
-	w.cs, w.sn = angles(x, b.T/2, w.dw, n)
 	if a == nil {
 		return w
 	}
@@ -92,12 +91,18 @@ func weighted(a *mat.Dense, v []float64) *mat.Dense {
 	return out
 }
 
-// blocks are the covariances.
+// data adds the covariances with f(x).
+func (w *seWaves) data(out *blocks, x []float64) {
+	M, n := w.B.Dims()
+	w.cs, w.sn = angles(x, w.centre, w.dw, n)
+	out.Kbf = lease(M, len(x))
+	interleave(out.Kbf, w.Bv, w.cs, w.sn)
+}
+
+// blocks are the covariances but those with f(x).
 func (w *seWaves) blocks(kff []float64) *blocks {
 	M, _ := w.B.Dims()
-	_, n := w.cs.Dims()
-	out := &blocks{Kbb: gram(w.Bv, w.B), Kbf: lease(M, n), kff: kff, se: w}
-	interleave(out.Kbf, w.Bv, w.cs, w.sn)
+	out := &blocks{Kbb: gram(w.Bv, w.B), kff: kff, se: w}
 	if w.A != nil {
 		Ma, _ := w.A.Dims()
 		out.Kaa = gram(w.Av, w.A)
@@ -133,8 +138,18 @@ func gram(av, a *mat.Dense) *mat.Dense {
 // p_i by the factor 1 - (w_i ls)^2, that of s_i times the factor.
 func (w *seWaves) backward(k *gp.Radial, g *blocks, grad []float64) {
 	s := make([]float64, len(w.v))
-	for odd, t := range []*mat.Dense{w.cs, w.sn} {
-		tally(s, w.Bv, everyOther(g.Kbf, odd), t.RawMatrix(), odd, true)
+	if g.KbfPhi != nil {
+		M, _ := w.Bv.Dims()
+		for m := 0; m < M; m++ {
+			d := g.KbfPhi.RawRowView(m)[m%2*len(s):]
+			for i, v := range w.Bv.RawRowView(m) {
+				s[i] += v * d[i]
+			}
+		}
+	} else {
+		for odd, t := range []*mat.Dense{w.cs, w.sn} {
+			tally(s, w.Bv, everyOther(g.Kbf, odd), t.RawMatrix(), odd, true)
+		}
 	}
 	square := func(g, av, a *mat.Dense) {
 		for odd := 0; odd < 2; odd++ {

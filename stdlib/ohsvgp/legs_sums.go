@@ -1,0 +1,131 @@
+package ohsvgp
+
+import (
+	"math"
+
+	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+)
+
+// dataSums stand for K_bf in an update with Gaussian noise when K_bf = G Phi,
+// with Phi few functions of the input: the bound and its gradient see the data
+// through Phi Phi' and Phi y alone.
+type dataSums struct {
+	G      *mat.Dense // M by functions
+	PhiPhi *mat.Dense
+	Phiy   []float64
+}
+
+// summed is a basis that can do so. Its blocks have sums in the place of Kbf; nil
+// means that K_bf itself costs less.
+type summed interface {
+	summedBlocks(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks, error)
+}
+
+// summedBlocks are the blocks under the SE kernel, whose K_bf is made of waves.
+func (b *legs) summedBlocks(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks, error) {
+	w, xs, err := b.waves(k, x, old)
+	if w == nil || err != nil {
+		return nil, err
+	}
+	if f := 2 * len(w.p); f*(f+b.M) > len(xs)*(f/2+b.M) {
+		return nil, nil
+	}
+	out := w.blocks(k.Diag(x))
+	out.sums = w.sums(xs, y)
+	return out, nil
+}
+
+// sums are the data's: the functions are the cosines, then the sines.
+func (w *seWaves) sums(x, y []float64) *dataSums {
+	n := len(w.p)
+	c, s, cy, sy := waveSums(x, y, w.centre, w.dw, n)
+	out := &dataSums{mat.NewDense(w.B.RawMatrix().Rows, 2*n, nil), mat.NewDense(2*n, 2*n, nil), append(cy, sy...)}
+	for m := 0; m < w.B.RawMatrix().Rows; m++ {
+		copy(out.G.RawRowView(m)[m%2*n:], w.Bv.RawRowView(m))
+	}
+	for i := 0; i < n; i++ {
+		cos, sin := out.PhiPhi.RawRowView(i), out.PhiPhi.RawRowView(n+i)
+		for j := 0; j < n; j++ {
+			d, sign := j-i, 0.5
+			if d < 0 {
+				d, sign = -d, -0.5
+			}
+			cos[j] = 0.5 * (c[d] + c[i+j])
+			sin[n+j] = 0.5 * (c[d] - c[i+j])
+			v := 0.5*s[i+j] + sign*s[d] // cos_i sin_j
+			cos[n+j] = v
+			out.PhiPhi.Set(n+j, i, v)
+		}
+	}
+	return out
+}
+
+// stride is how many frequencies waveSums makes at each step of the coarse
+// frequencies.
+const stride = 16
+
+// waveSums returns, for u = dw (x-centre), the sums over the data of cos(ku) and
+// sin(ku), k < 2n-1, and of y cos(ku) and y sin(ku), k < n. With k = 16a+b these
+// are products of two small tables, exp(i16au) and exp(ibu).
+func waveSums(x, y []float64, centre, dw float64, n int) (c, s, cy, sy []float64) {
+	const part = 256 // data at a time
+	coarse, own := (2*n-1+stride-1)/stride, (n+stride-1)/stride
+	cols := 2 * (coarse + own)
+	// a row of coarse holds cos and sin of 16au, then the same times y; fine has
+	// the cosines of bu, then the sines
+	a := blas64.General{Cols: cols, Stride: cols, Data: make([]float64, part*cols)}
+	b := blas64.General{Cols: 2 * stride, Stride: 2 * stride, Data: make([]float64, part*2*stride)}
+	sum := blas64.General{Rows: cols, Cols: 2 * stride, Stride: 2 * stride, Data: make([]float64, cols*2*stride)}
+	for lo := 0; lo < len(x); lo += part {
+		hi := min(len(x), lo+part)
+		for i, v := range x[lo:hi] {
+			fine := b.Data[i*b.Stride : (i+1)*b.Stride]
+			row := a.Data[i*cols : (i+1)*cols]
+			sin, cos := math.Sincos(dw * (v - centre))
+			c16, s16 := powers(fine[:stride], fine[stride:], cos, sin)
+			powers(row[:coarse], row[coarse:2*coarse], c16, s16)
+			for j := 0; j < own; j++ {
+				row[2*coarse+j] = y[lo+i] * row[j]
+				row[2*coarse+own+j] = y[lo+i] * row[coarse+j]
+			}
+		}
+		a.Rows, b.Rows = hi-lo, hi-lo
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, a, b, 1, sum)
+	}
+	// cos(p+q) = cos p cos q - sin p sin q, and so on
+	combine := func(first, groups, n int) (c, s []float64) {
+		c, s = make([]float64, n), make([]float64, n)
+		for k := range c {
+			cr := sum.Data[(first+k/stride)*sum.Stride:]
+			sr := sum.Data[(first+groups+k/stride)*sum.Stride:]
+			j := k % stride
+			c[k] = cr[j] - sr[stride+j]
+			s[k] = sr[j] + cr[stride+j]
+		}
+		return c, s
+	}
+	c, s = combine(0, coarse, 2*n-1)
+	cy, sy = combine(2*coarse, own, n)
+	return c, s, cy, sy
+}
+
+// powers fills c and s with the real and imaginary parts of z^k, z = c1 + i s1,
+// and returns the next power. z^k is the product of powers half as high, so that
+// rounding grows with log k.
+func powers(c, s []float64, c1, s1 float64) (cn, sn float64) {
+	n := len(c)
+	c[0], s[0] = 1, 0
+	if n == 1 {
+		return c1, s1
+	}
+	c[1], s[1] = c1, s1
+	for k := 2; k < n; k++ {
+		p, q := k/2, k-k/2
+		c[k], s[k] = c[p]*c[q]-s[p]*s[q], c[p]*s[q]+s[p]*c[q]
+	}
+	p, q := n/2, n-n/2
+	return c[p]*c[q] - s[p]*s[q], c[p]*s[q] + s[p]*c[q]
+}
