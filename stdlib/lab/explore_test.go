@@ -12,6 +12,7 @@ import (
 
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"github.com/priorlab/priorlab/stdlib/param"
+	"github.com/priorlab/priorlab/stdlib/plots"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -386,6 +387,21 @@ func TestVega(t *testing.T) {
 	rows := spec["data"].(map[string]any)["values"].([]any)
 	if len(rows) != 4 || rows[0].(map[string]any)["series"] != "a" || rows[3].(map[string]any)["y"] != nil || b.text() != "chart: T" {
 		t.Errorf("rows %v", rows)
+	}
+	// Left to the page, the inks are JupyterLab's; a theme that is set has its own,
+	// as JupyterLab's dark page would else write in white on white.
+	if config := spec["config"].(map[string]any); len(config) != 0 {
+		t.Errorf("inks of a chart that follows the page: %v", config)
+	}
+	defer plots.SetTheme(plots.CurrentTheme())
+	for theme, ground := range map[plots.Theme]string{plots.Light: "#FFFFFF", plots.Dark: "#1A1C20"} {
+		plots.SetTheme(theme)
+		spec := VegaLine("T", []float64{1, 2}, map[string][]float64{"b": {1, 2}, "a": {3, 4}}).Data[mimeVegaLite].(map[string]any)
+		config := spec["config"].(map[string]any)
+		colors := spec["encoding"].(map[string]any)["color"].(map[string]any)["scale"].(map[string]any)["range"].([]any)
+		if config["background"] != ground || colors[0] != plots.Palette(theme)[0] {
+			t.Errorf("%v: %v, colours %v", theme, config, colors)
+		}
 	}
 	if got := VegaLine("T", []float64{1}, map[string][]float64{"a": nil}).text(); !strings.Contains(got, "equally long") {
 		t.Errorf("lengths: %q", got)

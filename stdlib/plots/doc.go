@@ -2,7 +2,9 @@
 // samples, inducing points, task boundaries, error curves, covariances. It is
 // a thin, opinionated layer over gonum/plot: one theme, sized for a notebook,
 // with colours that people with any colour vision can tell apart and a
-// background of its own, so that it reads on light and dark pages.
+// background of its own, so that it reads on light and dark pages. A picture
+// that is a part of a page follows the page's theme; SetTheme(plots.Dark) makes
+// all of them dark.
 //
 //	fig := plots.New("Solar irradiance after task 4").
 //		Regions(edges, "task").
@@ -25,5 +27,6 @@
 // lengths do not match are a mistake in the calling program and panic with a
 // message that names the call and both lengths.
 //
-// Start reading at figure.go, then layers.go.
+// Start reading at figure.go, then layers.go; theme.go and inks.go are about
+// colour.
 package plots

@@ -21,7 +21,8 @@ import (
 // with New, Of or Grid.
 type Figure struct {
 	p       *plot.Plot
-	foreign bool // made elsewhere: drawn as it is
+	foreign bool  // made elsewhere: drawn as it is
+	theme   Theme // 1 more than its own, 0 for that of all
 	layers  []*layer
 	colors  map[string]color.NRGBA
 	last    color.NRGBA // colour of the series added last
@@ -132,7 +133,7 @@ func Grid(cols int, figures ...*Figure) *Figure {
 
 // SVG is the picture as SVG text, self-contained and scalable.
 func (f *Figure) SVG() string {
-	c := newSVG(f.w, f.h)
+	c := newSVG(f.w, f.h, f.themeOf())
 	f.draw(draw.New(c))
 	return c.String()
 }
@@ -146,11 +147,12 @@ func (f *Figure) PNG() []byte {
 
 func (f *Figure) raster() *vgimg.Canvas {
 	c := vgimg.NewWith(vgimg.UseWH(vg.Length(f.w), vg.Length(f.h)), vgimg.UseDPI(144))
-	f.draw(draw.New(c))
+	f.draw(painted(c, f.themeOf()))
 	return c
 }
 
-// Save writes the picture to a file; the ending .svg, .png or .pdf says how.
+// Save writes the picture to a file; the ending .svg, .png or .pdf says how. A
+// PDF is for paper: it is dark only when the figure itself was told so by Theme.
 func (f *Figure) Save(path string) error {
 	var data []byte
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
@@ -189,8 +191,6 @@ func (f *Figure) String() string { return f.Text() }
 
 // draw paints the figure on the whole of c.
 func (f *Figure) draw(c draw.Canvas) {
-	c.SetColor(background)
-	c.Fill(c.Rectangle.Path())
 	if f.panels != nil {
 		f.drawGrid(c)
 		return

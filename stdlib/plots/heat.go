@@ -58,7 +58,7 @@ func (f *Figure) HeatValues(format string) *Figure {
 	}
 	m, scale := f.cells, f.bar.scale
 	r, c := m.Dims()
-	dark, light := style(tickSize-1, false, ink), style(tickSize-1, false, color.White)
+	dark, light := style(tickSize-1, false, fixedInk(ink)), style(tickSize-1, false, fixedInk(background))
 	for _, s := range []*text.Style{&dark, &light} {
 		s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
 	}
@@ -159,7 +159,7 @@ type scale struct {
 }
 
 // sequential approximates the perceptually even map "viridis" by nine stops;
-// diverging is the blue and vermilion of the palette round white.
+// diverging is Okabe and Ito's blue and vermilion round white.
 var (
 	sequential = []color.NRGBA{{0x44, 0x01, 0x54, 255}, {0x47, 0x2d, 0x7b, 255}, {0x3b, 0x52, 0x8b, 255}, {0x2c, 0x72, 0x8e, 255},
 		{0x21, 0x91, 0x8c, 255}, {0x28, 0xae, 0x80, 255}, {0x5e, 0xc9, 0x62, 255}, {0xad, 0xdc, 0x30, 255}, {0xfd, 0xe7, 0x25, 255}}

@@ -287,7 +287,7 @@ func (f *Figure) Rug(z []float64, label string) *Figure {
 // "name 2" and so on at its top.
 func (f *Figure) Regions(edges []float64, name string) *Figure {
 	edges = clone(edges)
-	sty := style(tickSize-1.5, false, faint)
+	sty := style(tickSize-1.5, false, gray)
 	sty.XAlign, sty.YAlign = draw.XCenter, draw.YTop
 	return f.add(&layer{z: zRegion, xs: edges,
 		paint: func(cv draw.Canvas, _ func(x, y float64) vg.Point, p *plot.Plot) {

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	pathOf   = regexp.MustCompile(`<g style="fill:none;stroke:#0072B2[^"]*">\s*<path d="([^"]*)"`)
+	pathOf   = regexp.MustCompile(`<g style="stroke:#1E71BD[^>]*>\s*<path d="([^"]*)"`)
 	numberIn = regexp.MustCompile(`-?(?:\d+\.?\d*|\.\d+)`)
 )
 

@@ -7,7 +7,6 @@ import (
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgpdf"
 )
 
@@ -25,7 +24,11 @@ func (c pdfCanvas) FillString(f font.Face, pt vg.Point, s string) {
 
 func (f *Figure) pdf() ([]byte, error) {
 	c := pdfCanvas{vgpdf.New(vg.Length(f.w), vg.Length(f.h))}
-	f.draw(draw.New(c))
+	t := Light
+	if f.theme > 0 {
+		t = f.themeOf()
+	}
+	f.draw(painted(c, t))
 	var buf bytes.Buffer
 	_, err := c.WriteTo(&buf)
 	return buf.Bytes(), err

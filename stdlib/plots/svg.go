@@ -9,10 +9,12 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"sort"
 	"strconv"
 	"strings"
 
 	xfont "golang.org/x/image/font"
+	"golang.org/x/image/font/sfnt"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -23,14 +25,17 @@ import (
 type svgCanvas struct {
 	out    []byte
 	w, h   float64
+	theme  Theme
 	pens   []pen
-	styled string // style of the open group, "" for none
+	styled string          // style of the open group, "" for none
+	rules  map[string]bool // style sheet for dark pages
 }
 
 // A pen is what Push keeps: the style of strokes and the map from the
 // drawing's coordinates to the page's, x' = a x + c y + e, y' = b x + d y + f.
 type pen struct {
 	color            color.NRGBA
+	fixed            bool // the color is that of all themes
 	width            float64
 	dashes           []vg.Length
 	offset           vg.Length
@@ -39,10 +44,14 @@ type pen struct {
 
 var _ vg.CanvasSizer = (*svgCanvas)(nil)
 
-// newSVG is an empty picture; the drawing's origin is at the bottom left.
-func newSVG(w, h float64) *svgCanvas {
-	c := &svgCanvas{w: w, h: h, out: make([]byte, 0, 1<<16)}
-	c.pens = []pen{{color: color.NRGBA{A: 255}, width: 1, a: 1, d: -1, f: h}}
+// newSVG is an empty picture with round corners; the drawing's origin is at
+// the bottom left.
+func newSVG(w, h float64, t Theme) *svgCanvas {
+	c := &svgCanvas{w: w, h: h, theme: t, out: make([]byte, 0, 1<<16), rules: map[string]bool{}}
+	c.pens = []pen{{color: background, width: 1, a: 1, d: -1, f: h}}
+	c.group(c.inked("fill", ""))
+	c.out = fmt.Appendf(c.out, `<rect width="%g" height="%g" rx="6"/>`+"\n", w, h)
+	c.pen().color = color.NRGBA{A: 255}
 	return c
 }
 
@@ -50,9 +59,61 @@ func newSVG(w, h float64) *svgCanvas {
 // never overflows it.
 func (c *svgCanvas) String() string {
 	c.group("")
+	class := ""
+	if c.theme < Light {
+		class = ` class="plots"`
+	}
 	head := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" `+
-		`width="%g" height="%g" viewBox="0 0 %g %g" style="max-width:100%%;height:auto">`, c.w, c.h, c.w, c.h)
-	return head + "\n" + string(c.out) + "</svg>\n"
+		`width="%g" height="%g" viewBox="0 0 %g %g"%s style="max-width:100%%;height:auto">`, c.w, c.h, c.w, c.h, class)
+	return head + "\n" + c.sheet() + string(c.out) + "</svg>\n"
+}
+
+// sheet lets a picture follow the page. The colours of the light theme stand
+// where every reader of SVG finds them; a style sheet that older ones pass over
+// replaces them. A picture within a page has its page's color-scheme, which
+// JupyterLab and Visual Studio Code do not set, but say in other ways; one that
+// is an image of its own has none unless the theme is Browser. The names of the
+// classes say what they mean, so that the sheets of many pictures on one page
+// agree.
+func (c *svgCanvas) sheet() string {
+	if c.theme >= Light {
+		return ""
+	}
+	rules := make([]string, 0, len(c.rules))
+	for r := range c.rules {
+		rules = append(rules, r)
+	}
+	sort.Strings(rules)
+	own := ""
+	if c.theme == Browser {
+		own = "svg.plots:root{color-scheme:light dark}"
+	}
+	return "<style>@supports(color:light-dark(#000,#fff)){" + own +
+		"[data-jp-theme-light=true] svg.plots{color-scheme:light}" +
+		"[data-jp-theme-light=false] svg.plots,.vscode-dark svg.plots{color-scheme:dark}" +
+		strings.Join(rules, "") + "}</style>\n"
+}
+
+// inked gives the attributes of a style whose property, fill or stroke, is
+// the color of the pen.
+func (c *svgCanvas) inked(property, style string) string {
+	p := c.pen()
+	day, dark := hex(p.color), hex(p.color)
+	if !p.fixed {
+		dark = hex(night(p.color))
+	}
+	if p.color.A < 255 {
+		style = ";" + property + "-opacity:" + opacity(p.color) + style
+	}
+	switch {
+	case c.theme == Dark:
+		day = dark
+	case c.theme != Light && day != dark:
+		class := "plots-" + property[:1] + day[1:]
+		c.rules["."+class+"{"+property+":light-dark("+day+","+dark+")!important}"] = true
+		return `style="` + property + ":" + day + style + `" class="` + class + `"`
+	}
+	return `style="` + property + ":" + day + style + `"`
 }
 
 // Size implements vg.CanvasSizer.
@@ -73,6 +134,7 @@ func (c *svgCanvas) SetColor(k color.Color) {
 	if k == nil {
 		k = color.Black
 	}
+	_, c.pen().fixed = k.(fixedInk)
 	c.pen().color = color.NRGBAModel.Convert(k).(color.NRGBA)
 }
 
@@ -115,10 +177,7 @@ func (c *svgCanvas) Stroke(path vg.Path) {
 	if p.width <= 0 {
 		return
 	}
-	style := "fill:none;stroke:" + hex(p.color)
-	if p.color.A < 255 {
-		style += ";stroke-opacity:" + opacity(p.color)
-	}
+	style := ";fill:none"
 	if w := p.width * p.scale(); w != 1 {
 		style += ";stroke-width:" + string(number(nil, w))
 	}
@@ -132,18 +191,13 @@ func (c *svgCanvas) Stroke(path vg.Path) {
 	if len(p.dashes) > 0 && p.offset != 0 {
 		style += ";stroke-dashoffset:" + string(number(nil, p.offset.Points()*p.scale()))
 	}
-	c.group(style)
+	c.group(c.inked("stroke", style))
 	c.path(path)
 }
 
 // Fill implements vg.Canvas.
 func (c *svgCanvas) Fill(path vg.Path) {
-	k := c.pen().color
-	style := "fill:" + hex(k)
-	if k.A < 255 {
-		style += ";fill-opacity:" + opacity(k)
-	}
-	c.group(style)
+	c.group(c.inked("fill", ""))
 	c.path(path)
 }
 
@@ -153,7 +207,7 @@ func (c *svgCanvas) FillString(f font.Face, pt vg.Point, text string) {
 		return
 	}
 	p := c.pen()
-	c.group(textStyle(f, p))
+	c.group(c.inked("fill", textStyle(f, p)))
 	x, y := p.place(pt)
 	c.out = append(c.out, `<text x="`...)
 	c.out = append(number(c.out, x), `" y="`...)
@@ -162,6 +216,9 @@ func (c *svgCanvas) FillString(f font.Face, pt vg.Point, text string) {
 		c.out = append(number(append(c.out, ` transform="rotate(`...), angle), ' ')
 		c.out = append(number(c.out, x), ' ')
 		c.out = append(number(c.out, y), `)"`...)
+	}
+	if measured(f, text) {
+		c.out = append(number(append(c.out, ` textLength="`...), f.Width(text).Points()*p.scale()), `" lengthAdjust="spacingAndGlyphs"`...)
 	}
 	c.out = append(c.out, '>')
 	c.out = append(c.out, html.EscapeString(text)...)
@@ -197,7 +254,7 @@ func (c *svgCanvas) group(style string) {
 		c.out = append(c.out, "</g>\n"...)
 	}
 	if style != "" {
-		c.out = append(c.out, `<g style="`+style+"\">\n"...)
+		c.out = append(c.out, "<g "+style+">\n"...)
 	}
 	c.styled = style
 }
@@ -337,6 +394,22 @@ func hex(c color.NRGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c
 
 func opacity(c color.NRGBA) string { return strconv.FormatFloat(float64(c.A)/255, 'g', 3, 64) }
 
+// measured reports whether the font of the layout has all signs of a text, so
+// that its width is known. Another font is then stretched to that width, and
+// neighbours in a key do not touch where Liberation and its kin are missing.
+func measured(f font.Face, text string) bool {
+	if len(text) < 2 {
+		return false
+	}
+	var buf sfnt.Buffer
+	for _, r := range text {
+		if i, err := f.Face.GlyphIndex(&buf, r); err != nil || i == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // textStyle names fonts with the widths of Liberation, which the layout was
 // measured with: Arial and Helvetica have them, and Times New Roman has those
 // of the serif.
@@ -348,10 +421,7 @@ func textStyle(f font.Face, p *pen) string {
 	case v == "serif" || v == "":
 		family = "'Liberation Serif','Times New Roman',Times,serif"
 	}
-	style := "font-family:" + family + ";font-size:" + string(number(nil, f.Font.Size.Points()*p.scale())) + "px;fill:" + hex(p.color)
-	if p.color.A < 255 {
-		style += ";fill-opacity:" + opacity(p.color)
-	}
+	style := ";font-family:" + family + ";font-size:" + string(number(nil, f.Font.Size.Points()*p.scale())) + "px"
 	if f.Font.Weight >= xfont.WeightSemiBold {
 		style += ";font-weight:bold"
 	}

@@ -1,8 +1,10 @@
 package plots
 
 import (
+	"fmt"
 	"image/color"
-	"math"
+	"os"
+	"sync/atomic"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -10,6 +12,79 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
+
+// A Theme says for which page figures are coloured. Every figure paints its
+// own background, so that a theme that does not fit the page still reads.
+type Theme int
+
+// The themes.
+const (
+	// Auto is light, and dark where the picture is a part of a page whose
+	// theme is dark, as under the controls of the package lab. A picture that
+	// stands as an image of its own cannot see the page round it: it stays
+	// light.
+	Auto Theme = iota
+	// Browser is as Auto, but an image of its own follows what the browser
+	// prefers.
+	Browser
+	// Light is dark ink on white everywhere.
+	Light
+	// Dark is light ink on near black everywhere, but in a PDF.
+	Dark
+)
+
+var themeNames = []string{"auto", "browser", "light", "dark"}
+
+// String is the theme's name.
+func (t Theme) String() string {
+	if t < Auto || t > Dark {
+		return fmt.Sprintf("Theme(%d)", int(t))
+	}
+	return themeNames[t]
+}
+
+// ThemeNamed is the theme of a name: auto, browser, light or dark.
+func ThemeNamed(name string) (Theme, error) {
+	for i, n := range themeNames {
+		if n == name {
+			return Theme(i), nil
+		}
+	}
+	return Auto, fmt.Errorf("the theme %q is not known; use auto, browser, light or dark", name)
+}
+
+// current is the theme of figures that have none of their own. The variable
+// PRIORLAB_THEME names it for people who always work on a dark page.
+var current = func() *atomic.Int32 {
+	t, _ := ThemeNamed(os.Getenv("PRIORLAB_THEME")) // "priorlab doctor" reports a name that is not known
+	v := new(atomic.Int32)
+	v.Store(int32(t))
+	return v
+}()
+
+// SetTheme says how the figures that are shown from now on are coloured.
+func SetTheme(t Theme) { current.Store(int32(known(t))) }
+
+// CurrentTheme is what SetTheme has set.
+func CurrentTheme() Theme { return Theme(current.Load()) }
+
+// Theme colours this figure, and not the others, for another page.
+func (f *Figure) Theme(t Theme) *Figure { f.theme = 1 + known(t); return f }
+
+// themeOf is the figure's own theme, or the one that all have.
+func (f *Figure) themeOf() Theme {
+	if f.theme > 0 {
+		return f.theme - 1
+	}
+	return CurrentTheme()
+}
+
+func known(t Theme) Theme {
+	if t < Auto || t > Dark {
+		panic(fmt.Sprintf("plots: %v is no theme; use plots.Auto, plots.Browser, plots.Light or plots.Dark", t))
+	}
+	return t
+}
 
 // One pixel of the page is one point of the drawing.
 const (
@@ -22,33 +97,6 @@ const (
 	tickSize  = 11.5
 	lineWidth = 1.8
 )
-
-var (
-	background = color.NRGBA{0xff, 0xff, 0xff, 0xff}
-	ink        = color.NRGBA{0x26, 0x2a, 0x30, 0xff} // text, data points
-	faint      = color.NRGBA{0x8a, 0x90, 0x99, 0xff} // axes
-	gridInk    = color.NRGBA{0xe9, 0xeb, 0xee, 0xff}
-	shade      = color.NRGBA{0xf1, 0xf3, 0xf6, 0xff} // every second region
-	gray       = color.NRGBA{0x6b, 0x72, 0x7c, 0xff}
-)
-
-// palette is Okabe and Ito's set for all kinds of colour vision (2008), the
-// darker ones first; yellow is left out, as it vanishes on white.
-var palette = []color.NRGBA{
-	{0x00, 0x72, 0xb2, 0xff}, // blue
-	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
-	{0x00, 0x9e, 0x73, 0xff}, // green
-	{0xcc, 0x79, 0xa7, 0xff}, // purple
-	{0xe6, 0x9f, 0x00, 0xff}, // orange
-	{0x56, 0xb4, 0xe9, 0xff}, // sky blue
-	{0x5a, 0x3d, 0x8a, 0xff}, // violet
-	{0x6b, 0x72, 0x7c, 0xff}, // grey
-}
-
-func fade(c color.NRGBA, alpha float64) color.NRGBA {
-	c.A = uint8(math.Round(255 * alpha))
-	return c
-}
 
 func style(size float64, bold bool, c color.Color) text.Style {
 	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Length(size)}

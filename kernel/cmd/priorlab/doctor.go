@@ -14,6 +14,7 @@ import (
 	"github.com/priorlab/priorlab/kernel/serve"
 	"github.com/priorlab/priorlab/kernel/serve/client"
 	"github.com/priorlab/priorlab/kernel/spec"
+	"github.com/priorlab/priorlab/stdlib/plots"
 )
 
 func doctorCommand(args []string) error {
@@ -33,6 +34,7 @@ func doctorCommand(args []string) error {
 	d.say(true, "program", "%s, version %s, %s", program, fullVersion(), runtime.Version())
 	d.kernelspecs(program)
 	d.jupyter()
+	d.theme()
 	d.kernel(program)
 	if d.missing {
 		return errSaid
@@ -54,6 +56,17 @@ func (d *doctor) say(ok bool, what, format string, args ...any) {
 // note prints what is worth knowing and not an ill.
 func (d *doctor) note(what, format string, args ...any) {
 	fmt.Printf("note     %-12s %s\n", what, fmt.Sprintf(format, args...))
+}
+
+// theme reports a colouring of figures that is not one.
+func (d *doctor) theme() {
+	if name := os.Getenv("PRIORLAB_THEME"); name != "" {
+		if t, err := plots.ThemeNamed(name); err != nil {
+			d.say(false, "figures", "PRIORLAB_THEME: %v", err)
+		} else {
+			d.say(true, "figures", "theme %v", t)
+		}
+	}
 }
 
 // kernelspecs looks where Jupyter looks.
