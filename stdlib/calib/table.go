@@ -105,6 +105,9 @@ func (r *Row) add(values []float64) {
 	}
 }
 
+// Direction is +1 when larger is better in a column, -1 when smaller is, 0 when neither.
+func (t *Table) Direction(column int) int { return t.better[column] }
+
 // best marks, for each column, the rows with the best mean.
 func (t *Table) best(row, col int) bool {
 	if t.better[col] == 0 || len(t.Rows) < 2 {

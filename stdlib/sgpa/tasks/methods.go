@@ -14,7 +14,7 @@ type Budget struct {
 	Epochs  int      // [20]
 	Samples int      // Monte Carlo passes of a prediction [10]
 	Members int      // of an ensemble [3]
-	Methods []string // names of Methods; nil for all
+	Methods []string // names of Methods; nil for all that can do the task
 	SNGPF   int      // random features of SNGP [256]
 }
 
@@ -26,9 +26,6 @@ func (b Budget) withDefaults() Budget {
 		if *d.p == 0 {
 			*d.p = d.v
 		}
-	}
-	if b.Methods == nil {
-		b.Methods = Methods()
 	}
 	return b
 }
@@ -46,6 +43,34 @@ func Methods() []string {
 type method struct {
 	name string
 	fit  func(ctx context.Context, b *bench) (sgpa.Predictor, error)
+}
+
+// standardName is the one method that needs inputs of one length.
+const standardName = "SGPA standard"
+
+// choose are the methods of a budget, or all that can do the task.
+func choose(t *Task, names []string) ([]method, error) {
+	oneLength := t.Config.Size > 0
+	var out []method
+	if names == nil {
+		for _, m := range methods {
+			if m.name != standardName || oneLength {
+				out = append(out, m)
+			}
+		}
+		return out, nil
+	}
+	for _, name := range names {
+		m, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		if name == standardName && !oneLength {
+			return nil, fmt.Errorf("tasks: %s: %s has one covariance factor a token and needs inputs of one length; use SGPA, the decoupled form", t.Name, name)
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 var methods = []method{
@@ -81,11 +106,17 @@ var methods = []method{
 	{"SGPA", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, posterior, b.seed)
 	}},
+	{standardName, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, standard, b.seed)
+	}},
 	{"SGPA per dataset", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, perDataset, b.seed)
 	}},
 	{"SGPA tempered", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, tempered, b.seed)
+	}},
+	{"KEP-SVGP", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, pairs, b.seed)
 	}},
 	{"ensemble", func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, softmax) }},
 	{"SGPA ensemble", func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, posterior) }},
@@ -107,6 +138,12 @@ type bench struct {
 	seed   uint64
 	log    func(format string, args ...any)
 	nets   map[string]*sgpa.Network
+	spent  map[string]effort // on each network
+	used   []string          // the networks of the method at hand
+}
+
+func newBench(t *Task, b Budget, seed uint64, log func(format string, args ...any)) *bench {
+	return &bench{task: t, budget: b, seed: seed, log: log, nets: map[string]*sgpa.Network{}, spent: map[string]effort{}}
 }
 
 func (b *bench) options(seed uint64) train.Options {
@@ -130,12 +167,15 @@ var (
 	kernel     = variant{"kernel", func(c *sgpa.Config) { c.Method = sgpa.KernelAttention }}
 	posterior  = variant{"sgpa", func(c *sgpa.Config) { c.Method = sgpa.SGPA }}
 	perDataset = variant{"sgpa per dataset", func(c *sgpa.Config) { c.Method, c.KLGlobalScale = sgpa.SGPA, sgpa.PerDataset }}
+	standard   = variant{"standard sgpa", func(c *sgpa.Config) { c.Method = sgpa.StandardSGPA }}
+	pairs      = variant{"eigenpairs", func(c *sgpa.Config) { c.Method = sgpa.EigenPairs }}
 	tempered   = variant{"tempered sgpa", func(c *sgpa.Config) { c.Method, c.KLWeight, c.Rho = sgpa.SGPA, 0.01, 0.3 }}
 )
 
 // net is the trained network of a variant and seed.
 func (b *bench) net(ctx context.Context, v variant, seed uint64) (*sgpa.Network, error) {
 	key := fmt.Sprintf("%s, seed %d", v.name, seed)
+	b.used = append(b.used, key)
 	if n := b.nets[key]; n != nil {
 		return n, nil
 	}
@@ -146,11 +186,12 @@ func (b *bench) net(ctx context.Context, v variant, seed uint64) (*sgpa.Network,
 	if err := b.task.vectors(n); err != nil {
 		return nil, err
 	}
-	h, err := sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(seed))
+	err := b.metered(key, n, b.task.Train.X, func() (*train.History, error) {
+		return sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(seed))
+	})
 	if err != nil {
 		return nil, err
 	}
-	b.log("%s: %v", key, h)
 	b.nets[key] = n
 	return n, nil
 }
@@ -185,11 +226,12 @@ func fitMeanField(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 	if err := b.task.vectors(n); err != nil {
 		return nil, err
 	}
-	h, err := sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(b.seed))
+	err := b.metered(fmt.Sprintf("MFVI, seed %d", b.seed), n, b.task.Train.X, func() (*train.History, error) {
+		return sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(b.seed))
+	})
 	if err != nil {
 		return nil, err
 	}
-	b.log("MFVI, seed %d: %v", b.seed, h)
 	return &sgpa.Passes{Net: n, Samples: b.budget.Samples, Seed: b.seed}, nil
 }
 
@@ -198,10 +240,11 @@ func fitSNGP(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 	if err := b.task.vectors(s.Net); err != nil {
 		return nil, err
 	}
-	h, err := s.Fit(ctx, b.task.Train, nil, b.options(b.seed))
+	err := b.metered(fmt.Sprintf("SNGP, seed %d", b.seed), s.Net, b.task.Train.X, func() (*train.History, error) {
+		return s.Fit(ctx, b.task.Train, nil, b.options(b.seed))
+	})
 	if err != nil {
 		return nil, err
 	}
-	b.log("SNGP, seed %d: %v", b.seed, h)
 	return s, nil
 }

@@ -2,23 +2,27 @@ package tasks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/calib"
+	"github.com/priorlab/priorlab/stdlib/internal/meter"
 	"github.com/priorlab/priorlab/stdlib/sgpa"
 )
 
-// Result is a comparison: one table for the test set and one for each shifted set. Means and standard deviations are over
-// seeds.
+// Result is a comparison: one table for the test set, one for each shifted set, and one of costs. Means and standard
+// deviations are over seeds.
 type Result struct {
 	Task    *Task
 	Table   *calib.Table
 	Shifted []*calib.Table
-	Names   []string // of the shifted sets
+	Names   []string     // of the shifted sets
+	Costs   *calib.Table // see the notes of Markdown; they differ from run to run, the other tables do not
 	Budget  Budget
 	Seeds   []uint64
 }
@@ -32,40 +36,32 @@ func Run(ctx context.Context, t *Task, b Budget, seeds []uint64) (*Result, error
 func RunLog(ctx context.Context, t *Task, b Budget, seeds []uint64, w io.Writer) (*Result, error) {
 	b = b.withDefaults()
 	if len(seeds) == 0 {
-		return nil, fmt.Errorf("tasks: give at least one seed; three or more show the spread")
+		return nil, errNoSeeds
 	}
-	for _, name := range b.Methods {
-		if _, err := find(name); err != nil {
-			return nil, err
-		}
-	}
-	log := func(format string, args ...any) {
-		if w != nil {
-			fmt.Fprintf(w, format+"\n", args...)
-		}
+	chosen, err := choose(t, b.Methods)
+	if err != nil {
+		return nil, err
 	}
 	reports := make([][]*calib.Report, 1+len(t.Shifted))
+	out := &Result{Task: t, Costs: costTable(), Budget: b, Seeds: seeds}
 	for _, seed := range seeds {
-		bench := &bench{task: t, budget: b, seed: seed, log: log, nets: map[string]*sgpa.Network{}}
-		for _, name := range b.Methods {
-			m, err := find(name)
-			if err != nil {
-				return nil, err
-			}
+		bench := newBench(t, b, seed, logTo(w))
+		for _, m := range chosen {
+			bench.used = nil
 			p, err := m.fit(ctx, bench)
 			if err != nil {
-				return nil, fmt.Errorf("tasks: %s, seed %d: %w", name, seed, err)
+				return nil, fmt.Errorf("tasks: %s, seed %d: %w", m.name, seed, err)
 			}
-			rs, err := measure(ctx, t, name, p)
+			rs, perInput, err := measure(ctx, t, m.name, p)
 			if err != nil {
-				return nil, fmt.Errorf("tasks: %s, seed %d: %w", name, seed, err)
+				return nil, fmt.Errorf("tasks: %s, seed %d: %w", m.name, seed, err)
 			}
 			for i, r := range rs {
 				reports[i] = append(reports[i], r)
 			}
+			bench.addCosts(out.Costs, m.name, perInput)
 		}
 	}
-	out := &Result{Task: t, Budget: b, Seeds: seeds}
 	for i, rs := range reports {
 		tab, err := calib.Compare(rs...)
 		if err != nil {
@@ -80,43 +76,57 @@ func RunLog(ctx context.Context, t *Task, b Budget, seeds []uint64, w io.Writer)
 	return out, nil
 }
 
-// measure evaluates a predictor on the test set, with the strangers, and on every shifted set.
-func measure(ctx context.Context, t *Task, name string, p sgpa.Predictor) ([]*calib.Report, error) {
+var errNoSeeds = errors.New("tasks: give at least one seed; three or more show the spread")
+
+// logTo writes lines to w, or none if w is nil.
+func logTo(w io.Writer) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		if w != nil {
+			fmt.Fprintf(w, format+"\n", args...)
+		}
+	}
+}
+
+// measure evaluates a predictor on the test set, with the strangers, and on every shifted set. It also gives the CPU time
+// of predicting one input of the test set.
+func measure(ctx context.Context, t *Task, name string, p sgpa.Predictor) (all []*calib.Report, perInput time.Duration, err error) {
+	began := meter.CPU()
 	pred, err := p.Predict(ctx, t.Test.X)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	perInput = (meter.CPU() - began) / time.Duration(t.Test.X.Len())
 	probs := pred.Probs()
 	r, err := calib.Evaluate(name, probs, t.Test.Y)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if t.Outside != nil {
 		out, err := p.Predict(ctx, t.Outside)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if err := linalg.Try(func() { r.WithOOD(probs, out.Probs()) }); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	all := []*calib.Report{r}
+	all = []*calib.Report{r}
 	for _, s := range t.Shifted {
 		pred, err := p.Predict(ctx, s.Data.X)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		r, err := calib.Evaluate(name, pred.Probs(), s.Data.Y)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		all = append(all, r)
 	}
-	return all, nil
+	return all, perInput, nil
 }
 
 func (r *Result) heading() string {
-	s := fmt.Sprintf("%s; %d epochs, %d seeds, %d samples", r.Task.Name, r.Budget.Epochs, len(r.Seeds), r.Budget.Samples)
+	s := fmt.Sprintf("%s; %d epochs, %d seeds, %d samples, %d members of an ensemble", r.Task.Name, r.Budget.Epochs, len(r.Seeds), r.Budget.Samples, r.Budget.Members)
 	if r.Task.Outside != nil {
 		s += "; AUROC and AUPR of " + r.Task.OutsideName + " by entropy"
 	}

@@ -64,6 +64,30 @@ func (t *Task) String() string {
 	return fmt.Sprintf("%s: %d training, %d validation, %d test inputs, %d shifted sets", t.Name, len(t.Train.Y), len(t.Valid.Y), len(t.Test.Y), len(t.Shifted))
 }
 
+// Limit measures on at most n inputs of each set, spread evenly over it so that every kind of corruption keeps its share, and
+// returns the task.
+func (t *Task) Limit(n int) *Task {
+	t.Test = t.Test.Take(spread(t.Test.X.Len(), n))
+	for i := range t.Shifted {
+		d := t.Shifted[i].Data
+		t.Shifted[i].Data = d.Take(spread(d.X.Len(), n))
+	}
+	if t.Outside != nil {
+		t.Outside = t.Outside.Take(spread(t.Outside.Len(), n))
+	}
+	return t
+}
+
+// spread are n positions evenly over 0..of-1, or all if there are not so many.
+func spread(of, n int) []int {
+	n = min(of, n)
+	at := make([]int, n)
+	for i := range at {
+		at[i] = i * of / n
+	}
+	return at
+}
+
 // pictures are images as numbers from 0 to 1, [N C H W] flattened, before normalisation.
 type pictures struct {
 	n, c, size int

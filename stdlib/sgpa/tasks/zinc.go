@@ -6,8 +6,6 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/priorlab/priorlab/linalg"
-	"github.com/priorlab/priorlab/stdlib/calib"
 	"github.com/priorlab/priorlab/stdlib/data"
 	"github.com/priorlab/priorlab/stdlib/sgpa"
 )
@@ -106,57 +104,19 @@ func molecule(l map[string]any) (g sgpa.Graph, y float64, err error) {
 	return g, y, nil
 }
 
-// RunZINC is the regression of constrained solubility from molecular graphs, with n training molecules: point estimates
-// with softmax and kernel attention, Monte Carlo dropout, and SGPA, all with a Gaussian likelihood of learned noise.
-func RunZINC(ctx context.Context, n int, b Budget, seeds []uint64, w io.Writer) (*calib.Table, error) {
+// RunZINC is the regression of constrained solubility from molecular graphs, with n training molecules and at most tests for
+// testing, all methods with a Gaussian likelihood of learned noise. A line for each trained network goes to w (nil for none).
+func RunZINC(ctx context.Context, n, tests int, b Budget, seeds []uint64, w io.Writer) (*Result, error) {
 	b = b.withDefaults()
 	train, err := readZINC("train", n)
 	if err != nil {
 		return nil, err
 	}
-	test, err := readZINC("test", 0)
+	test, err := readZINC("test", tests)
 	if err != nil {
 		return nil, err
 	}
-	if len(seeds) == 0 {
-		return nil, fmt.Errorf("tasks: give at least one seed; three or more show the spread")
-	}
-	table := calib.NewTable([]string{"MAE", "RMSE", "NLL", "coverage of 95 %"}, []int{-1, -1, -1, 0})
-	t := &Task{Name: "ZINC", Rate: 1e-3, Batch: 50}
-	c := sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}
-	for _, seed := range seeds {
-		bench := &bench{task: t, budget: b, seed: seed}
-		for _, v := range []variant{softmax, kernel, posterior, tempered} {
-			c := c
-			v.change(&c)
-			net := sgpa.NewRegressor(linalg.NewRand(seed), c)
-			h, err := net.Fit(ctx, train.x, train.y, sgpa.RampUp, bench.options(seed))
-			if err != nil {
-				return nil, fmt.Errorf("tasks: ZINC, %s, seed %d: %w", v.name, seed, err)
-			}
-			if w != nil {
-				fmt.Fprintf(w, "%s, seed %d: %v\n", v.name, seed, h)
-			}
-			if err := addRegression(ctx, table, v.name, net, test, sgpa.Passes{Samples: b.Samples, Seed: seed}); err != nil {
-				return nil, err
-			}
-			if c.Method == sgpa.Softmax {
-				if err := addRegression(ctx, table, "MC dropout", net, test, sgpa.Passes{Samples: b.Samples, Seed: seed, Dropout: true}); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	return table, nil
-}
-
-func addRegression(ctx context.Context, table *calib.Table, name string, net *sgpa.Regressor, test *molecules, p sgpa.Passes) error {
-	pred, err := net.Predict(ctx, test.x, p)
-	if err != nil {
-		return err
-	}
-	mean, sd := pred.Moments()
-	return linalg.Try(func() {
-		table.Add(name, calib.MAE(test.y, mean), calib.RMSE(test.y, mean), calib.MixtureNLL(test.y, pred.Means, pred.Noise), calib.Coverage(test.y, mean, sd, 0.95))
-	})
+	t := &Task{Name: fmt.Sprintf("ZINC, %d molecules", len(train.y)), Rate: 1e-3, Batch: 50,
+		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}}
+	return runRegression(ctx, t, train, test, b, seeds, logTo(w))
 }
