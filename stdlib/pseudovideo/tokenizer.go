@@ -23,11 +23,14 @@ type TokenizerConfig struct {
 	Video  Spec
 	Family string // Causal (default), Conv2D, Conv3D or CViViT
 
-	Width  int // channels
-	Blocks int // residual blocks (or transformer layers, of each of space and time) on either side; 0 means 2
-	Heads  int // attention heads; 0 means 2
-	Down   int // each frame shrinks by this factor, a power of two (for CViViT: the side of a patch); 0 means 4
-	Time   int // frames that share a token: Conv3D shrinks time by it, CViViT groups the frames after the first; 0 means 1
+	Width  int  // channels
+	Outer  int  // channels between the outermost convolution and the next, for Causal and Conv2D; 0 means Width
+	Hidden int  // channels inside their residual blocks; 0 means Width
+	Mixing bool // and another 3x3 convolution on either side, between the residual blocks and those that change the size
+	Blocks int  // residual blocks (or transformer layers, of each of space and time) on either side; 0 means 2
+	Heads  int  // attention heads; 0 means 2
+	Down   int  // each frame shrinks by this factor, a power of two (for CViViT: the side of a patch); 0 means 4
+	Time   int  // frames that share a token: Conv3D shrinks time by it, CViViT groups the frames after the first; 0 means 1
 
 	Codes     int     // K; 0 means 512
 	Dim       int     // D; 0 means 64
@@ -57,6 +60,8 @@ func (c TokenizerConfig) filled() TokenizerConfig {
 	set(&c.Heads, 2)
 	set(&c.Down, 4)
 	set(&c.Time, 1)
+	set(&c.Outer, c.Width)
+	set(&c.Hidden, c.Width)
 	set(&c.Codes, 512)
 	set(&c.Dim, 64)
 	if c.Family == "" {
@@ -154,6 +159,8 @@ func (t *Tokenizer) noteBook() {
 func (c TokenizerConfig) check(f, h, w int) error {
 	halvings := math.Log2(float64(c.Down))
 	switch {
+	case c.Outer < 1 || c.Hidden < 1:
+		return fmt.Errorf("pseudovideo: a tokenizer with %d outer channels and %d in its residual blocks; both must be positive", c.Outer, c.Hidden)
 	case c.Width < 1 || c.Width%c.Heads != 0:
 		return fmt.Errorf("pseudovideo: a tokenizer of width %d with %d heads; the width must be a positive multiple of the heads", c.Width, c.Heads)
 	case h%c.Down != 0 || w%c.Down != 0:
@@ -197,19 +204,28 @@ func (c TokenizerConfig) build(b *builder, t *Tokenizer, f, channels int) {
 func (c TokenizerConfig) perFrame(b *builder, f, channels int) (enc, dec chain) {
 	half := window{[3]int{1, 4, 4}, [3]int{1, 2, 2}, [3]int{0, 1, 1}, [3]int{0, 1, 1}}
 	res := func(name string) layer {
-		return residual{chain{relu(), b.conv(name+".3x3", c.Width, c.Width, square(1, 3, 1)), relu(), b.conv(name+".1x1", c.Width, c.Width, square(1, 1, 1))}}
+		return residual{chain{relu(), b.conv(name+".3x3", c.Width, c.Hidden, square(1, 3, 1)), relu(), b.conv(name+".1x1", c.Hidden, c.Width, square(1, 1, 1))}}
 	}
 	n := int(math.Log2(float64(c.Down)))
+	wide := func(i int) int { // channels after the encoder's convolution i
+		if i == 0 && n > 1 {
+			return c.Outer
+		}
+		return c.Width
+	}
 	in := channels
 	for i := range n {
-		enc = append(enc, b.conv(fmt.Sprintf("encode.%d", i), in, c.Width, half))
-		if i < n-1 {
+		enc = append(enc, b.conv(fmt.Sprintf("encode.%d", i), in, wide(i), half))
+		if i < n-1 || c.Mixing {
 			enc = append(enc, relu())
 		}
-		in = c.Width
+		in = wide(i)
 	}
 	if n == 0 {
 		enc = append(enc, b.conv("encode.0", in, c.Width, square(1, 3, 1)))
+	}
+	if c.Mixing {
+		enc = append(enc, b.conv("encode.mix", c.Width, c.Width, square(1, 3, 1)))
 	}
 	for i := range c.Blocks {
 		enc = append(enc, res(fmt.Sprintf("encode.res%d", i)))
@@ -218,15 +234,22 @@ func (c TokenizerConfig) perFrame(b *builder, f, channels int) (enc, dec chain) 
 		enc = append(enc, b.alongTime("encode.time", c.Width, c.Heads, f))
 		dec = append(dec, b.alongTime("decode.time", c.Width, c.Heads, f))
 	}
+	if c.Mixing {
+		dec = append(dec, b.conv("decode.mix", c.Width, c.Width, square(1, 3, 1)))
+	}
 	for i := range c.Blocks {
 		dec = append(dec, res(fmt.Sprintf("decode.res%d", i)))
 	}
 	for i := range n {
-		out := c.Width
-		if i == n-1 {
-			out = channels
+		out := channels
+		if i < n-1 {
+			out = wide(n - 2 - i)
 		}
-		dec = append(dec, relu(), b.upConv(fmt.Sprintf("decode.%d", i), c.Width, out, half))
+		from := c.Width
+		if i > 0 {
+			from = wide(n - 1 - i)
+		}
+		dec = append(dec, relu(), b.upConv(fmt.Sprintf("decode.%d", i), from, out, half))
 	}
 	if n == 0 {
 		dec = append(dec, relu(), b.conv("decode.0", c.Width, channels, square(1, 3, 1)))

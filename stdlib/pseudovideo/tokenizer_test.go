@@ -105,8 +105,13 @@ func firstOf(k *Tokenizer, v *linalg.Tensor) []float64 {
 }
 
 func TestTokenizerLossGradients(t *testing.T) {
-	for _, family := range []string{Causal, Conv3D, CViViT} {
-		k := tinyTokenizer(t, family, 3, func(c *TokenizerConfig) { c.Gradient = true; c.FrameWeights = []float64{1, 1, 2} })
+	for _, family := range []string{Causal, Conv3D, CViViT, Conv2D} {
+		k := tinyTokenizer(t, family, 3, func(c *TokenizerConfig) {
+			c.Gradient, c.FrameWeights = true, []float64{1, 1, 2}
+			if family == Conv2D {
+				c.Down, c.Outer, c.Hidden, c.Mixing = 4, 5, 3, true
+			}
+		})
 		rng := linalg.NewRand(5)
 		v := linalg.Normal(rng, linalg.F64, 2, 3, 4, 4, 1)
 		// The straight-through estimate is not the derivative of the rounded loss: hold the codes' offsets fixed, so that
@@ -165,6 +170,25 @@ func TestGoldenQuantiserGradients(t *testing.T) {
 	near(t, "gradient of the codes", k.codes.Grad().Float64s(), num(t, c.Expected, "grad_codes_codebook").Data, 1e-9)
 }
 
+// The published image network has half as many channels next to the pixels and in the residual blocks, and a further 3x3
+// convolution on either side of the codes.
+func TestSizesOfTheImageNetwork(t *testing.T) {
+	k, err := NewTokenizer(TokenizerConfig{Family: Conv2D, Width: 64, Outer: 32, Hidden: 32, Mixing: true, Codes: 256, Dim: 64}, 28, 28, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const big, small = 14 * 14, 7 * 7                                        // positions
+	res := int64(small * 2 * (9*64*32 + 32*64))                              // two blocks
+	side := big*16*1*32 + small*16*32*64 + small*9*64*64 + res + small*64*64 // to or from the codes
+	if enc, dec := k.MACs(); enc != side+small*64*256 || dec != big*16*32+small*16*64*32+(side-big*16*32-small*16*32*64) {
+		t.Errorf("%d and %d multiply-adds", enc, dec)
+	}
+	want := 16*32 + 32 + 16*32*64 + 64 + 2*(9*64*64+64+2*(9*64*32+32+32*64+64)+64*64+64) + 16*64*32 + 32 + 16*32 + 1 + 256*64
+	if n := k.Parameters(); n != want {
+		t.Errorf("%d parameters, want %d", n, want)
+	}
+}
+
 func TestTokenizersOverfit(t *testing.T) {
 	x := linalg.Uniform(linalg.NewRand(1), linalg.F32, 16, 1, 4, 4).Greater(linalg.Full(linalg.F32, 0.5)).To(linalg.F32).MulS(2).AddS(-1)
 	for name, change := range map[string]func(*TokenizerConfig){
@@ -218,6 +242,7 @@ func TestTokenizerErrors(t *testing.T) {
 		"time shrinks by a power": func(c *TokenizerConfig) { c.Family, c.Time, c.Video.Frames = Conv3D, 2, 3 },
 		"frame weights":           func(c *TokenizerConfig) { c.FrameWeights = []float64{1, 1} },
 		"a codebook of -1":        func(c *TokenizerConfig) { c.Codes = -1 },
+		"-1 outer channels":       func(c *TokenizerConfig) { c.Outer = -1 },
 		"-2 frames":               func(c *TokenizerConfig) { c.Video.Frames = -2 },
 	} {
 		c := base

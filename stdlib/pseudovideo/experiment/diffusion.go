@@ -22,7 +22,7 @@ func (b *bench) diffusion() error {
 		{"3 frames, independent noise 0.6, 0.3", pv.Spec{Frames: 3, Kind: pv.NoiseIndependent, Ladder: pv.Levels(0.6, 0.3)}, nil},
 		{"3 frames, Markov noise, same levels", pv.Spec{Frames: 3, Kind: pv.NoiseMarkov, Ladder: pv.Levels(0.6, 0.3)}, nil},
 	}
-	steps := b.steps(300)
+	steps := b.steps(200)
 	t := Table{Title: "D. Image against pseudo-video diffusion", Notes: b.captions(),
 		Columns: append([]string{"arm", "parameters", "multiply-adds per evaluation", "steps", "samples/s"}, b.scoreNames()...)}
 	var names []string

@@ -28,7 +28,7 @@ func (b *bench) past() error {
 				if err != nil {
 					return nil, err
 				}
-				if err := d.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: b.steps(2500), Batch: 128, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
+				if err := d.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: b.steps(1500), Batch: 128, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
 					return nil, err
 				}
 				e, err := d.Error(b.o.Test, 8, linalg.NewRand(1000+seed))

@@ -9,7 +9,7 @@ import (
 
 // states is part B: a hierarchical VAE with supervised and with free states.
 func (b *bench) states() error {
-	const levels, evaluations = 8, 2000
+	const levels, evaluations = 8, 1200
 	blurNoise := pv.Spec{Kind: pv.BlurNoise, Ladder: pv.Log(4, 0.3), Noise: pv.Log(0.3, 0.1), Frames: levels + 1}
 	type arm struct {
 		name        string

@@ -35,7 +35,7 @@ func (b *bench) tokens() error {
 		if err != nil {
 			return err
 		}
-		steps := [2]int{a.times * b.steps(500), a.times * b.steps(1500)}
+		steps := [2]int{a.times * b.steps(300), a.times * b.steps(900)}
 		f, err := b.seeds("C "+a.name, func(seed uint64) ([]float64, error) {
 			k, p, err := b.train(a.video, a.codes, steps, seed)
 			if err != nil {
