@@ -390,7 +390,7 @@ func TestVega(t *testing.T) {
 	}
 	// Left to the page, the inks are JupyterLab's; a theme that is set has its own,
 	// as JupyterLab's dark page would else write in white on white.
-	if config := spec["config"].(map[string]any); len(config) != 0 {
+	if config := fmt.Sprint(spec["config"]); strings.Contains(config, "#") {
 		t.Errorf("inks of a chart that follows the page: %v", config)
 	}
 	defer plots.SetTheme(plots.CurrentTheme())

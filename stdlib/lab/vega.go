@@ -79,7 +79,7 @@ func vegaChart(title string, mark map[string]any, rows []any, encoding map[strin
 func vegaConfig() map[string]any {
 	t := plots.CurrentTheme()
 	if t != plots.Light && t != plots.Dark {
-		return map[string]any{}
+		return map[string]any{"axis": map[string]any{"gridOpacity": 0.35}}
 	}
 	background, ink, grid := plots.Inks(t)
 	return map[string]any{

@@ -289,8 +289,8 @@ func (f *Figure) setRange(p *plot.Plot, layers []*layer) {
 		d := air * (hi - lo)
 		a.Min, a.Max = lo-d, hi+d
 		for _, l := range layers {
-			if k == 1 && l.fromZero { // bars stand on the axis
-				a.Min = math.Min(lo, 0)
+			if k == 1 && l.fromZero && lo >= 0 { // bars stand on the axis
+				a.Min = 0
 			}
 		}
 	}

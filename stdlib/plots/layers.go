@@ -224,7 +224,7 @@ func (f *Figure) Scatter(x, y []float64, label string) *Figure {
 // Held draws points as rings, for data held out of the fit.
 func (f *Figure) Held(x, y []float64, label string) *Figure {
 	same("Held", x, "y", len(y))
-	return f.points(x, y, label, draw.GlyphStyle{Color: fade(palette[1], 0.65), Radius: pointRadius(len(x)), Shape: draw.RingGlyph{}})
+	return f.points(x, y, label, draw.GlyphStyle{Color: fade(palette[1], 0.85), Radius: pointRadius(len(x)), Shape: draw.RingGlyph{}})
 }
 
 // pointRadius makes points smaller where there are many.

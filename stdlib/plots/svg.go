@@ -398,9 +398,6 @@ func opacity(c color.NRGBA) string { return strconv.FormatFloat(float64(c.A)/255
 // that its width is known. Another font is then stretched to that width, and
 // neighbours in a key do not touch where Liberation and its kin are missing.
 func measured(f font.Face, text string) bool {
-	if len(text) < 2 {
-		return false
-	}
 	var buf sfnt.Buffer
 	for _, r := range text {
 		if i, err := f.Face.GlyphIndex(&buf, r); err != nil || i == 0 {
