@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack/lapack64"
+	"github.com/priorlab/priorlab/linalg/internal/kernel"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -79,12 +77,8 @@ func loadLower(l, a *mat.Dense, jitter float64) {
 
 // lower factorises the lower triangle of l in place.
 func lower(l *mat.Dense) bool {
-	r := l.RawMatrix()
-	if r.Rows == 0 {
-		return true
-	}
-	_, ok := lapack64.Potrf(blas64.Symmetric{N: r.Rows, Stride: r.Stride, Data: r.Data, Uplo: blas.Lower})
-	return ok
+	r := l.RawMatrix() // made here: its rows lie without gaps
+	return kernel.Chol(r.Data, r.Data, r.Rows, 0) == nil
 }
 
 // N is the number of rows.

@@ -123,36 +123,3 @@ func trsv[T Float](left, lower, unit bool, m, n int, alpha T, a Matrix[T], b []T
 		}
 	}
 }
-
-// Syrk computes one triangle of C = alpha A A^T + C for A of n by k; the other triangle is left alone.
-func Syrk[T Float](lower bool, n, k int, alpha T, a Matrix[T], c []T, ldc int) {
-	if n == 0 || k == 0 {
-		return
-	}
-	const block = 96
-	at := Matrix[T]{a.Data, a.CS, a.RS}
-	blocks := (n + block - 1) / block
-	par.For(blocks, 1, func(lo, hi int) {
-		for q := lo; q < hi; q++ {
-			j := q * block
-			jb := min(block, n-j)
-			tmp := make([]T, jb*jb)
-			gemm(jb, jb, k, alpha, a.at(j, 0), at.at(0, j), tmp, jb, false, false)
-			for i := 0; i < jb; i++ {
-				from, to := 0, i+1
-				if !lower {
-					from, to = i, jb
-				}
-				row := c[(j+i)*ldc+j:]
-				for p := from; p < to; p++ {
-					row[p] += tmp[i*jb+p]
-				}
-			}
-			if lower && j > 0 {
-				gemm(jb, j, k, alpha, a.at(j, 0), at, c[j*ldc:], ldc, true, false)
-			} else if r := n - j - jb; !lower && r > 0 {
-				gemm(jb, r, k, alpha, a.at(j, 0), at.at(0, j+jb), c[j*ldc+j+jb:], ldc, true, false)
-			}
-		}
-	})
-}
