@@ -41,6 +41,16 @@ func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
 			return c.builtinCall(spread, name).before(run)
 		}
 	}
+	if name == "append" && !e.Ellipsis.IsValid() {
+		elem := c.typeOf(e).Underlying().(*types.Slice).Elem()
+		before := c.orderBy(func(a *ahead) { a.appended(e.Args, elem) }, func(i int) types.Type {
+			if i == 0 {
+				return nil
+			}
+			return elem
+		}, e.Args...)
+		return c.builtinCall(e, name).before(before)
+	}
 	before := c.order(e.Args...)
 	return c.builtinCall(e, name).before(before)
 }
@@ -726,10 +736,10 @@ func (c *compiler) mapLit(e *ast.CompositeLit, u *types.Map, r reflect.Type) any
 	var ps []pair
 	for _, el := range e.Elts {
 		kv := el.(*ast.KeyValueExpr)
-		before := c.order(kv.Key, kv.Value)
+		before := c.orderPair(kv, u)
 		k, v := c.element(kv.Key, u.Key()), c.element(kv.Value, u.Elem())
 		p := pair{ko: c.temp(k.rt), vo: c.temp(v.rt)}
-		p.key, p.val = first(before, k.lane().setLocal(p.ko, k.fn)), v.lane().setLocal(p.vo, v.fn)
+		p.key, p.val = k.lane().setLocal(p.ko, k.fn), first(before, v.lane().setLocal(p.vo, v.fn))
 		ps = append(ps, p)
 	}
 	d, cp := rt.Pointer(r), laneOf(r.Elem()).copy
@@ -737,8 +747,8 @@ func (c *compiler) mapLit(e *ast.CompositeLit, u *types.Map, r reflect.Type) any
 		m := reflect.MakeMapWithSize(r, len(ps)).UnsafePointer()
 		for i := range ps {
 			p := &ps[i]
-			p.key(fr)
 			p.val(fr)
+			p.key(fr)
 			cp(mapassign(d, m, unsafe.Add(fr.p, p.ko)), unsafe.Add(fr.p, p.vo))
 		}
 		return m

@@ -19,6 +19,7 @@ type callee struct {
 	recv   unsafe.Pointer // where the receiver's value lies
 	native func(block unsafe.Pointer)
 	wraps  bool // native only leads to a method of a type made here
+	none   bool // a method of a nil interface
 }
 
 // start copies a bound receiver and runs the entered frame.
@@ -164,18 +165,15 @@ func (c *compiler) plan(e *ast.CallExpr) *plan {
 func (c *compiler) orderCall(e *ast.CallExpr, sig *types.Signature) frameFunc {
 	if len(e.Args) == 1 && calls(e.Fun, c.info) {
 		if _, several := c.info.TypeOf(e.Args[0]).(*types.Tuple); several {
-			return c.hoistAll(nil, []ast.Expr{e.Fun})
+			return steps(c.hoistAll(nil, []ast.Expr{e.Fun}))
 		}
 	}
-	return c.orderTo(func(i int) types.Type {
-		n := sig.Params().Len()
-		switch {
-		case i == 0:
+	return c.orderBy(func(a *ahead) { a.call(e, sig) }, func(i int) types.Type {
+		if i == 0 {
 			return nil
-		case i < n || e.Ellipsis.IsValid() || !sig.Variadic():
-			return sig.Params().At(min(i, n) - 1).Type()
 		}
-		return sig.Params().At(n - 1).Type().Underlying().(*types.Slice).Elem()
+		t, _ := paramType(sig, i-1, e.Ellipsis.IsValid())
+		return t
 	}, append([]ast.Expr{e.Fun}, e.Args...)...)
 }
 
@@ -408,8 +406,9 @@ func (c *compiler) dynamic(x ex, mo *types.Func) resolver {
 	var last *methodTarget
 	return func(fr *frame, k *callee) {
 		i := f(fr)
-		if i.tab == nil {
-			nilDeref()
+		if i.tab == nil { // arguments are evaluated before the call fails
+			k.native, k.none = func(unsafe.Pointer) { nilDeref() }, true
+			return
 		}
 		w := typeWord(from, i)
 		t := last

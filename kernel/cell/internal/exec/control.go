@@ -458,9 +458,7 @@ func (c *compiler) rangeVars(s *ast.RangeStmt, key, val ex) (setK, setV frameFun
 	// An assignment of two values: the operands of both places come first.
 	keep, val := c.save(val)
 	fs := []frameFunc{keep}
-	if before := c.hoistAll(nil, []ast.Expr{s.Key, s.Value}); before != nil {
-		fs = append(fs, before)
-	}
+	fs = append(fs, c.hoistPlaces([]ast.Expr{s.Key, s.Value})...)
 	preK, storeK := c.deferredStore(s.Key, c.convert(s.Key, key, c.typeOf(s.Key)))
 	preV, storeV := c.deferredStore(s.Value, c.convert(s.Value, val, c.typeOf(s.Value)))
 	fs = append(append(append(fs, preK...), preV...), storeK, storeV)

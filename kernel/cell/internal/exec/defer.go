@@ -132,10 +132,7 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 		run := x.lane().run(x.fn)
 		return func(fr *frame) deferred { run(fr); return func(*thread, *panicking) {} }
 	}
-	p := c.plan(e)
-	if p.typed != nil { // compiled code called without reflection: plan it plainly
-		p = c.planSlow(e)
-	}
+	p := c.planSlow(e)
 	args, layout, pos := p.args, p.layout, p.pos
 	block := layout.native.ftype
 	resolve := p.resolve
@@ -160,6 +157,9 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 				continue
 			}
 			a.into(fr, unsafe.Add(b, a.off))
+		}
+		if k.none {
+			nilDeref()
 		}
 		return func(th *thread, p *panicking) {
 			if k.native != nil {

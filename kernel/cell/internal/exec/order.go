@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"slices"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
 )
@@ -30,25 +31,60 @@ func (c *compiler) order(es ...ast.Expr) frameFunc {
 
 // orderTo is order for operands that become values of the types want.
 func (c *compiler) orderTo(want func(i int) types.Type, es ...ast.Expr) frameFunc {
+	return c.orderBy(func(a *ahead) { a.list(want, es) }, want, es...)
+}
+
+// orderEach is orderTo for operands each of which is complete before the next
+// begins.
+func (c *compiler) orderEach(want func(i int) types.Type, es ...ast.Expr) frameFunc {
+	return c.orderBy(func(a *ahead) {
+		for i, e := range es {
+			a.list(func(int) types.Type { return nth(want, i) }, []ast.Expr{e})
+		}
+	}, want, es...)
+}
+
+// orderBy is orderTo with a walk of its own for what goes ahead.
+func (c *compiler) orderBy(walk func(*ahead), want func(i int) types.Type, es ...ast.Expr) frameFunc {
 	s := &scan{c: c}
 	for _, e := range es {
 		s.visit(e)
 	}
-	if !s.clash {
+	if !s.clash && !(&ahead{c: c}).does(walk) {
 		return nil
 	}
-	return c.hoistAll(want, es)
+	pre := c.hoistAll(want, es)
+	c.orderPanics(&pre, walk)
+	return steps(pre)
 }
 
-func (c *compiler) hoistAll(want func(i int) types.Type, es []ast.Expr) frameFunc {
-	var pre []frameFunc
-	for i, e := range es {
-		var w types.Type
-		if want != nil {
-			w = want(i)
-		}
-		c.hoist(&pre, e, w)
+func nth(want func(i int) types.Type, i int) types.Type {
+	if want == nil {
+		return nil
 	}
+	return want(i)
+}
+
+// hoistAll evaluates at once what of the operands must be.
+func (c *compiler) hoistAll(want func(i int) types.Type, es []ast.Expr) (pre []frameFunc) {
+	for i, e := range es {
+		c.hoist(c.keeper(&pre), e, nth(want, i))
+	}
+	return pre
+}
+
+// keeper makes what is given to it a step of pre.
+func (c *compiler) keeper(pre *[]frameFunc) func(ast.Expr) {
+	return func(e ast.Expr) {
+		c.orderPanics(pre, func(a *ahead) { a.visit(e, nil, false) })
+		f, x := c.save(c.expr(e))
+		*pre = append(*pre, f)
+		c.hold(e, x)
+	}
+}
+
+// steps joins what may be nothing.
+func steps(pre []frameFunc) frameFunc {
 	if len(pre) == 0 {
 		return nil
 	}
@@ -252,25 +288,54 @@ func (c *compiler) temporary(e ast.Expr) bool {
 	case *ast.CompositeLit:
 		_, ok := c.typeOf(e).Underlying().(*types.Map)
 		return ok
+	case *ast.IndexExpr:
+		if _, ok := c.typeOf(e.X).Underlying().(*types.Map); ok && !c.places[e] {
+			return c.bytesKey(e.Index)
+		}
 	}
 	return false
 }
 
-// temporaries reports whether e or a part of it is a temporary.
-func (c *compiler) temporaries(e ast.Expr) (found bool) {
-	ast.Inspect(e, func(n ast.Node) bool {
-		if x, ok := n.(ast.Expr); ok && !found {
-			tv := c.info.Types[x]
-			found = tv.Value == nil && !tv.IsType() && c.temporary(x)
+// bytesKey reports whether a map's key is made of bytes as string(b); the map is
+// then read while b has not changed.
+func (c *compiler) bytesKey(e ast.Expr) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		if !c.info.Types[e.Fun].IsType() || !isString(c.typeOf(e).Underlying()) {
+			return false
 		}
-		_, lit := n.(*ast.FuncLit)
-		return !found && !lit
-	})
+		s, ok := c.typeOf(e.Args[0]).Underlying().(*types.Slice)
+		return ok && c.m.rtype(s.Elem()).Kind() == reflect.Uint8
+	case *ast.CompositeLit:
+		switch c.typeOf(e).Underlying().(type) {
+		case *types.Struct, *types.Array:
+			return slices.ContainsFunc(e.Elts, func(el ast.Expr) bool {
+				if kv, ok := el.(*ast.KeyValueExpr); ok {
+					el = kv.Value
+				}
+				return c.bytesKey(el)
+			})
+		}
+	}
+	return false
+}
+
+// assigned notes that e is assigned to, not read.
+func (c *compiler) assigned(e ast.Expr) {
+	if c.places == nil {
+		c.places = map[ast.Expr]bool{}
+	}
+	c.places[ast.Unparen(e)] = true
+}
+
+// hoists reports whether something of e is evaluated at once.
+func (c *compiler) hoists(e ast.Expr) (found bool) {
+	c.hoist(func(ast.Expr) { found = true }, e, nil)
 	return found
 }
 
-// hoist appends to pre what of e must be evaluated at once.
-func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
+// hoist gives to keep what of e must be evaluated at once.
+func (c *compiler) hoist(keep func(ast.Expr), e ast.Expr, want types.Type) {
 	if e == nil {
 		return
 	}
@@ -278,10 +343,8 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 	if tv, ok := c.info.Types[e]; ok && (tv.Value != nil || tv.IsType()) {
 		return
 	}
-	keep := func(e ast.Expr) {
-		f, x := c.save(c.expr(e))
-		*pre = append(*pre, f)
-		c.hold(e, x)
+	if _, ok := c.held[e]; ok {
+		return
 	}
 	// What the runtime is given by its address is copied at once, unless it has
 	// an address already.
@@ -299,30 +362,20 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 	switch x := e.(type) {
 	case *ast.SelectorExpr:
 		if c.info.Selections[x] != nil {
-			c.hoist(pre, x.X, nil)
+			c.hoist(keep, x.X, nil)
 		}
 	case *ast.StarExpr:
-		c.hoist(pre, x.X, nil)
+		c.hoist(keep, x.X, nil)
 	case *ast.IndexExpr:
-		c.hoist(pre, x.X, nil)
+		c.hoist(keep, x.X, nil)
 		if mt, ok := c.typeOf(x.X).Underlying().(*types.Map); ok {
-			c.hoist(pre, x.Index, mt.Key())
-			index := ast.Unparen(x.Index)
-			if tv := c.info.Types[index]; tv.Value == nil && !tv.IsNil() {
-				converted := types.IsInterface(mt.Key()) && !types.IsInterface(c.typeOf(index))
-				switch plain, fast := mapKey(c.m.rtype(mt)); {
-				case plain, converted:
-					keep(index)
-				case !fast:
-					copyOf(index)
-				}
-			}
+			c.hoistKey(keep, x.Index, mt)
 			break
 		}
-		c.hoist(pre, x.Index, nil)
+		c.hoist(keep, x.Index, nil)
 	case *ast.BinaryExpr:
-		c.hoist(pre, x.X, nil)
-		c.hoist(pre, x.Y, nil)
+		c.hoist(keep, x.X, nil)
+		c.hoist(keep, x.Y, nil)
 		if x.Op == token.EQL || x.Op == token.NEQ {
 			switch c.typeOf(x.X).Underlying().(type) {
 			case *types.Struct, *types.Array:
@@ -333,30 +386,22 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 			}
 		}
 	case *ast.UnaryExpr:
-		c.hoist(pre, x.X, nil)
+		c.hoist(keep, x.X, nil)
 	case *ast.CallExpr:
-		c.hoist(pre, x.Args[0], c.typeOf(x))
+		c.hoist(keep, x.Args[0], c.typeOf(x))
 	case *ast.TypeAssertExpr:
-		c.hoist(pre, x.X, nil)
+		c.hoist(keep, x.X, nil)
 	case *ast.CompositeLit:
 		t := c.typeOf(x).Underlying()
 		if p, ok := t.(*types.Pointer); ok {
 			t = p.Elem().Underlying()
 		}
 		for i, el := range x.Elts {
-			var w types.Type
-			switch u := t.(type) {
-			case *types.Struct:
-				w = c.typ(u.Field(fieldIndex(u, i, el)).Type())
-			case *types.Slice:
-				w = u.Elem()
-			case *types.Array:
-				w = u.Elem()
-			}
+			want := c.elementType(t, i, el)
 			if kv, ok := el.(*ast.KeyValueExpr); ok {
 				el = kv.Value
 			}
-			c.hoist(pre, el, w)
+			c.hoist(keep, el, want)
 		}
 		return
 	case *ast.FuncLit:
@@ -370,6 +415,41 @@ func (c *compiler) hoist(pre *[]frameFunc, e ast.Expr, want types.Type) {
 	if t := c.typeOf(e); !isUntyped(t) && !types.IsInterface(t) && copiedAtOnce(c.m.rtype(t)) {
 		copyOf(e)
 	}
+}
+
+// hoistKey keeps a map's key where the runtime is given its address.
+func (c *compiler) hoistKey(keep func(ast.Expr), e ast.Expr, mt *types.Map) {
+	c.hoist(keep, e, mt.Key())
+	if c.keepsKey(e, mt) {
+		keep(ast.Unparen(e))
+	}
+}
+
+func (c *compiler) keepsKey(e ast.Expr, mt *types.Map) bool {
+	tv := c.info.Types[ast.Unparen(e)]
+	if tv.Value != nil || tv.IsNil() {
+		return false
+	}
+	converted := types.IsInterface(mt.Key()) && !types.IsInterface(c.typeOf(e))
+	plain, fast := mapKey(c.m.rtype(mt))
+	return plain || converted || !fast && !tv.Addressable()
+}
+
+// orderPair orders a key and a value of a map's literal: the value comes first,
+// after what is kept of the key.
+func (c *compiler) orderPair(kv *ast.KeyValueExpr, mt *types.Map) frameFunc {
+	to := func(int) types.Type { return mt.Elem() }
+	walk := func(a *ahead) { a.list(to, []ast.Expr{kv.Value}) }
+	kept := false
+	c.hoistKey(func(ast.Expr) { kept = true }, kv.Key, mt)
+	if calls(kv.Key, c.info) || kept && (calls(kv.Value, c.info) || c.mayPanic(kv.Value)) {
+		var pre []frameFunc
+		c.hoistKey(c.keeper(&pre), kv.Key, mt)
+		c.hoist(c.keeper(&pre), kv.Value, mt.Elem())
+		c.orderPanics(&pre, walk)
+		return steps(pre)
+	}
+	return c.orderBy(walk, to, kv.Value)
 }
 
 // mapKey tells how the runtime takes the key of a map: fast for words and
@@ -451,6 +531,20 @@ func hasPointers(r reflect.Type) bool {
 		return false
 	}
 	return r.Kind() == reflect.String || r.Kind() > reflect.Complex128
+}
+
+// elementType is the type of the i-th element of a literal of a struct, slice or
+// array.
+func (c *compiler) elementType(t types.Type, i int, el ast.Expr) types.Type {
+	switch u := t.(type) {
+	case *types.Struct:
+		return c.typ(u.Field(fieldIndex(u, i, el)).Type())
+	case *types.Slice:
+		return u.Elem()
+	case *types.Array:
+		return u.Elem()
+	}
+	return nil
 }
 
 // fieldIndex is the field that the i-th element of a struct literal sets.

@@ -309,15 +309,15 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 		return c.store(e, x)
 	}
 	if len(lhs) == 1 && len(rhs) == 1 {
-		var x ex
-		before := c.order(rhs[0])
 		o, _ := target(lhs[0])
-		switch {
-		case want != nil:
+		if want == nil && o != nil {
+			want = c.typ(o.Type())
+		}
+		before := c.orderTo(func(int) types.Type { return want }, rhs[0])
+		var x ex
+		if want != nil {
 			x = c.exprTo(rhs[0], want)
-		case o != nil:
-			x = c.exprTo(rhs[0], c.typ(o.Type()))
-		default:
+		} else {
 			x = c.expr(rhs[0])
 		}
 		return first(before, assignTo(lhs[0], x))
@@ -334,7 +334,7 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 			}
 		}
 	} else {
-		if before := c.order(rhs...); before != nil {
+		if before := c.orderEach(func(int) types.Type { return want }, rhs...); before != nil {
 			fs = append(fs, before)
 		}
 		for i, r := range rhs {
@@ -459,8 +459,9 @@ func (c *compiler) storeMap(ix *ast.IndexExpr, mt *types.Map, x ex) frameFunc {
 	f, d, cp := m.fn.(addrFunc), rt.Pointer(m.rt), laneOf(m.rt.Elem()).copy
 	return func(fr *frame) {
 		setV(fr)
+		m := f(fr)
 		setK(fr)
-		cp(mapassign(d, f(fr), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
+		cp(mapassign(d, m, unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
 	}
 }
 
@@ -481,7 +482,14 @@ func (c *compiler) assign(s *ast.AssignStmt) frameFunc {
 // update compiles lhs op= rhs; the operands of lhs are evaluated once.
 func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc {
 	t := c.typeOf(lhs)
-	before := c.order(lhs, rhs)
+	c.assigned(lhs)
+	before := c.orderBy(func(a *ahead) {
+		rest := false
+		if !c.mapElement(lhs) {
+			rest = a.place(lhs, false)
+		}
+		a.visit(rhs, nil, rest)
+	}, nil, lhs, rhs)
 	shift := op == token.SHL || op == token.SHR
 	var y ex
 	if shift {
@@ -508,7 +516,12 @@ func (c *compiler) updateWith(lhs ast.Expr, op token.Token, y ex, t types.Type, 
 	lhs = ast.Unparen(lhs)
 	if ix, ok := lhs.(*ast.IndexExpr); ok {
 		if mt, ok := c.typeOf(ix.X).Underlying().(*types.Map); ok {
-			return c.updateMap(ix, mt, join)
+			// A division reads the element before the other operand.
+			var first frameFunc
+			if op != token.QUO && op != token.REM && !y.konst.IsValid() {
+				first, y = c.save(y)
+			}
+			return c.updateMap(ix, mt, first, join)
 		}
 	}
 	x := c.expr(lhs)
@@ -529,7 +542,7 @@ func (c *compiler) updateWith(lhs ast.Expr, op token.Token, y ex, t types.Type, 
 	}
 }
 
-func (c *compiler) updateMap(ix *ast.IndexExpr, mt *types.Map, join func(ex) ex) frameFunc {
+func (c *compiler) updateMap(ix *ast.IndexExpr, mt *types.Map, first frameFunc, join func(ex) ex) frameFunc {
 	m := c.expr(ix.X)
 	k := c.exprTo(ix.Index, mt.Key())
 	er := m.rt.Elem()
@@ -542,6 +555,9 @@ func (c *compiler) updateMap(ix *ast.IndexExpr, mt *types.Map, join func(ex) ex)
 	})}
 	setV := l.setLocal(vo, join(cur).fn)
 	return func(fr *frame) {
+		if first != nil {
+			first(fr)
+		}
 		*(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr)
 		setK(fr)
 		setV(fr)
@@ -592,29 +608,18 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 	if len(lhs) == 1 && len(rhs) == 1 {
 		t := place(lhs[0])
 		if t == nil {
+			before := c.order(rhs[0])
 			x := c.expr(rhs[0])
-			return x.lane().run(x.fn)
+			return first(before, x.lane().run(x.fn))
 		}
-		// The right side is evaluated before the place, but temporaries of the
-		// place come first.
-		var before frameFunc
-		if calls(lhs[0], c.info) || c.temporaries(lhs[0]) && (calls(rhs[0], c.info) || c.mayPanic(rhs[0])) {
-			before = c.hoistAll(func(i int) types.Type { return []types.Type{nil, t}[i] }, []ast.Expr{lhs[0], rhs[0]})
-		} else {
-			before = c.order(rhs[0])
-		}
+		before := c.orderAssign(lhs[0], rhs[0], t)
 		return first(before, c.store(lhs[0], c.exprTo(rhs[0], t)))
 	}
 	var fs, post []frameFunc
-	add := func(f frameFunc) {
-		if f != nil {
-			fs = append(fs, f)
-		}
-	}
 	if len(rhs) == 1 {
-		add(c.hoistAll(nil, lhs))
+		fs = c.hoistPlaces(lhs)
 		run, slots := c.multi(rhs[0])
-		add(run)
+		fs = append(fs, run)
 		for i, l := range lhs {
 			if t := place(l); t != nil {
 				p, s := c.deferredStore(l, c.convert(rhs[0], slots[i], t))
@@ -623,12 +628,18 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		}
 		return sequence(append(fs, post...))
 	}
-	add(c.orderTo(func(i int) types.Type {
+	for _, l := range lhs {
+		c.assigned(l)
+	}
+	to := func(i int) types.Type { return place(lhs[i]) }
+	if before := c.orderBy(func(a *ahead) { a.each(to, rhs) }, func(i int) types.Type {
 		if i < len(lhs) {
 			return nil
 		}
-		return place(lhs[i-len(lhs)])
-	}, append(append([]ast.Expr{}, lhs...), rhs...)...))
+		return to(i - len(lhs))
+	}, append(append([]ast.Expr{}, lhs...), rhs...)...); before != nil {
+		fs = append(fs, before)
+	}
 	var vals []frameFunc
 	for i, l := range lhs {
 		t := place(l)
@@ -648,6 +659,45 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		vals = append(vals, f)
 	}
 	return sequence(append(append(fs, vals...), post...))
+}
+
+// orderAssign orders lhs = rhs. The right side is evaluated before the place, but
+// what is kept of the place comes first.
+func (c *compiler) orderAssign(lhs, rhs ast.Expr, t types.Type) frameFunc {
+	c.assigned(lhs)
+	to := func(int) types.Type { return t }
+	walk := func(a *ahead) {
+		if !c.mapElement(lhs) {
+			a.place(lhs, false)
+			a.clash = a.clash || a.went && c.mayPanic(rhs)
+		}
+		a.list(to, []ast.Expr{rhs})
+	}
+	if calls(lhs, c.info) || c.hoists(lhs) && (calls(rhs, c.info) || c.mayPanic(rhs)) {
+		pre := append(c.hoistAll(nil, []ast.Expr{lhs}), c.hoistAll(to, []ast.Expr{rhs})...)
+		c.orderPanics(&pre, walk)
+		return steps(pre)
+	}
+	return c.orderBy(walk, to, rhs)
+}
+
+// hoistPlaces evaluates what is kept of places that are assigned to.
+func (c *compiler) hoistPlaces(es []ast.Expr) []frameFunc {
+	for _, e := range es {
+		c.assigned(e)
+	}
+	return c.hoistAll(nil, es)
+}
+
+// mapElement reports whether e is an element of a map.
+func (c *compiler) mapElement(e ast.Expr) bool {
+	ix, ok := ast.Unparen(e).(*ast.IndexExpr)
+	return ok && c.isMap(ix.X)
+}
+
+func (c *compiler) isMap(e ast.Expr) bool {
+	_, ok := c.typeOf(e).Underlying().(*types.Map)
+	return ok
 }
 
 // deferredStore splits an assignment: pre evaluates the operands of the place,
@@ -864,7 +914,7 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmtFunc {
 	}
 	switch {
 	case len(s.Results) == 1 && len(c.results) == 1:
-		if before := c.order(s.Results[0]); before != nil {
+		if before := c.orderTo(func(int) types.Type { return c.results[0].t }, s.Results[0]); before != nil {
 			fs = append(fs, before)
 		}
 		fs = append(fs, put(0, c.exprTo(s.Results[0], c.results[0].t)))
@@ -876,7 +926,7 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmtFunc {
 		}
 	default:
 		var post []frameFunc
-		if before := c.orderTo(func(i int) types.Type { return c.results[i].t }, s.Results...); before != nil {
+		if before := c.orderEach(func(i int) types.Type { return c.results[i].t }, s.Results...); before != nil {
 			fs = append(fs, before)
 		}
 		for i, r := range s.Results {
