@@ -150,7 +150,7 @@ func (s *Session) Defined(o types.Object) (where, doc string) {
 		if _, ok := s.defined[t.Obj()]; !ok {
 			return "", ""
 		}
-		src := s.sourceAt(o.Pos())
+		src := s.sources.at(o.Pos())
 		if src == nil {
 			return "", ""
 		}

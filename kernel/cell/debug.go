@@ -84,7 +84,7 @@ func (d *Debugger) Attach(report func(debug.Event)) error {
 	}
 	d.watch, d.report = w, report
 	w.StopOnPanic(d.panics)
-	for _, src := range d.s.sources {
+	for _, src := range d.s.sources.all() {
 		d.knowLocked(src)
 	}
 	d.mu.Unlock()
@@ -145,6 +145,20 @@ func (d *Debugger) know(src *source) {
 	defer d.mu.Unlock()
 	if d.watch != nil {
 		d.knowLocked(src)
+	}
+}
+
+// unknow drops cells whose text is not kept.
+func (d *Debugger) unknow(srcs []*source) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, src := range srcs {
+		for f := range src.files {
+			delete(d.files, f)
+		}
 	}
 }
 
@@ -266,7 +280,7 @@ func (d *Debugger) Cells() []debug.Cell {
 	defer d.s.mu.RUnlock()
 	var cs []debug.Cell
 	at := map[string]int{}
-	for _, src := range d.s.sources {
+	for _, src := range d.s.sources.all() {
 		text := src.text
 		c := debug.Cell{Source: debug.Source{Name: src.name, Path: d.path(text)}, Text: text}
 		if i, again := at[text]; again {

@@ -91,6 +91,15 @@
 // render values run on goroutines of their own, in which nothing stops, for ten
 // seconds at most. While a cell runs, values are not read.
 //
+// # Memory
+//
+// A session keeps the text of the last 500 cells, and of earlier ones as long as
+// something leads to them: a name that means what they declared, a function, a
+// literal or a goroutine that can still run (sources.go). The rest is forgotten,
+// with the variables that were declared again. The front keeps what was run in
+// its history on the disk. Types stay, as in every Go program, because values of
+// them may be anywhere: some 20 KB for each declaration of one that has methods.
+//
 // # Limits
 //
 // Where Go leaves the order of evaluation open, operands are evaluated in the

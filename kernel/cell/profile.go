@@ -55,7 +55,7 @@ func (s *Session) flame(samples []exec.Sample) *call {
 				at.total += sm.Time
 				continue
 			}
-			src := s.sourceAt(f.Pos)
+			src := s.sources.at(f.Pos)
 			if src == nil {
 				continue
 			}

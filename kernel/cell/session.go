@@ -35,8 +35,7 @@ type Session struct {
 	live    map[string]types.Object
 	imports map[string]string // name to path, of imports written in cells
 	dots    []string          // paths imported with a dot
-	sources []*source
-	files   map[*token.File]*source // of sources
+	sources *sources
 	defined map[types.Object]place
 
 	pending map[string]types.Object // of earlier parts of the cell being checked
@@ -67,8 +66,8 @@ func NewSession(opt Options) (*Session, error) {
 		imports:  map[string]string{},
 		defined:  map[types.Object]place{},
 		library:  map[string]*library{},
-		files:    map[*token.File]*source{},
 	}
+	s.sources = newSources(s.fset)
 	st, err := newStreams(opt)
 	if err != nil {
 		return nil, err
@@ -151,15 +150,14 @@ type unit struct {
 func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	p, syntax := parse(s.fset, c)
 	if len(syntax) > 0 {
+		s.sources.discard(p.src)
 		return nil, syntaxDiagnostics(p.src, syntax), nil
 	}
 	u = &unit{parsed: p}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sources = append(s.sources, p.src)
-	for f := range p.src.files {
-		s.files[f] = p.src
-	}
+	s.tidy()
+	s.sources.add(p.src)
 	s.debug.know(p.src)
 	s.pending = map[string]types.Object{}
 	s.added = nil
@@ -167,6 +165,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	s.machine.Locked(func() {
 		for i, pt := range u.parts {
 			es, ns := s.check(p, pt, i == len(u.parts)-1)
+			p.src.know(pt.info)
 			errs, notes = append(errs, es...), append(notes, ns...)
 			if len(es) > 0 {
 				return

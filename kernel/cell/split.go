@@ -5,15 +5,18 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"go/types"
 	"sort"
 	"strings"
+	"weak"
 )
 
 // source is the text of a cell and where its two parsed forms lie in the
 // session's file set.
 type source struct {
 	name, text string
-	files      map[*token.File]int // length of what was put before the text
+	files      map[*token.File]int        // length of what was put before the text
+	infos      []weak.Pointer[types.Info] // of its parts
 }
 
 // itemKind tells the parts of a cell apart.

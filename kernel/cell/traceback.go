@@ -90,7 +90,7 @@ func (s *Session) traceback(tr []exec.Frame) []string {
 			compiled = append(compiled, f.Func)
 			continue
 		}
-		src := s.sourceAt(f.Pos)
+		src := s.sources.at(f.Pos)
 		if src == nil {
 			continue
 		}
@@ -147,12 +147,4 @@ func arguments(args []exec.Arg) string {
 		parts = append(parts, a.Name+"="+show(a.Value, 60, true))
 	}
 	return cutText(strings.Join(parts, ", "), maxArguments)
-}
-
-func (s *Session) sourceAt(pos token.Pos) *source {
-	f := s.fset.File(pos)
-	if f == nil {
-		return nil
-	}
-	return s.files[f]
 }

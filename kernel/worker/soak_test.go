@@ -62,7 +62,7 @@ func TestSoak(t *testing.T) {
 
 	k.calm(t, keeper)
 	after := k.weigh(t, keeper)
-	for end := time.Now().Add(20 * time.Second); after.over(before, ran.Load()) != "" && time.Now().Before(end); {
+	for end := time.Now().Add(20 * time.Second); after.over(before) != "" && time.Now().Before(end); {
 		time.Sleep(time.Second) // connections close and memory is given back in their time
 		after = k.weigh(t, keeper)
 	}
@@ -70,7 +70,7 @@ func TestSoak(t *testing.T) {
 	if ran.Load() == 0 {
 		t.Error("no cell ran to its end")
 	}
-	if what := after.over(before, ran.Load()); what != "" {
+	if what := after.over(before); what != "" {
 		stacks := make([]byte, 1<<20)
 		t.Errorf("%s\n%s", what, stacks[:runtime.Stack(stacks, true)])
 	}
@@ -190,11 +190,9 @@ func (w weight) String() string {
 	return fmt.Sprintf("front %d goroutines, %d KiB; worker %d goroutines, %d KiB", w.frontRoutines, w.frontHeap>>10, w.routines, w.heap>>10)
 }
 
-// over says what of w is more than it was before. A session keeps the text of
-// each cell, for the excerpts of errors to come, and the positions in it.
-func (w weight) over(before weight, cells int64) string {
-	const routines = 5
-	heap := 32<<20 + 2048*int(cells)
+// over says what of w is more than it was before.
+func (w weight) over(before weight) string {
+	const routines, heap = 5, 32 << 20
 	switch {
 	case w.frontRoutines > before.frontRoutines+routines, w.routines > before.routines+routines:
 		return fmt.Sprintf("more goroutines: %v, before %v", w, before)
@@ -233,6 +231,7 @@ type crowd struct {
 	mu    sync.Mutex
 	comms []string // ids of widgets, as they were opened
 	ran   int      // cells that ended well
+	types int      // how often one was declared
 	odd   []string // messages that do not follow their schema
 }
 
@@ -309,7 +308,7 @@ var (
 		`lab.JSON(map[string]any{"nan": math.NaN()})`, `fmt.Fprint(os.Stderr, strings.Repeat("é", 1000))`,
 		`lab.Show(strings.Repeat("y", 10000))`, `lab.Show(lab.PNG([]byte{1, 2, 3}))`, "lab.ClearOutput(true)",
 		"d := lab.Display(1)\nfor i := range 20 {\n\td.Update(i)\n}",
-		"type P struct{ A, B int }\nfunc (p P) Sum() int { return p.A + p.B }\nP{1, 2}.Sum()",
+		declares,
 		"var m map[string]int\nm[\"x\"]++", "a := linalg.Normal(linalg.NewRand(1), linalg.F64, 50, 50)\na.MatMul(a).At(0, 0)",
 		"s := lab.IntSlider(\"s\", 1, 0, 9)\ns.OnChange(func(v int) { fmt.Println(\"moved to\", v) })\ns",
 		"lab.Interact(func(n int, x float64) any { return fmt.Sprint(n, x) })",
@@ -317,8 +316,11 @@ var (
 		"bar := lab.NewProgress(\"p\", 10)\nfor range 10 {\n\tbar.Step()\n}\nbar.Done()",
 		`line, err := lab.Input("? ")`, loops[0], loops[1],
 	}
-	loops  = []string{"for {\n}", "spin := 0\nfor { spin++ }"}
-	lethal = []string{
+	// A type that was declared stays in a program for ever, so each of the crowd
+	// may declare a hundred.
+	declares = "type P struct{ A, B int }\nfunc (p P) Sum() int { return p.A + p.B }\nP{1, 2}.Sum()"
+	loops    = []string{"for {\n}", "spin := 0\nfor { spin++ }"}
+	lethal   = []string{
 		"hot := map[int]int{}\nfor g := range 4 {\n\tgo func() { for { hot[g]++ } }()\n}\nselect {}",
 		"var deep func(int) int\ndeep = func(n int) int { return deep(n+1) + 1 }\ndeep(0)",
 		"syscall.Kill(os.Getpid(), syscall.SIGKILL)", "%replay",
@@ -343,6 +345,11 @@ func (c *crowd) misbehave(cl *client.Client) {
 		code := pick(r, cells)
 		if r.IntN(100) == 0 && time.Now().Before(c.lethal) {
 			code = pick(r, lethal)
+		}
+		if code == declares {
+			if c.types++; c.types > 100 {
+				code = "P{1, 2}.Sum()"
+			}
 		}
 		body := client.Cell(code)
 		body["stop_on_error"], body["allow_stdin"] = r.IntN(8) == 0, r.IntN(4) == 0

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -132,6 +133,21 @@ func (m *Machine) Forget(v *types.Var) {
 		m.forget(v, g)
 		delete(m.globals, v)
 	}
+}
+
+// Retain drops the variables that keep does not want: those that no name means
+// any more and that no code which may be compiled again mentions. Code that uses
+// them keeps their storage. What was remembered of functions that were replaced
+// goes too.
+func (m *Machine) Retain(keep func(*types.Var) bool) {
+	decls := map[ast.Node]bool{}
+	for _, f := range m.funcs {
+		decls[f.decl] = true
+	}
+	maps.DeleteFunc(m.escape, func(decl ast.Node, _ map[types.Object]bool) bool { return !decls[decl] })
+	drop := func(v *types.Var) bool { return !keep(v) }
+	maps.DeleteFunc(m.globals, func(v *types.Var, _ global) bool { return drop(v) })
+	maps.DeleteFunc(m.watching.forgotten, func(v *types.Var, _ forgotten) bool { return drop(v) })
 }
 
 // Type is the run-time type of t.
