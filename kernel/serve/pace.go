@@ -8,11 +8,14 @@ import (
 
 // A Jupyter server silently drops what exceeds 1000 messages a second or 1 MB
 // of stream text a second, both over a window of three seconds, and forgets at
-// every idle. A cell is held below that, with room for uneven arrival.
+// every idle. A cell may send as much as that in a longer window: a server that
+// has much to do reads late and then all at once, so what was sent within five
+// seconds may come to it within three.
 const (
-	paceWindow   = 3300 * time.Millisecond
-	paceMessages = 2700
-	paceBytes    = 2_700_000
+	paceWindow   = 5 * time.Second
+	paceMessages = 2900
+	paceBytes    = 2_950_000
+	paceEnvelope = 1 << 10 // what a message has around its content
 )
 
 // pace keeps the account of the last window.
@@ -33,8 +36,10 @@ func newPace() *pace { return &pace{} }
 // wait returns when a message with size bytes of content may be sent, or when
 // ctx ends, and puts it to the account.
 func (p *pace) wait(ctx context.Context, msgType string, size int) {
-	if msgType != "stream" {
-		size = 0 // only text is limited by volume
+	if msgType == "stream" { // only text is limited by volume
+		size += paceEnvelope
+	} else {
+		size = 0
 	}
 	for {
 		delay := p.take(time.Now(), size)

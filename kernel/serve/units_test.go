@@ -10,7 +10,7 @@ import (
 )
 
 func TestPaceStaysUnderTheServersLimits(t *testing.T) {
-	for _, c := range []struct{ size, limit int }{{10, 2900}, {100_000, 28}} {
+	for _, c := range []struct{ size, limit int }{{10, 2900}, {100_000, 29}} {
 		p, now := newPace(), time.Unix(0, 0)
 		var sent []time.Time
 		for len(sent) < 3*c.limit {
@@ -20,8 +20,8 @@ func TestPaceStaysUnderTheServersLimits(t *testing.T) {
 			}
 			sent = append(sent, now)
 		}
-		for i := range sent { // no window of three seconds holds more than allowed
-			if j := i + c.limit; j < len(sent) && sent[j].Sub(sent[i]) < 3*time.Second {
+		for i := range sent { // no five seconds hold more than a server passes on in three
+			if j := i + c.limit; j < len(sent) && sent[j].Sub(sent[i]) < 5*time.Second {
 				t.Fatalf("%d messages of %d bytes within %v", c.limit, c.size, sent[j].Sub(sent[i]))
 			}
 		}
