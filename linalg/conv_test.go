@@ -25,6 +25,7 @@ var _ = addCases(
 		return ConvTranspose(x, w, nil, ConvOptions{Stride: 2, Pad: 1, OutPad: 1})
 	})},
 	opCase{name: "GroupNorm", shapes: [][]int{{2, 3, 4, 6}, {6}, {6}}, f: three(func(x, g, b *Tensor) *Tensor { return GroupNorm(x, 3, g, b) }), tol32: 1e-3},
+	opCase{name: "GroupNorm of each image", shapes: [][]int{{3, 5, 6}, {3, 6}, {3, 6}}, f: three(func(x, g, b *Tensor) *Tensor { return GroupNorm(x, 2, g, b) }), tol32: 1e-3},
 	opCase{name: "GroupNorm plain", shapes: [][]int{{2, 5, 4}}, f: one(func(x *Tensor) *Tensor { return GroupNorm(x, 2, nil, nil) }), tol32: 1e-3},
 	opCase{name: "AvgPool Upsample", shapes: [][]int{{2, 4, 6, 3}}, f: one(func(x *Tensor) *Tensor { return Upsample(AvgPool(x, 2).Square(), 3) })},
 	opCase{name: "ChannelsLast", shapes: [][]int{{2, 3, 4, 5}}, f: one(func(x *Tensor) *Tensor { return ChannelsLast(ChannelsFirst(ChannelsLast(x)).Square()) })},

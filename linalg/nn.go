@@ -213,7 +213,8 @@ func Dropout(r *Rand, x *Tensor, p float64) *Tensor {
 }
 
 // GroupNorm normalises each of a number of groups of neighbouring channels of each image, channels last, to mean zero
-// and variance one over the group and all positions, then multiplies by gain and adds bias a channel (or nil).
+// and variance one over the group and all positions, then multiplies by gain and adds bias: one a channel, [C], or one a
+// channel of each image, [N, C], or nil.
 func GroupNorm(x *Tensor, groups int, gain, bias *Tensor) *Tensor {
 	x.mustFloat("GroupNorm")
 	r := len(x.shape)
@@ -221,12 +222,19 @@ func GroupNorm(x *Tensor, groups int, gain, bias *Tensor) *Tensor {
 		failHint("GroupNorm", "channels are the last axis and must divide into the groups", "x is %v, groups %d", x.shape, groups)
 	}
 	c := x.shape[r-1]
+	g := kernel.GroupShape{N: x.shape[0], Places: numel(x.shape[1 : r-1]), Channels: c, Groups: groups}
 	for _, p := range []*Tensor{gain, bias} {
-		if p != nil && (len(p.shape) != 1 || p.shape[0] != c || p.dt != x.dt) {
-			fail("GroupNorm", "x is %v %v, so gain and bias must be %v [%d], not %v %v", x.dt, x.shape, x.dt, c, p.dt, p.shape)
+		if p == nil {
+			continue
+		}
+		g.Own = len(p.shape) == 2
+		if p.dt != x.dt || !slices.Equal(p.shape, []int{c}) && !slices.Equal(p.shape, []int{g.N, c}) {
+			fail("GroupNorm", "x is %v %v, so gain and bias must be %v [%d] or [%d %d], not %v %v", x.dt, x.shape, x.dt, c, g.N, c, p.dt, p.shape)
 		}
 	}
-	g := kernel.GroupShape{N: x.shape[0], Places: numel(x.shape[1 : r-1]), Channels: c, Groups: groups}
+	if gain != nil && bias != nil && len(gain.shape) != len(bias.shape) {
+		fail("GroupNorm", "gain is %v and bias %v: both belong to all images, or both to each", gain.shape, bias.shape)
+	}
 	if x.dt == F32 {
 		return groupNorm[float32](x, gain, bias, g)
 	}

@@ -244,10 +244,7 @@ func (m *unetMaker) res(name string, in, out int) *resBlock {
 func (r *resBlock) forward(h *linalg.Tensor, c *call) *linalg.Tensor {
 	z := r.c1.forward(r.n1.forward(h, c).SiLU(), c)
 	e := r.emb.apply(c.emb.SiLU())
-	n := e.Dim(0)
-	scale := e.Slice(1, 0, r.co).Reshape(n, 1, 1, 1, r.co)
-	shift := e.Slice(1, r.co, 2*r.co).Reshape(n, 1, 1, 1, r.co)
-	z = r.n2.forward(z, c).Mul(scale.AddS(1)).Add(shift).SiLU()
+	z = r.n2.scaled(z, e.Slice(1, 0, r.co), e.Slice(1, r.co, 2*r.co)).SiLU()
 	z = r.c2.forward(c.dropout(z), c)
 	if r.skip != nil {
 		h = r.skip.forward(h, c)

@@ -7,7 +7,18 @@ import (
 )
 
 // GroupShape is N images of places positions by channels, normalised in groups of neighbouring channels.
-type GroupShape struct{ N, Places, Channels, Groups int }
+type GroupShape struct {
+	N, Places, Channels, Groups int
+	Own                         bool // each image has a gain and a bias of its own
+}
+
+// of are the gains or biases of image i; nil stays nil.
+func of[T Float](g GroupShape, v []T, i int) []T {
+	if v == nil || !g.Own {
+		return v
+	}
+	return v[i*g.Channels : (i+1)*g.Channels]
+}
 
 // repeat is how many positions are handled as one row, so that rows of few channels still fill the vectors.
 func (g GroupShape) repeat() int {
@@ -34,7 +45,7 @@ func fold[T Float](v, src []T) {
 }
 
 // GroupNorm normalises each group of channels of each image to mean zero and variance one, then applies gain and bias
-// a channel (nil for none). It keeps means and reciprocal standard deviations, [N, Groups].
+// a channel (nil for none), [Channels] or [N, Channels]. It keeps means and reciprocal standard deviations, [N, Groups].
 func GroupNorm[T Float](y, x, gain, bias, mean, rstd []T, g GroupShape, eps float64) {
 	c, r := g.Channels, g.repeat()
 	per := c / g.Groups
@@ -64,11 +75,11 @@ func GroupNorm[T Float](y, x, gain, bias, mean, rstd []T, g GroupShape, eps floa
 				fillSlice(ca[q*per:(q+1)*per], rs)
 			}
 			if gain != nil {
-				Zip(Mul, ca, ca, gain)
+				Zip(Mul, ca, ca, of(g, gain, i))
 			}
 			Zip(Mul, cb, cb, ca)
 			if bias != nil {
-				Zip(Add, cb, cb, bias)
+				Zip(Add, cb, cb, of(g, bias, i))
 			}
 			spread(va, ca)
 			spread(vb, cb)
@@ -109,6 +120,7 @@ func GroupNormGrad[T Float](dx, dgain, dbias, gr, x, gain, mean, rstd []T, g Gro
 			fold(sumG, s1)
 			fold(sumGX, s2)
 			count := T(g.Places * per)
+			gain := of(g, gain, i)
 			for q := 0; q < g.Groups; q++ {
 				mu, rs := mean[i*g.Groups+q], rstd[i*g.Groups+q]
 				var a, b T
@@ -137,6 +149,13 @@ func GroupNormGrad[T Float](dx, dgain, dbias, gr, x, gain, mean, rstd []T, g Gro
 			}
 		}
 	})
+	if g.Own {
+		for i := range g.N {
+			copy(of(g, dbias, i), part[2*i*c:(2*i+1)*c])
+			copy(of(g, dgain, i), part[(2*i+1)*c:(2*i+2)*c])
+		}
+		return
+	}
 	sumParts(dbias, part, g.N, 2*c)
 	if len(part) > 0 {
 		sumParts(dgain, part[c:], g.N, 2*c)
