@@ -15,6 +15,7 @@ func init() {
 			"Airline":           reflect.ValueOf(p.Airline),
 			"Array":             reflect.ValueOf((*p.Array)(nil)),
 			"Audio":             reflect.ValueOf((*p.Audio)(nil)),
+			"CIFAR10Sheets":     reflect.ValueOf(p.CIFAR10Sheets),
 			"CO2":               reflect.ValueOf(p.CO2),
 			"CSV":               reflect.ValueOf((*p.CSV)(nil)),
 			"Chirp":             reflect.ValueOf(p.Chirp),

@@ -196,7 +196,8 @@ func run(cmd *exec.Cmd, read func(out []byte) (sample, error)) (sample, error) {
 	return s, nil
 }
 
-// child is a slice of ours: two steps to warm up, then steps until the time is over, in groups of at least 5 ms.
+// child is a slice of ours: a step to warm up, one to see how long they are, then steps until the time is over, in groups of
+// at least 5 ms and at least five times unless one alone fills half of the slice.
 func child(work []Workload, name string) error {
 	for _, w := range work {
 		if w.Name != name {
@@ -206,12 +207,18 @@ func child(work []Workload, name string) error {
 		linalg.SetThreads(*threads)
 		step := w.Make()
 		step()
+		began, spent := time.Now(), cpu()
 		step()
-		began := time.Now()
-		step()
-		group := max(1, int(5*time.Millisecond/max(time.Since(began), time.Microsecond)))
-		best, until := never, time.Now().Add(time.Duration(*seconds*float64(time.Second)))
-		for n := 0; n < 5 || time.Now().Before(until); n++ {
+		took := time.Since(began)
+		best := sample{Wall: 1000 * took.Seconds(), CPU: 1000 * (cpu() - spent).Seconds()}
+		slice := time.Duration(*seconds * float64(time.Second))
+		least := 5
+		if took > slice/2 {
+			least = 0
+		}
+		group := max(1, int(5*time.Millisecond/max(took, time.Microsecond)))
+		until := time.Now().Add(slice)
+		for n := 0; n < least || time.Now().Before(until); n++ {
 			c, t := cpu(), time.Now()
 			for range group {
 				step()

@@ -17,8 +17,10 @@ type Table struct {
 
 // Report is what a run found.
 type Report struct {
+	Heading string // what was run
 	Tables  []Table
 	Seconds float64
+	CPU     float64 // seconds on all cores
 }
 
 // add appends a table.
@@ -27,6 +29,7 @@ func (r *Report) add(t Table) { r.Tables = append(r.Tables, t) }
 // Markdown is the report as text.
 func (r *Report) Markdown() string {
 	var b strings.Builder
+	b.WriteString(r.Heading + "\n\n")
 	for _, t := range r.Tables {
 		fmt.Fprintf(&b, "### %s\n\n| %s |\n|%s\n", t.Title, strings.Join(t.Columns, " | "), strings.Repeat("---|", len(t.Columns)))
 		for _, row := range t.Rows {
@@ -37,13 +40,14 @@ func (r *Report) Markdown() string {
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "%.0f seconds in all.\n", r.Seconds)
+	fmt.Fprintf(&b, "%.0f seconds in all, %.0f of CPU time.\n", r.Seconds, r.CPU)
 	return b.String()
 }
 
 // HTML is the report for the notebook.
 func (r *Report) HTML() string {
 	var b strings.Builder
+	b.WriteString("<p>" + html.EscapeString(r.Heading) + "</p>")
 	for _, t := range r.Tables {
 		fmt.Fprintf(&b, "<h4>%s</h4><table><tr>", html.EscapeString(t.Title))
 		for _, c := range t.Columns {

@@ -2,8 +2,6 @@ package tasks
 
 import (
 	"fmt"
-	"io"
-	"path/filepath"
 
 	"github.com/priorlab/priorlab/stdlib/data"
 	"github.com/priorlab/priorlab/stdlib/sgpa"
@@ -12,34 +10,6 @@ import (
 // Channel means and standard deviations of CIFAR-10.
 var cifarMean, cifarSD = []float64{.4914, .4822, .4465}, []float64{.2470, .2435, .2616}
 
-// sheets reads n pictures from the sheets train_00000.png, ... or dev_40000.png, ... of 1000 tiles each.
-func sheets(prefix string, first, n int, labels []byte) (*pictures, error) {
-	all := &pictures{c: 3, size: 32}
-	for at := first; all.n < n; at += 1000 {
-		path, err := data.Find(filepath.Join("cifar10", fmt.Sprintf("%s_%05d.png", prefix, at)))
-		if err != nil {
-			return nil, err
-		}
-		m, err := data.ReadTiles(path, 32, 32, min(1000, n-all.n))
-		if err != nil {
-			return nil, err
-		}
-		m.Labels = nil
-		for i := range m.N {
-			if at+i >= len(labels) || labels[at+i] > 9 {
-				return nil, fmt.Errorf("tasks: picture %d has no label from 0 to 9", at+i)
-			}
-			m.Labels = append(m.Labels, int(labels[at+i]))
-		}
-		p, err := fromImages(m)
-		if err != nil {
-			return nil, err
-		}
-		all.add(p)
-	}
-	return all, nil
-}
-
 // CIFAR10 is image classification with n training pictures, in patches of 4 by 4. Classes 8 and 9 (ships and trucks) are
 // held out as strangers; eight remain. Half of the development pictures validate, half test; corruptions at severities 1,
 // 3 and 5 stand in for CIFAR-10-C. The folder cifar10 of PRIORLAB_DATA must be there.
@@ -47,20 +17,11 @@ func CIFAR10(n int, seed uint64) (*Task, error) {
 	if n < 1 || n > 40000 {
 		return nil, fmt.Errorf("tasks: %d training pictures; there are 40000", n)
 	}
-	f, err := data.Open(filepath.Join("cifar10", "labels_00000-44999.u8"))
+	train, err := sheets(0, n)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	labels, err := io.ReadAll(f)
-	if err != nil {
-		return nil, err
-	}
-	train, err := sheets("train", 0, n, labels)
-	if err != nil {
-		return nil, err
-	}
-	dev, err := sheets("dev", 40000, 2000, labels)
+	dev, err := sheets(40000, 2000)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +41,15 @@ func CIFAR10(n int, seed uint64) (*Task, error) {
 		t.Shifted = append(t.Shifted, set)
 	}
 	return t, nil
+}
+
+// sheets are n pictures from number first on.
+func sheets(first, n int) (*pictures, error) {
+	m, err := data.CIFAR10Sheets(first, n)
+	if err != nil {
+		return nil, err
+	}
+	return fromImages(m)
 }
 
 // known parts pictures into those with labels below classes and the others.

@@ -14,7 +14,7 @@ type Budget struct {
 	Epochs  int      // [20]
 	Samples int      // Monte Carlo passes of a prediction [10]
 	Members int      // of an ensemble [3]
-	Methods []string // names of Methods; nil for all that can do the task
+	Methods []string // names of Methods; nil for all that can do the task in a comparable time
 	SNGPF   int      // random features of SNGP [256]
 }
 
@@ -45,16 +45,22 @@ type method struct {
 	fit  func(ctx context.Context, b *bench) (sgpa.Predictor, error)
 }
 
-// standardName is the one method that needs inputs of one length.
-const standardName = "SGPA standard"
+// standardName is the one method that needs inputs of one length. With more than standardTokens tokens it takes ten times as
+// long as the others, or worse, and has to be asked for.
+const (
+	standardName   = "SGPA standard"
+	standardTokens = 32
+)
 
 // choose are the methods of a budget, or all that can do the task.
 func choose(t *Task, names []string) ([]method, error) {
-	oneLength := t.Config.Size > 0
+	c := t.Config
+	oneLength := c.Size > 0
+	short := oneLength && c.Size/c.Patch*(c.Size/c.Patch) <= standardTokens
 	var out []method
 	if names == nil {
 		for _, m := range methods {
-			if m.name != standardName || oneLength {
+			if m.name != standardName || short {
 				out = append(out, m)
 			}
 		}

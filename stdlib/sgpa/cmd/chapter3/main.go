@@ -28,10 +28,10 @@ var laptop = map[string]size{
 	"glyphs":  {500, 20, 300},
 	"fashion": {600, 20, 250},
 	"mnist":   {600, 20, 250},
-	"cifar10": {600, 6, 250},
-	"cola":    {1000, 6, 400},
-	"imdb":    {500, 6, 300},
-	"zinc":    {500, 10, 500},
+	"cifar10": {800, 6, 250},
+	"cola":    {1500, 6, 400},
+	"imdb":    {800, 6, 300},
+	"zinc":    {800, 10, 500},
 }
 
 // options are the flags.
