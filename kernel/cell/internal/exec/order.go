@@ -403,7 +403,6 @@ func (c *compiler) hoist(keep func(ast.Expr), e ast.Expr, want types.Type) {
 			}
 			c.hoist(keep, el, want)
 		}
-		return
 	case *ast.FuncLit:
 		return
 	}
