@@ -3,6 +3,7 @@ package linalg
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/priorlab/priorlab/linalg/internal/kernel"
 	"gonum.org/v1/gonum/mat"
@@ -29,6 +30,9 @@ type CholFactor struct {
 	n      int
 	l      *mat.Dense // lower triangle; zeros above
 	jitter float64
+
+	once   sync.Once
+	solver kernel.Solver[float64] // see HalfTo
 }
 
 // Chol factorises the symmetric matrix a (its lower triangle is read; a is

@@ -6,6 +6,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/priorlab/priorlab/linalg/internal/kernel"
 )
 
 func (c *CholFactor) triangle() blas64.Triangular {
@@ -24,6 +26,25 @@ func (c *CholFactor) Half(b *mat.Dense) *mat.Dense { return c.trsm("Half", blas.
 
 // HalfT returns L^-T b (n by k).
 func (c *CholFactor) HalfT(b *mat.Dense) *mat.Dense { return c.trsm("HalfT", blas.Trans, b) }
+
+// HalfTo writes L^-1 b (n by k) into dst, which may be b, on the calling goroutine. What it needs of L is made at the first
+// call, so that it suits many right sides in turn. dst and b have their rows equally far apart.
+func (c *CholFactor) HalfTo(dst, b *mat.Dense) {
+	r, k := b.Dims()
+	c.check("HalfTo", r)
+	d, s := dst.RawMatrix(), b.RawMatrix()
+	if d.Rows != r || d.Cols != k || d.Stride != s.Stride {
+		panic(fmt.Sprintf("linalg: HalfTo of %d by %d with rows %d apart into %d by %d with rows %d apart", r, k, s.Stride, d.Rows, d.Cols, d.Stride))
+	}
+	if r == 0 || k == 0 {
+		return
+	}
+	c.once.Do(func() {
+		t := c.triangle()
+		c.solver = kernel.NewSolver(true, false, c.n, kernel.Matrix[float64]{Data: t.Data, RS: t.Stride, CS: 1})
+	})
+	c.solver.Solve(k, d.Data, s.Data, s.Stride)
+}
 
 func (c *CholFactor) trsm(op string, t blas.Transpose, b *mat.Dense) *mat.Dense {
 	r, k := b.Dims()

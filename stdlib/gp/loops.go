@@ -1,39 +1,6 @@
 package gp
 
-import (
-	"sync"
-	"sync/atomic"
-
-	"github.com/priorlab/priorlab/linalg"
-	"gonum.org/v1/gonum/mat"
-)
-
-// inParts calls f for consecutive parts of n rows on as many goroutines as
-// linalg may use. The parts do not depend on how many there are. f must not
-// call linalg: an interrupt would unwind a goroutine that nobody catches.
-func inParts(n, size int, f func(lo, hi int)) {
-	parts := (n + size - 1) / size
-	var next atomic.Int64
-	work := func() {
-		for {
-			p := int(next.Add(1)) - 1
-			if p >= parts {
-				return
-			}
-			f(p*size, min(n, (p+1)*size))
-		}
-	}
-	var others sync.WaitGroup
-	for i := 1; i < min(linalg.Threads(), parts); i++ {
-		others.Add(1)
-		go func() {
-			defer others.Done()
-			work()
-		}()
-	}
-	work()
-	others.Wait()
-}
+import "gonum.org/v1/gonum/mat"
 
 // fill evaluates f at every pair of rows.
 func fill(x, y *mat.Dense, f func(a, b []float64) float64) *mat.Dense {

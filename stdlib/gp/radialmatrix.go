@@ -106,7 +106,7 @@ func (t *radialSums) line() {
 	xs, ys := mat.Col(nil, 0, t.x), mat.Col(nil, 0, t.y)
 	w2 := t.inverse[0] * t.inverse[0]
 	sums := make([][3]float64, n)
-	inParts(n, max(1, 20000/len(ys)), func(lo, hi int) {
+	linalg.ParallelFor(n, max(1, 20000/len(ys)), func(lo, hi int) {
 		if t.k.Family == FamilySE {
 			for i := lo; i < hi; i++ {
 				a, b, c := seSums(row(t.K, i), row(t.w, i), ys, xs[i])

@@ -59,6 +59,7 @@ func (g *SGPR) Condition(x *mat.Dense, y []float64) error {
 	if err != nil {
 		return err
 	}
+	f.points.Done()
 	g.x, g.y, g.fit = mat.DenseCopyOf(x), append([]float64(nil), y...), f
 	return nil
 }
@@ -72,6 +73,7 @@ func (g *SGPR) Bound() (float64, []float64, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	defer f.points.Done()
 	grad := make([]float64, 0, g.Params().Len())
 	dk, ds2, dZ := f.gradient(g.Kernel)
 	grad = append(append(grad, dk...), ds2*g.Noise.Slope(0))
@@ -114,17 +116,17 @@ func predictWhitened(W *mat.Dense, v []float64, D *linalg.CholFactor, prior []fl
 // sparseFit is one evaluation of the collapsed bound, whitened: K_uu = L L',
 // W = L^-1 K_uf, D = I + W W'/s2, v = D^-1 W y/s2.
 type sparseFit struct {
-	Z, x  *mat.Dense
-	Kuu   *mat.Dense
-	Kuf   *mat.Dense
-	data  *mat.Dense // W W'
-	y     []float64
-	s2    float64
-	L, D  *linalg.CholFactor
-	W     *mat.Dense
-	v     []float64
-	kff   []float64
-	bound float64
+	Z, x   *mat.Dense
+	Kuu    *mat.Dense
+	points *PointData
+	data   *mat.Dense // W W'
+	Wy     []float64
+	y      []float64
+	s2     float64
+	L, D   *linalg.CholFactor
+	v      []float64
+	kff    []float64
+	bound  float64
 }
 
 // sparseJitter is the policy for K_uu: 1e-8 of the variance, at most 1e-4 of it.
@@ -137,13 +139,12 @@ func sparseJitter(k Kernel, Z *mat.Dense) linalg.JitterPolicy {
 }
 
 func newSparseFit(k Kernel, Z, x *mat.Dense, y []float64, s2 float64) (*sparseFit, error) {
-	f := &sparseFit{Z: Z, x: x, y: y, s2: s2, kff: k.Diag(x), Kuu: k.Matrix(Z, Z), Kuf: k.Matrix(Z, x)}
+	f := &sparseFit{Z: Z, x: x, y: y, s2: s2, kff: k.Diag(x), Kuu: k.Matrix(Z, Z), points: NewPointData(k, Z, x, y)}
 	var err error
 	if f.L, err = linalg.Chol(f.Kuu, sparseJitter(k, Z)); err != nil {
 		return nil, fmt.Errorf("gp: inducing inputs under %s: %w", k, err)
 	}
-	f.W = f.L.Half(f.Kuf)
-	f.data = linalg.SymProduct(f.W, false)
+	f.data, f.Wy = f.points.See(f.L)
 	D := mat.DenseCopyOf(f.data)
 	fitted, total, n := 0.0, 0.0, f.L.N()
 	for i := 0; i < n; i++ {
@@ -157,10 +158,8 @@ func newSparseFit(k Kernel, Z, x *mat.Dense, y []float64, s2 float64) (*sparseFi
 		return nil, err
 	}
 	eta := make([]float64, n)
-	for i := range eta {
-		for j, w := range row(f.W, i) {
-			eta[i] += w * y[j] / s2
-		}
+	for i, v := range f.Wy {
+		eta[i] = v / s2
 	}
 	f.v = f.D.SolveVec(eta)
 	f.bound = -0.5*float64(len(y))*math.Log(2*math.Pi*s2) - 0.5*f.D.LogDet()
@@ -199,38 +198,26 @@ func (f *sparseFit) gradient(k Kernel) (dk []float64, ds2 float64, dZ []float64)
 		}
 	}
 	ds2 = -0.5*float64(len(f.y))/f.s2 + 0.5*total/(f.s2*f.s2) - trace/(f.s2*f.s2)
-	for i, v := range product(f.W, f.y) {
+	for i, v := range f.Wy {
 		ds2 -= f.v[i] * v / (f.s2 * f.s2)
-	}
-	// dF/dK_uf = L^-T (2 g W + v y')/s2
-	var uf mat.Dense
-	uf.Mul(f.L.HalfT(g), f.W)
-	u := f.L.HalfTVec(f.v)
-	for i := 0; i < n; i++ {
-		r := row(&uf, i)
-		for j, y := range f.y {
-			r[j] = (2*r[j] + u[i]*y) / f.s2
-		}
 	}
 	ff := make([]float64, len(f.y))
 	for j := range ff {
 		ff[j] = -0.5 / f.s2
 	}
-	dk, dZ = pointGradient(k, f.Z, f.x, f.Kuu, f.Kuf, f.L.RightHalfT(f.L.HalfT(&uu)), &uf, ff)
-	return dk, ds2, dZ
-}
-
-// pointGradient contracts dF by K_uu (symmetric), K_uf and k_ff with the kernel
-// at inducing inputs, given K_uu and K_uf themselves.
-func pointGradient(k Kernel, Z, x, Kuu, Kuf, uu, uf *mat.Dense, ff []float64) (dk, dZ []float64) {
 	dk = make([]float64, k.Params().Len())
-	k.BackwardDiag(x, ff, dk)
-	d := BackwardAll(k, Z, Z, Kuu, uu, dk)
-	d.Scale(2, d)
-	d.Add(d, BackwardAll(k, Z, x, Kuf, uf, dk))
-	n, _ := d.Dims()
+	k.BackwardDiag(f.x, ff, dk)
+	d := BackwardAll(k, f.Z, f.Z, f.Kuu, f.L.RightHalfT(f.L.HalfT(&uu)), dk)
+	d.Scale(2, d) // Z stands on both sides
+	// dF/dK_uf = L^-T (2 g W + v y')/s2
+	A, u := f.L.HalfT(g), f.L.HalfTVec(f.v)
+	A.Scale(2/f.s2, A)
+	for i := range u {
+		u[i] /= f.s2
+	}
+	d.Add(d, f.points.Pull(A, u, dk))
 	for i := 0; i < n; i++ {
 		dZ = append(dZ, row(d, i)...)
 	}
-	return dk, dZ
+	return dk, ds2, dZ
 }

@@ -6,8 +6,10 @@ import (
 	"math"
 
 	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/internal/scratch"
 	"github.com/priorlab/priorlab/stdlib/param"
 	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -66,27 +68,41 @@ func (o SVGPOptions) filled(n int) SVGPOptions {
 	return o
 }
 
-// svgpState is one evaluation: covariances, marginals and derivatives at a
-// batch. Its matrices over the data are kept for the next evaluation.
+// svgpState is one evaluation: the bound of a batch, and sums over it.
 type svgpState struct {
-	Z, x    *mat.Dense
+	Z       *mat.Dense
 	Kuu     *mat.Dense
 	L, D    *linalg.CholFactor
-	K, W, V scratch // K_uf, L^-1 K_uf and (S-I) L^-1 K_uf
-	spare   scratch
 	C       *mat.Dense // S - I
 	v       []float64
-	mean    []float64
-	varf    []float64
-	dm, dv  []float64
 	elbo    float64
-	y       []float64
+	dv      []float64  // derivative of the bound by every marginal variance
+	data    *mat.Dense // W diag(lam) W', lam = max(0, -2 dv)
+	convex  *mat.Dense // W diag(-2dv) W' of the data where this is negative; nil without such
+	Wdm     []float64  // W times the derivative by the marginal means
+	Wnu     []float64  // W nu, nu = dm + lam mean
+	dk, dl  []float64  // gradient through K_uf and k_ff by the kernel, and by the likelihood
+	dZ      *mat.Dense // and by Z
+	sums    []*svgpSums
 	scale   float64
+	learned bool
 }
 
-// evaluate fills t for a batch whose terms count scale times.
-func (s *SVGP) evaluate(t *svgpState, x *mat.Dense, y []float64, scale float64) error {
-	t.Z, t.x, t.y, t.scale, t.elbo = rowsOf(s.Z, s.cols), x, y, scale, 0
+// svgpSums are those over one run of parts.
+type svgpSums struct {
+	elbo         float64
+	data, convex *mat.Dense
+	linear       *mat.Dense // Wdm and Wnu, in two columns of four
+	cross        *crossGradient
+	dk, dl       []float64 // through k_ff; by the likelihood
+	err          error
+}
+
+// evaluate fills t for a batch whose terms count scale times, with the sums for a
+// gradient if learn.
+func (s *SVGP) evaluate(t *svgpState, x *mat.Dense, y []float64, scale float64, learn bool) error {
+	M, n := len(s.eta), len(y)
+	*t = svgpState{Z: rowsOf(s.Z, s.cols), dv: make([]float64, n), scale: scale, learned: learn}
 	t.Kuu = s.Kernel.Matrix(t.Z, t.Z)
 	var err error
 	if t.L, err = linalg.Chol(t.Kuu, sparseJitter(s.Kernel, t.Z)); err != nil {
@@ -95,125 +111,197 @@ func (s *SVGP) evaluate(t *svgpState, x *mat.Dense, y []float64, scale float64) 
 	if t.D, err = linalg.Chol(s.D, linalg.JitterPolicy{}); err != nil {
 		return fmt.Errorf("gp: precision of q: %w", err)
 	}
-	M, n := len(s.eta), len(y)
 	t.v, t.C = t.D.SolveVec(s.eta), t.D.Inverse()
 	kl := t.D.LogDet() - float64(M)
 	for i, v := range t.v {
 		kl += t.C.At(i, i) + v*v
 		t.C.Set(i, i, t.C.At(i, i)-1)
 	}
-	t.elbo = -0.5 * kl
-	kernelInto(s.Kernel, &t.K, t.Z, x)
-	W := t.W.copyOf(t.K.Dense)
-	solveHalf(t.L, blas.NoTrans, W)
-	V := t.V.sized(M, n)
-	V.Mul(t.C, W)
-	// q(f) has mean w'v and variance k - w'w + w'Sw = k + w'(S-I)w
-	t.mean, t.varf = make([]float64, n), s.Kernel.Diag(x)
-	inParts(n, 512, func(lo, hi int) {
-		for i := 0; i < M; i++ {
-			w, v := row(W, i)[lo:hi], row(V, i)[lo:hi]
-			mean, varf, vi := t.mean[lo:hi], t.varf[lo:hi], t.v[i]
-			for j, a := range w {
-				mean[j] += vi * a
-				varf[j] += a * v[j]
-			}
+	count, run := runs(n)
+	t.sums = make([]*svgpSums, count)
+	A, u := scratch.Lease(M+1, M), t.L.HalfTVec(t.v) // L^-T C, and v' below it
+	A.Slice(0, M, 0, M).(*mat.Dense).Copy(t.L.HalfT(t.C))
+	A.SetRow(M, t.v)
+	for r := range t.sums {
+		t.sums[r] = &svgpSums{
+			data: scratch.Zeros(M, M), linear: newMatrix(M, 4),
+			dk: make([]float64, s.Kernel.Params().Len()), dl: make([]float64, s.Likelihood.Params().Len()),
+		}
+		t.sums[r].cross = newCrossGradient(s.Kernel, t.Z, u)
+	}
+	run(func(r, lo, hi int) {
+		if t.sums[r].err == nil {
+			t.sums[r].err = s.part(t, t.sums[r], A, rowsBetween(x, lo, hi), y[lo:hi], t.dv[lo:hi], scale)
 		}
 	})
-	if err := floorVariance(t.varf, s.Kernel.Diag(x)); err != nil {
-		return err
+	scratch.Release(A)
+	t.elbo = -0.5 * kl
+	return t.gather(s.Kernel.Params().Len(), s.Likelihood.Params().Len())
+}
+
+// Bound is the evidence lower bound on all of x, y.
+func (s *SVGP) Bound(x *mat.Dense, y []float64) (float64, error) {
+	t := new(svgpState)
+	if err := s.evaluate(t, x, y, 1, false); err != nil {
+		return 0, err
 	}
-	t.dm, t.dv = make([]float64, n), make([]float64, n)
-	for i := range y {
-		e, a, b := s.Likelihood.Expect(y[i], t.mean[i], t.varf[i])
-		t.elbo += scale * e
-		t.dm[i], t.dv[i] = scale*a, scale*b
+	return t.elbo, nil
+}
+
+// gather adds up the runs, in their order.
+func (t *svgpState) gather(nk, nl int) error {
+	M, d := t.Z.Dims()
+	t.data, t.dZ = newMatrix(M, M), newMatrix(M, d)
+	t.Wdm, t.Wnu, t.dk, t.dl = make([]float64, M), make([]float64, M), make([]float64, nk), make([]float64, nl)
+	for _, p := range t.sums {
+		if p.err != nil {
+			return p.err
+		}
+		t.elbo += p.elbo
+		addLower(t.data, p.data)
+		if p.convex != nil {
+			if t.convex == nil {
+				t.convex = newMatrix(M, M)
+			}
+			t.convex.Add(t.convex, p.convex)
+		}
+		for i := range t.Wdm {
+			t.Wdm[i] += p.linear.At(i, 0)
+			t.Wnu[i] += p.linear.At(i, 1)
+		}
+		if t.learned {
+			p.cross.finish()
+			t.dZ.Add(t.dZ, p.cross.dZ)
+			for i := range t.dk {
+				t.dk[i] += p.cross.dk[i] + p.dk[i]
+			}
+			for i := range t.dl {
+				t.dl[i] += p.dl[i]
+			}
+		}
 	}
+	mirror(t.data)
 	if math.IsNaN(t.elbo) {
 		return fmt.Errorf("gp: the bound is not a number")
 	}
 	return nil
 }
 
-// Bound is the evidence lower bound on all of x, y.
-func (s *SVGP) Bound(x *mat.Dense, y []float64) (float64, error) {
-	t := new(svgpState)
-	if err := s.evaluate(t, x, y, 1); err != nil {
-		return 0, err
+// part adds one part of the batch to the sums. q(f) has mean w'v and variance
+// k - w'w + w'Sw = k + w'Cw, and with U = L^-T C W the latter is k + K_j'U_j: one
+// product serves the variance and dF/dK_uf = 2 U diag(dv) + u dm', u = L^-T v.
+func (s *SVGP) part(t *svgpState, p *svgpSums, A, x *mat.Dense, y, dv []float64, scale float64) error {
+	M, n := len(s.eta), len(y)
+	K, W, Um := scratch.Lease(M, n), scratch.Lease(M, n), scratch.Lease(M+1, n)
+	defer scratch.Release(K, W, Um)
+	kernelTo(K, s.Kernel, t.Z, x)
+	t.L.HalfTo(W, K)
+	gemm(1, A, W, 0, Um)
+	U, mean := rowsBetween(Um, 0, M), row(Um, M)
+	prior := s.Kernel.Diag(x)
+	variance := append([]float64(nil), prior...)
+	columnDots(variance, K, U, p.cross.line != nil)
+	if err := floorVariance(variance, prior); err != nil {
+		return err
 	}
-	return t.elbo, nil
-}
-
-// step is one evaluation's gradient by all numbers of Params (nil unless
-// learn), with the whitened q held fixed, and after it a move of q a share rho
-// towards the Gaussian whose sites match the batch. The precision that the data
-// ask for, W lam W' with lam = -2 dE/dvariance, serves both.
-func (s *SVGP) step(t *svgpState, rho float64, learn bool) []float64 {
-	M, n := len(s.eta), len(t.y)
-	W := t.W.Dense
-	lam, nu, concave := make([]float64, n), make([]float64, n), true
-	for j, d := range t.dv {
-		lam[j] = math.Max(0, -2*d)
-		nu[j] = t.dm[j] + lam[j]*t.mean[j]
-		concave = concave && d <= 0
+	dm, lam, both := make([]float64, n), make([]float64, n), newMatrix(n, 4)
+	even, convex := true, false
+	for j := range y {
+		e, a, b := s.Likelihood.Expect(y[j], mean[j], variance[j])
+		p.elbo += scale * e
+		dm[j], dv[j] = scale*a, scale*b
+		lam[j] = math.Max(0, -2*dv[j])
+		both.Set(j, 0, dm[j])
+		both.Set(j, 1, dm[j]+lam[j]*mean[j])
+		even = even && lam[j] == lam[0]
+		convex = convex || dv[j] > 0
 	}
-	Wdm := product(W, t.dm)
-	scaled := t.spare.sized(M, n)
-	columnsTimes(scaled, W, roots(lam))
-	data := linalg.SymProduct(scaled, false)
-	var grad []float64
-	if learn {
-		G := data // -2 W diag(dv) W'
-		if !concave {
-			columnsTimes(scaled, W, t.dv)
-			G = newMatrix(M, M)
-			G.Mul(scaled, W.T())
-			G.Scale(-2, G)
+	gemm(1, W, both, 1, p.linear)
+	if t.learned {
+		for j := range y {
+			s.Likelihood.ExpectGrad(y[j], mean[j], variance[j], p.dl)
 		}
-		grad = s.gradient(t, G, Wdm, scaled)
+		s.Kernel.BackwardDiag(x, dv, p.dk)
+		p.cross.add(x, K, U, dv, dm)
 	}
-	for i, e := range product(W, nu) {
-		s.eta[i] += rho * (e - s.eta[i])
-		data.Set(i, i, data.At(i, i)+1)
+	if convex {
+		if p.convex == nil {
+			p.convex = newMatrix(M, M)
+		}
+		V := scratch.Lease(M, n)
+		columnsTimes(V, W, dv, func(d float64) float64 { return -2 * math.Max(0, d) })
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, V.RawMatrix(), W.RawMatrix(), 1, p.convex.RawMatrix())
+		scratch.Release(V)
 	}
-	data.Sub(data, s.D)
-	data.Scale(rho, data)
-	s.D.Add(s.D, data)
-	return grad
+	if even {
+		addSymmetric(lam[0], W, p.data)
+	} else {
+		columnsTimes(W, W, lam, math.Sqrt)
+		addSymmetric(1, W, p.data)
+	}
+	return nil
 }
 
-// gradient is the derivative of the bound by all numbers of Params. With C = S-I,
-// dF/dW = v dm' + 2 C W diag(dv), so that (dF/dW) W' = v (W dm)' - C G; spare is
-// an M by n matrix to write into.
-func (s *SVGP) gradient(t *svgpState, G *mat.Dense, Wdm []float64, spare *mat.Dense) []float64 {
-	X := newMatrix(len(t.v), len(t.v)) // -(dF/dW) W', lower triangle halved on the diagonal
+// columnsTimes is dst = a with column j times f(v_j).
+func columnsTimes(dst, a *mat.Dense, v []float64, f func(float64) float64) {
+	by := make([]float64, len(v))
+	for j, x := range v {
+		by[j] = f(x)
+	}
+	n, _ := a.Dims()
+	for i := 0; i < n; i++ {
+		d, r := row(dst, i), row(a, i)
+		for j, w := range by {
+			d[j] = r[j] * w
+		}
+	}
+}
+
+// move takes q a share rho towards the Gaussian whose sites match the batch.
+func (s *SVGP) move(t *svgpState, rho float64) {
+	for i, e := range t.Wnu {
+		s.eta[i] += rho * (e - s.eta[i])
+	}
+	d := t.data.RawMatrix().Data // rows without gaps, as those of s.D
+	for i, v := range s.D.RawMatrix().Data {
+		s.D.RawMatrix().Data[i] = v + rho*(d[i]-v)
+	}
+	for i := range s.eta {
+		s.D.Set(i, i, s.D.At(i, i)+rho)
+	}
+}
+
+// gradient is the derivative of the bound by all numbers of Params, with the
+// whitened q held fixed. With C = S-I, dF/dW = v dm' + 2 C W diag(dv), so that
+// (dF/dW) W' = v (W dm)' - C W diag(-2dv) W'.
+func (s *SVGP) gradient(t *svgpState) []float64 {
+	M := len(t.v)
+	G := t.data
+	if t.convex != nil {
+		G = newMatrix(M, M)
+		G.Add(t.data, t.convex)
+	}
+	X := newMatrix(M, M) // -(dF/dW) W', lower triangle halved on the diagonal
 	X.Mul(t.C, G)
+	x := X.RawMatrix().Data
 	for i, v := range t.v {
 		for j := 0; j < i; j++ {
-			X.Set(i, j, 0.5*(X.At(i, j)-v*Wdm[j]))
-			X.Set(j, i, X.At(i, j))
+			w := 0.5 * (x[i*M+j] - v*t.Wdm[j])
+			x[i*M+j], x[j*M+i] = w, w
 		}
-		X.Set(i, i, 0.5*(X.At(i, i)-v*Wdm[i]))
+		x[i*M+i] = 0.5 * (x[i*M+i] - v*t.Wdm[i])
 	}
-	u := t.L.HalfTVec(t.v)
-	solveHalf(t.L, blas.Trans, t.V.Dense) // L^-T C W
-	inParts(len(u), 8, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			o, v := row(spare, i), row(t.V.Dense, i)
-			for j, d := range t.dv {
-				o[j] = 2*v[j]*d + u[i]*t.dm[j]
-			}
-		}
-	})
-	dk, dZ := pointGradient(s.Kernel, t.Z, t.x, t.Kuu, t.K.Dense, t.L.RightHalfT(t.L.HalfT(X)), spare, t.dv)
-	dl := make([]float64, s.Likelihood.Params().Len())
-	for j := range t.y {
-		s.Likelihood.ExpectGrad(t.y[j], t.mean[j], t.varf[j], dl)
+	dZ := BackwardAll(s.Kernel, t.Z, t.Z, t.Kuu, t.L.RightHalfT(t.L.HalfT(X)), t.dk)
+	dZ.Scale(2, dZ) // Z stands on both sides
+	dZ.Add(dZ, t.dZ)
+	out := append([]float64(nil), t.dk...)
+	for _, d := range t.dl {
+		out = append(out, d*t.scale)
 	}
-	for i := range dl {
-		dl[i] *= t.scale
+	for i := 0; i < M; i++ {
+		out = append(out, row(dZ, i)...)
 	}
-	return append(append(dk, dl...), dZ...)
+	return out
 }
 
 // Fit learns q and the trainable parameters. On an error, or when ctx is
@@ -259,13 +347,17 @@ func (s *SVGP) climb(ctx context.Context, x *mat.Dense, y []float64, o SVGPOptio
 			bx, by = take(x, y, order[:o.Batch])
 			order = order[o.Batch:]
 		}
-		if err := s.evaluate(t, bx, by, float64(len(y))/float64(len(by))); err != nil {
+		if err := s.evaluate(t, bx, by, float64(len(y))/float64(len(by)), o.Rate > 0); err != nil {
 			return err
 		}
 		if o.Progress != nil {
 			o.Progress(step, t.elbo)
 		}
-		g := s.step(t, o.Natural, o.Rate > 0)
+		var g []float64
+		if o.Rate > 0 {
+			g = s.gradient(t)
+		}
+		s.move(t, o.Natural)
 		if o.Rate > 0 {
 			_, prior := set.LogPrior()
 			free := set.Free()

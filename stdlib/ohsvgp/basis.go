@@ -3,7 +3,9 @@ package ohsvgp
 import (
 	"fmt"
 
+	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/internal/scratch"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -38,16 +40,40 @@ type blocks struct {
 	kff []float64  // N, prior variances
 	of  *blocks    // of a gradient: the covariances it belongs to
 
-	se     *seWaves   // how LegS blocks under the SE kernel were made
-	sums   *dataSums  // in the place of Kbf; nil when there is one
-	KbfPhi *mat.Dense // of a gradient with sums: that by Kbf, times Phi'
+	se    *seWaves     // how LegS blocks under the SE kernel were made
+	data  dataView     // in the place of Kbf; nil when there is one
+	byKbf *throughData // of a gradient with data: that by Kbf
+}
+
+// dataView stands for K_bf in an update with Gaussian noise, which asks for little
+// of it: with K_bb = L L' and W = L^-1 K_bf, products over the data.
+type dataView interface {
+	// See returns W W' and W y.
+	See(L *linalg.CholFactor) (WW *mat.Dense, Wy []float64)
+	// Done gives memory back.
+	Done()
+}
+
+// throughData is a derivative A W + u y' by K_bf.
+type throughData struct {
+	A *mat.Dense
+	u []float64
+}
+
+// viewer is a basis that has a view of the data. No view (nil) means that K_bf
+// itself costs less.
+type viewer interface {
+	view(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks, error)
 }
 
 // release gives back the matrices over the data.
 func (b *blocks) release() {
-	release(b.Kbf)
+	scratch.Release(b.Kbf)
+	if b.data != nil {
+		b.data.Done()
+	}
 	if b.se != nil && b.se.cs != nil {
-		release(b.se.cs, b.se.sn)
+		scratch.Release(b.se.cs, b.se.sn)
 	}
 }
 

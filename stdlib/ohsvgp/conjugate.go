@@ -6,6 +6,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/internal/scratch"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
@@ -68,8 +69,7 @@ type update struct {
 	s2    float64
 	old   *posterior
 	new   *posterior
-	Wf    *mat.Dense // L^-1 K_bf; with sums L^-1 G
-	WPhi  *mat.Dense // with sums: L^-1 K_bf Phi'
+	Wf    *mat.Dense // L^-1 K_bf; nil with a view of the data
 	T     *mat.Dense // L^-1 K_ba La^-T; nil in the first task
 	data  *mat.Dense // Wf Wf'/s2
 	etaf  []float64  // Wf y/s2
@@ -124,12 +124,8 @@ func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg
 
 // see returns W W' and W y, W = L^-1 K_bf.
 func (u *update) see() (*mat.Dense, []float64) {
-	if s := u.b.sums; s != nil {
-		u.Wf = half(u.new.L, s.G)
-		u.WPhi = mul(u.Wf, s.PhiPhi)
-		Lam := mul(u.WPhi, u.Wf.T())
-		symmetrise(Lam)
-		return Lam, times(u.Wf, s.Phiy)
+	if u.b.data != nil {
+		return u.b.data.See(u.new.L)
 	}
 	u.Wf = half(u.new.L, u.b.Kbf)
 	return linalg.SymProduct(u.Wf, false), times(u.Wf, u.y)
@@ -156,7 +152,7 @@ func (u *update) correction(carried *mat.Dense) float64 {
 //	dF/dKba = L^-T (2 g T Lam_a + b eta_a') La^-1    dF/dKaa = -La^-T Lam_a La^-1/2
 //
 // The only product over the data is (2 L^-T g/s2) Wf; what s2 needs of them is in
-// Wf Wf' and Wf y. With sums dF/dKbf comes times Phi', which is all that is asked.
+// Wf Wf' and Wf y.
 func (u *update) gradient() (*blocks, float64) {
 	q := u.new
 	n := len(q.eta)
@@ -179,11 +175,14 @@ func (u *update) gradient() (*blocks, float64) {
 
 	back := q.L.HalfT(g)
 	back.Scale(2/u.s2, back)
-	if s := u.b.sums; s != nil {
-		out.KbfPhi = outer(q.L.HalfTVec(q.v), s.Phiy, 1/u.s2)
-		accumulate(out.KbfPhi, back, u.WPhi)
+	bv := q.L.HalfTVec(q.v)
+	for i := range bv {
+		bv[i] /= u.s2
+	}
+	if u.b.data != nil {
+		out.byKbf = &throughData{back, bv}
 	} else {
-		out.Kbf = outer(q.L.HalfTVec(q.v), u.y, 1/u.s2)
+		out.Kbf = outer(bv, u.y, 1)
 		accumulate(out.Kbf, back, u.Wf)
 	}
 
@@ -204,7 +203,7 @@ func (u *update) gradient() (*blocks, float64) {
 
 // outer is c a b'.
 func outer(a, b []float64, c float64) *mat.Dense {
-	out := lease(len(a), len(b))
+	out := scratch.Lease(len(a), len(b))
 	for i, v := range a {
 		r := out.RawRowView(i)
 		for j, w := range b {
@@ -221,7 +220,7 @@ func accumulate(dst, a, b *mat.Dense) {
 
 // half is L^-1 a, leased.
 func half(c *linalg.CholFactor, a *mat.Dense) *mat.Dense {
-	out, l := leaseCopy(a), c.L().RawMatrix()
+	out, l := scratch.Copy(a), c.L().RawMatrix()
 	if !out.IsEmpty() {
 		t := blas64.Triangular{N: c.N(), Stride: l.Stride, Data: l.Data, Uplo: blas.Lower, Diag: blas.NonUnit}
 		blas64.Trsm(blas.Left, blas.NoTrans, 1, t, out.RawMatrix())

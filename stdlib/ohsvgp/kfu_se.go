@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/internal/scratch"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
@@ -80,7 +81,7 @@ func seOverlaps(M int, t, dw float64, n int) *mat.Dense {
 // rotation restarted now and then so that rounding does not build up.
 func angles(x []float64, centre, dw float64, nw int) (cs, sn *mat.Dense) {
 	n := len(x)
-	cs, sn = lease(nw, n), lease(nw, n)
+	cs, sn = scratch.Lease(nw, n), scratch.Lease(nw, n)
 	const restart = 8
 	rotS, rotC := make([]float64, n), make([]float64, n)
 	for a, v := range x {

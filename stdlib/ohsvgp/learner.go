@@ -6,6 +6,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/internal/scratch"
 	"github.com/priorlab/priorlab/stdlib/param"
 	"gonum.org/v1/gonum/mat"
 )
@@ -157,7 +158,7 @@ func (l *learner) update(b basis) (*outcome, error) {
 			out = &outcome{u.new, u.bound, func() (*blocks, []float64) {
 				g, ds2 := u.gradient()
 				return g, []float64{ds2 * l.noise.Slope(0)}
-			}, func() { release(u.Wf); bl.release() }}
+			}, func() { scratch.Release(u.Wf); bl.release() }}
 		}
 	} else {
 		var e *elbo
@@ -180,11 +181,11 @@ func (l *learner) update(b basis) (*outcome, error) {
 	return out, nil
 }
 
-// blocks are the covariances on basis b, with sums in the place of those with the
-// data where these are all that is needed.
+// blocks are the covariances on basis b, with a view of the data in the place of
+// those with f(x) where that is enough.
 func (l *learner) blocks(b basis) (*blocks, error) {
-	if s, ok := b.(summed); ok && l.lik == nil {
-		if bl, err := s.summedBlocks(l.k, l.x, l.y, l.m.oldBasis()); bl != nil || err != nil {
+	if s, ok := b.(viewer); ok && l.lik == nil {
+		if bl, err := s.view(l.k, l.x, l.y, l.m.oldBasis()); bl != nil || err != nil {
 			return bl, err
 		}
 	}
@@ -212,7 +213,7 @@ func (l *learner) value(b basis, hyper, own bool) (float64, []float64, error) {
 	if own {
 		out = append(out, dOwn...)
 	}
-	release(g.Kbf, g.KbfPhi)
+	scratch.Release(g.Kbf)
 	u.done()
 	return u.bound, out, nil
 }

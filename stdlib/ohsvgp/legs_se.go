@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/internal/scratch"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
@@ -23,7 +24,7 @@ type seWaves struct {
 	v, p        []float64 // weights, with and without the variance
 	dw, centre  float64
 	B, Bv       *mat.Dense    // M by waves, without and with v
-	cs, sn      *mat.Dense    // waves by points; nil when sums stand for them
+	cs, sn      *mat.Dense    // waves by points; nil when waveData stands for them
 	A, Av       *mat.Dense    // of the old variables; nil without
 	turn        [2]*mat.Dense // A turned, for even and odd rows of B
 	variance    float64
@@ -95,7 +96,7 @@ func weighted(a *mat.Dense, v []float64) *mat.Dense {
 func (w *seWaves) data(out *blocks, x []float64) {
 	M, n := w.B.Dims()
 	w.cs, w.sn = angles(x, w.centre, w.dw, n)
-	out.Kbf = lease(M, len(x))
+	out.Kbf = scratch.Lease(M, len(x))
 	interleave(out.Kbf, w.Bv, w.cs, w.sn)
 }
 
@@ -138,10 +139,11 @@ func gram(av, a *mat.Dense) *mat.Dense {
 // p_i by the factor 1 - (w_i ls)^2, that of s_i times the factor.
 func (w *seWaves) backward(k *gp.Radial, g *blocks, grad []float64) {
 	s := make([]float64, len(w.v))
-	if g.KbfPhi != nil {
+	if g.byKbf != nil {
 		M, _ := w.Bv.Dims()
+		byPhi := g.of.data.(*waveData).timesPhi(g.byKbf)
 		for m := 0; m < M; m++ {
-			d := g.KbfPhi.RawRowView(m)[m%2*len(s):]
+			d := byPhi.RawRowView(m)[m%2*len(s):]
 			for i, v := range w.Bv.RawRowView(m) {
 				s[i] += v * d[i]
 			}

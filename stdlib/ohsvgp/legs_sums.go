@@ -3,29 +3,43 @@ package ohsvgp
 import (
 	"math"
 
+	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
 
-// dataSums stand for K_bf in an update with Gaussian noise when K_bf = G Phi,
-// with Phi few functions of the input: the bound and its gradient see the data
+// waveData sees the data of K_bf = G Phi, with Phi few functions of the input,
 // through Phi Phi' and Phi y alone.
-type dataSums struct {
+type waveData struct {
 	G      *mat.Dense // M by functions
 	PhiPhi *mat.Dense
 	Phiy   []float64
+	WPhi   *mat.Dense // L^-1 K_bf Phi', once seen
 }
 
-// summed is a basis that can do so. Its blocks have sums in the place of Kbf; nil
-// means that K_bf itself costs less.
-type summed interface {
-	summedBlocks(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks, error)
+// See implements dataView.
+func (d *waveData) See(L *linalg.CholFactor) (*mat.Dense, []float64) {
+	W := L.Half(d.G)
+	d.WPhi = mul(W, d.PhiPhi)
+	WW := mul(d.WPhi, W.T())
+	symmetrise(WW)
+	return WW, times(W, d.Phiy)
 }
 
-// summedBlocks are the blocks under the SE kernel, whose K_bf is made of waves.
-func (b *legs) summedBlocks(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks, error) {
+// Done implements dataView: there is nothing over the data.
+func (d *waveData) Done() {}
+
+// timesPhi is a derivative by K_bf, times Phi'.
+func (d *waveData) timesPhi(g *throughData) *mat.Dense {
+	out := outer(g.u, d.Phiy, 1)
+	accumulate(out, g.A, d.WPhi)
+	return out
+}
+
+// view implements viewer for the SE kernel, whose K_bf is made of waves.
+func (b *legs) view(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks, error) {
 	w, xs, err := b.waves(k, x, old)
 	if w == nil || err != nil {
 		return nil, err
@@ -34,15 +48,15 @@ func (b *legs) summedBlocks(k gp.Kernel, x *mat.Dense, y []float64, old basis) (
 		return nil, nil
 	}
 	out := w.blocks(k.Diag(x))
-	out.sums = w.sums(xs, y)
+	out.data = w.sums(xs, y)
 	return out, nil
 }
 
-// sums are the data's: the functions are the cosines, then the sines.
-func (w *seWaves) sums(x, y []float64) *dataSums {
+// sums are those over the data: the functions are the cosines, then the sines.
+func (w *seWaves) sums(x, y []float64) *waveData {
 	n := len(w.p)
 	c, s, cy, sy := waveSums(x, y, w.centre, w.dw, n)
-	out := &dataSums{mat.NewDense(w.B.RawMatrix().Rows, 2*n, nil), mat.NewDense(2*n, 2*n, nil), append(cy, sy...)}
+	out := &waveData{G: mat.NewDense(w.B.RawMatrix().Rows, 2*n, nil), PhiPhi: mat.NewDense(2*n, 2*n, nil), Phiy: append(cy, sy...)}
 	for m := 0; m < w.B.RawMatrix().Rows; m++ {
 		copy(out.G.RawRowView(m)[m%2*n:], w.Bv.RawRowView(m))
 	}

@@ -19,7 +19,25 @@ func (b *points) check(gp.Kernel) error { return nil }
 func (b *points) kuf(k gp.Kernel, x *mat.Dense) (*mat.Dense, error) { return k.Matrix(b.Z, x), nil }
 
 func (b *points) blocks(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
-	out := &blocks{Kbb: k.Matrix(b.Z, b.Z), Kbf: k.Matrix(b.Z, x), kff: k.Diag(x)}
+	out, err := b.without(k, x, old)
+	if err == nil {
+		out.Kbf = k.Matrix(b.Z, x)
+	}
+	return out, err
+}
+
+// view implements viewer.
+func (b *points) view(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks, error) {
+	out, err := b.without(k, x, old)
+	if err == nil {
+		out.data = gp.NewPointData(k, b.Z, x, y)
+	}
+	return out, err
+}
+
+// without makes the blocks but Kbf.
+func (b *points) without(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) {
+	out := &blocks{Kbb: k.Matrix(b.Z, b.Z), kff: k.Diag(x)}
 	if old != nil {
 		a, ok := old.(*points)
 		if !ok {
@@ -39,9 +57,13 @@ func (b *points) pull(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []fl
 	k.BackwardDiag(x, g.kff, grad)
 	dZ := gp.BackwardAll(k, b.Z, b.Z, g.of.Kbb, g.Kbb, grad)
 	dZ.Scale(2, dZ) // Z stands on both sides, and g.Kbb is symmetric
-	dZ.Add(dZ, gp.BackwardAll(k, b.Z, x, g.of.Kbf, g.Kbf, grad))
+	if g.byKbf != nil {
+		dZ.Add(dZ, g.of.data.(*gp.PointData).Pull(g.byKbf.A, g.byKbf.u, grad))
+	} else {
+		dZ.Add(dZ, gp.BackwardAll(k, b.Z, x, g.of.Kbf, g.Kbf, grad))
+	}
 	if a, ok := old.(*points); ok {
-		k.Backward(a.Z, a.Z, g.Kaa, grad)
+		gp.BackwardAll(k, a.Z, a.Z, g.of.Kaa, g.Kaa, grad)
 		dZ.Add(dZ, gp.BackwardAll(k, b.Z, a.Z, g.of.Kba, g.Kba, grad))
 	}
 	n, d := dZ.Dims()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/internal/scratch"
 )
 
 // sites are Gaussian stand-ins for the likelihood of every datum: a precision
@@ -132,8 +133,8 @@ func toward(s, t []*sites, rho float64, f siteBound, value float64) ([]*sites, [
 
 // spread is q for the sites; it leaves e's marginals there.
 func (s *sites) spread(e *elbo) (*posterior, error) {
-	WL := lease(e.W.Dims())
-	defer release(WL)
+	WL := scratch.Lease(e.W.Dims())
+	defer scratch.Release(WL)
 	n, _ := e.W.Dims()
 	root := roots(s.lam)
 	for i := 0; i < n; i++ {

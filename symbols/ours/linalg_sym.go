@@ -64,6 +64,7 @@ func init() {
 			"NotPositiveDefinite": reflect.ValueOf((*p.NotPositiveDefinite)(nil)),
 			"OneHot":              reflect.ValueOf(p.OneHot),
 			"Ones":                reflect.ValueOf(p.Ones),
+			"ParallelFor":         reflect.ValueOf(p.ParallelFor),
 			"Param":               reflect.ValueOf(p.Param),
 			"QuadraticForm":       reflect.ValueOf(p.QuadraticForm),
 			"RadialInto":          reflect.ValueOf(p.RadialInto),

@@ -88,25 +88,40 @@ func TestTrsm(t *testing.T) {
 }
 
 func TestSyrk(t *testing.T) {
-	r := rand.New(rand.NewPCG(9, 10))
-	for _, n := range []int{1, 5, 97, 200} {
-		for _, lower := range []bool{false, true} {
-			k := 13
-			a, c := randoms[float64](r, n*k), randoms[float64](r, n*n)
-			got := append([]float64(nil), c...)
-			Syrk(lower, n, k, 0.5, Matrix[float64]{a, k, 1}, got, n)
-			for i := 0; i < n; i++ {
-				for j := 0; j < n; j++ {
-					want := c[i*n+j]
-					if i == j || (i > j) == lower {
-						for p := 0; p < k; p++ {
-							want += 0.5 * a[i*k+p] * a[j*k+p]
-						}
-					}
-					if math.Abs(got[i*n+j]-want) > 1e-12 {
-						t.Fatalf("n %d lower %v: element (%d,%d) is %g, want %g", n, lower, i, j, got[i*n+j], want)
-					}
+	eachLevel(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for _, n := range []int{1, 5, 8, 97, 128, 300} {
+			for q := 0; q < 4; q++ {
+				syrkCase[float64](t, r, q&1 > 0, q&2 > 0, n, 13, 1e-12)
+				syrkCase[float32](t, r, q&1 > 0, q&2 > 0, n, 13, 1e-4)
+			}
+		}
+		syrkCase[float64](t, r, true, false, 50, 700, 1e-11) // more than one block of the sum
+		syrkCase[float64](t, r, false, true, 50, 700, 1e-11)
+	})
+}
+
+// syrkCase checks one update with rows of C that have a gap between them.
+func syrkCase[T Float](t *testing.T, r *rand.Rand, lower, transposed bool, n, k int, tol float64) {
+	t.Helper()
+	ldc := n + 3
+	a, c := randoms[T](r, n*k), randoms[T](r, n*ldc)
+	m := Matrix[T]{a, k, 1}
+	if transposed {
+		m = Matrix[T]{a, 1, n}
+	}
+	got := append([]T(nil), c...)
+	Syrk(lower, n, k, 0.5, m, got, ldc)
+	for i := 0; i < n; i++ {
+		for j := 0; j < ldc; j++ {
+			want := float64(c[i*ldc+j])
+			if j < n && (i == j || (i > j) == lower) {
+				for p := 0; p < k; p++ {
+					want += 0.5 * float64(a[i*m.RS+p*m.CS]) * float64(a[j*m.RS+p*m.CS])
 				}
+			}
+			if math.Abs(float64(got[i*ldc+j])-want) > tol {
+				t.Fatalf("n %d, k %d, lower %v, transposed %v: element (%d,%d) is %g, want %g", n, k, lower, transposed, i, j, got[i*ldc+j], want)
 			}
 		}
 	}
