@@ -27,16 +27,21 @@ func (k *callee) start(nf *frame) {
 	if k.native != nil {
 		k.native(nf.p)
 		nf.th.sp--
-		if s := nf.th.sticky; s != nil {
-			nf.th.sticky = nil
-			panic(s)
-		}
+		nf.th.goOn()
 		return
 	}
 	if k.recv != nil {
 		typedmemmove(rt.Pointer(k.code.recvT), unsafe.Add(nf.p, k.code.recvOff), k.recv)
 	}
 	nf.exec()
+}
+
+// goOn panics again with what compiled code recovered from and must not stop.
+func (th *thread) goOn() {
+	if s := th.sticky; s != nil {
+		th.sticky = nil
+		panic(s)
+	}
 }
 
 func (k *callee) frameCode(l *sigLayout) *code {

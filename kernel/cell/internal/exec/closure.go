@@ -61,6 +61,9 @@ func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsa
 		setLabels(old)
 		th.g = 0
 		if ok {
+			if parent != nil {
+				parent.keep(th)
+			}
 			return
 		}
 		v := recover()
@@ -99,10 +102,8 @@ func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsa
 	}
 	nf.exec()
 	out = make([]reflect.Value, len(c.sig.results))
-	for i, t := range c.sig.results {
-		p := unsafeNew(rt.Pointer(t))
-		typedmemmove(rt.Pointer(t), p, unsafe.Add(nf.p, c.sig.resultOffs[i]))
-		out[i] = reflect.NewAt(t, p).Elem()
+	for i, t := range c.sig.results { // the caller copies them at once
+		out[i] = reflect.NewAt(t, unsafe.Add(nf.p, c.sig.resultOffs[i])).Elem()
 	}
 	ok = true
 	return out

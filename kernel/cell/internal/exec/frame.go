@@ -47,6 +47,7 @@ type thread struct {
 	sp      int
 	base    int // depth of the callers in another thread
 	parent  *thread
+	spare   *thread    // of a callback that has returned, for the next one
 	passing *panicking // what the function that package reflect calls next may recover
 	sticky  *repanic   // a final panic that compiled code may have swallowed
 	g       uintptr    // the goroutine, 0 when it has ended
@@ -198,15 +199,16 @@ func (th *thread) checkStop() {
 }
 
 func (m *Machine) newThread(run *Run, parent *thread) *thread {
+	if parent != nil && parent.spare != nil && parent.spare.m == m && parent.spare.run == run {
+		th := parent.spare
+		parent.spare = nil
+		th.g, th.sp, th.sticky, th.passing = parent.g, 0, nil, nil
+		th.inherit(parent)
+		return th
+	}
 	th := &thread{m: m, run: run, parent: parent, g: rt.G()}
 	if parent != nil {
-		th.base = parent.base + parent.sp + 40 // compiled frames lie between
-		if th.base > maxDepth {
-			parent.sticky = &repanic{val: ErrDepth, trace: parent.trace()}
-			panic(ErrDepth)
-		}
-		th.grace = parent.grace
-		th.quiet = parent.quiet
+		th.inherit(parent)
 	}
 	th.labels = newLabels(run.Name)
 	root := &frame{th: th, code: rootCode}
@@ -215,6 +217,23 @@ func (m *Machine) newThread(run *Run, parent *thread) *thread {
 		run.profile.add(th)
 	}
 	return th
+}
+
+// inherit takes over what the thread of a callback has from its caller.
+func (th *thread) inherit(parent *thread) {
+	th.base = parent.base + parent.sp + 40 // compiled frames lie between
+	if th.base > maxDepth {
+		parent.sticky = &repanic{val: ErrDepth, trace: parent.trace()}
+		panic(ErrDepth)
+	}
+	th.grace, th.quiet = parent.grace, parent.quiet
+}
+
+// keep lets the next callback use the thread of one that has returned.
+func (th *thread) keep(child *thread) {
+	if th.run.profile == nil && child.view.Load() == nil && child.watched == nil {
+		th.spare = child
+	}
 }
 
 var rootCode = &code{name: ""}

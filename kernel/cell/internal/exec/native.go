@@ -12,7 +12,13 @@ import (
 // fastNative compiles a call of a compiled function of a common type without
 // reflection; nil for other types.
 func (c *compiler) fastNative(e *ast.CallExpr, p *plan, v reflect.Value) *ex {
-	if c.noFast || e.Ellipsis.IsValid() || p.sig.Variadic() || len(e.Args) != p.sig.Params().Len() || !v.CanInterface() {
+	if c.noFast || !v.CanInterface() {
+		return nil
+	}
+	if p.sig.Variadic() {
+		return c.fastFormat(e, p, v)
+	}
+	if len(e.Args) != p.sig.Params().Len() {
 		return nil
 	}
 	arg := func(i int) any { return c.exprTo(e.Args[i], p.sig.Params().At(i).Type()).fn }
@@ -46,7 +52,66 @@ func (c *compiler) fastNative(e *ast.CallExpr, p *plan, v reflect.Value) *ex {
 	return nil
 }
 
-type tokenPos = interface{ IsValid() bool }
+// fastFormat does the same for functions such as fmt.Sprint and fmt.Errorf. They
+// call methods of their arguments, and recover from what panics in these.
+func (c *compiler) fastFormat(e *ast.CallExpr, p *plan, v reflect.Value) *ex {
+	fixed := p.sig.Params().Len() - 1
+	for _, a := range e.Args {
+		if _, several := c.info.TypeOf(a).(*types.Tuple); several {
+			return nil
+		}
+	}
+	rest := func() func(*frame) slice {
+		t := p.sig.Params().At(fixed).Type()
+		if e.Ellipsis.IsValid() {
+			return c.exprTo(e.Args[fixed], t).fn.(func(*frame) slice)
+		}
+		var xs []ex
+		for _, a := range e.Args[fixed:] {
+			xs = append(xs, c.exprTo(a, t.Underlying().(*types.Slice).Elem()))
+		}
+		return c.sliceOf(t, xs).fn.(func(*frame) slice)
+	}
+	format := func() func(*frame) string {
+		return c.exprTo(e.Args[0], types.Typ[types.String]).fn.(func(*frame) string)
+	}
+	res := func(fn any) *ex { return &ex{rt: p.layout.results[0], fn: fn} }
+	pos := p.pos
+	switch f := v.Interface().(type) {
+	case func(...any) string:
+		args := rest()
+		return res(func(fr *frame) string {
+			s := args(fr)
+			fr.pos = pos
+			r := f(anys(s)...)
+			fr.th.goOn()
+			return r
+		})
+	case func(string, ...any) string:
+		head, args := format(), rest()
+		return res(func(fr *frame) string {
+			h := head(fr)
+			s := args(fr)
+			fr.pos = pos
+			r := f(h, anys(s)...)
+			fr.th.goOn()
+			return r
+		})
+	case func(string, ...any) error:
+		head, args := format(), rest()
+		return res(func(fr *frame) iface {
+			h := head(fr)
+			s := args(fr)
+			fr.pos = pos
+			r := f(h, anys(s)...)
+			fr.th.goOn()
+			return *(*iface)(unsafe.Pointer(&r))
+		})
+	}
+	return nil
+}
+
+func anys(s slice) []any { return *(*[]any)(unsafe.Pointer(&s)) }
 
 // fastMethod does the same for methods of compiled pointer types, whose
 // receiver is one word.
