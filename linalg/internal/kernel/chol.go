@@ -53,6 +53,9 @@ func firstFailure(fails []*CholFailure) *CholFailure {
 // cholBlock is the largest order of a diagonal block, which is factored by scalars.
 const cholBlock = 16
 
+// outerBlock is how many columns are factored before what lies beyond them loses their product.
+const outerBlock = 128
+
 // chol1 factors one matrix. Block columns are solved as solver solves: once the diagonal block is known, the rows below it
 // are one product each with the matrix P of the factor's transpose. What lies beyond outerBlock columns loses their product
 // afterwards. It returns the failing pivot and its value, or -1.

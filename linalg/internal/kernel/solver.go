@@ -38,8 +38,8 @@ func newSolver[T Float](left, lower, unit bool, m, n int, a Matrix[T]) *solver[T
 		s.a, s.upper, s.order, s.bs = Matrix[T]{a.Data, a.CS, a.RS}, lower, m, s.ts.mr
 	}
 	total := 0
-	for o := 0; o < s.order; o += outerBlock {
-		end := min(s.order, o+outerBlock)
+	for o := 0; o < s.order; o += solveBlock {
+		end := min(s.order, o+solveBlock)
 		for j := o; j < end; j += s.bs {
 			p := panel[T]{j: j, cols: min(s.bs, end-j)}
 			if p.first, p.k = o, j+p.cols-o; !s.upper {
@@ -115,14 +115,14 @@ func (s *solver[T]) fill(p *panel[T], unit bool, inv, tri []T) {
 
 // outer calls f for the blocks of rows of A that are solved in one go, in order, with their panels in order.
 func (s *solver[T]) outer(f func(o, end int, panels []panel[T])) {
-	per := (outerBlock + s.bs - 1) / s.bs
+	per := (solveBlock + s.bs - 1) / s.bs
 	blocks := (len(s.panels) + per - 1) / per
 	for i := 0; i < blocks; i++ {
 		q := i
 		if !s.upper {
 			q = blocks - 1 - i
 		}
-		f(q*outerBlock, min(s.order, (q+1)*outerBlock), s.panels[q*per:min(len(s.panels), (q+1)*per)])
+		f(q*solveBlock, min(s.order, (q+1)*solveBlock), s.panels[q*per:min(len(s.panels), (q+1)*per)])
 	}
 }
 
@@ -176,7 +176,7 @@ func (s *solver[T]) left(n int, alpha T, b []T, ldb int) {
 
 // leftTo solves A X = B for n columns: b is read, x written, both with rows ld apart.
 func (s *solver[T]) leftTo(n int, x, b []T, ld int) {
-	if s.order <= outerBlock {
+	if s.order <= solveBlock {
 		s.outer(func(o, end int, panels []panel[T]) { s.leftBlock(n, panels, o, end, x, b, ld) })
 		return
 	}

@@ -2,8 +2,8 @@ package kernel
 
 import "github.com/priorlab/priorlab/linalg/internal/par"
 
-// outerBlock is the order up to which a triangle is solved in one go; larger ones go block by block, with products between.
-const outerBlock = 128
+// solveBlock is the order up to which a triangle is solved in one go; larger ones go block by block, with products between.
+const solveBlock = 384
 
 // Trsm solves A X = alpha B (left) or X A = alpha B in place of B, of m by n with rows ldb apart. A is triangular, lower
 // or upper as it reads through its strides; with unit its diagonal counts as ones.

@@ -77,7 +77,7 @@ func TestTrsm(t *testing.T) {
 		}
 		trsmCase[float64](t, r, true, true, false, false, 40, 600)
 		for q := 0; q < 8; q++ { // several blocks
-			m, n := 300, 41
+			m, n := 400, 41
 			if q&1 > 0 {
 				m, n = n, m
 			}
