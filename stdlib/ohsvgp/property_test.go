@@ -63,27 +63,6 @@ func TestFirstBoundIsBelowTheEvidence(t *testing.T) {
 	}
 }
 
-// The number of cores changes no bit.
-func TestCoresDoNotMatter(t *testing.T) {
-	ctx := context.Background()
-	x, y := stream(300, 3, 0.1)
-	run := func(cores int) (float64, []float64) {
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
-		m, err := New(Options{M: 40, Kernel: gp.Matern32(1, 0.3), Noise: 0.02, Hyper: HyperFixed})
-		must(t, err)
-		tasks(t, m, x, y, 3)
-		mean, _, err := m.Predict(ctx, x)
-		must(t, err)
-		return m.Bound(), mean
-	}
-	b1, m1 := run(1)
-	b2, m2 := run(4)
-	if b1 != b2 {
-		t.Errorf("bound %v on one core, %v on four", b1, b2)
-	}
-	near(t, "mean", m2, m1, 0)
-}
-
 // The table that depends on M alone is the same whoever builds it.
 func TestLagTableIsReproducible(t *testing.T) {
 	build := func(cores int) []float64 {

@@ -45,6 +45,19 @@ func Write(dir string, s Study, rows []Row) error {
 	return os.WriteFile(filepath.Join(dir, s.Name+".md"), []byte(Summary(s, rows)), 0o644)
 }
 
+// Summarise writes name.md anew from the measurements of name.csv in dir.
+func Summarise(dir string, s Study) error {
+	path := filepath.Join(dir, s.Name+".csv")
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	rows, err := withEarlier(path, nil)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, s.Name+".md"), []byte(Summary(s, rows)), 0o644)
+}
+
 // withEarlier puts the rows of a file before new ones, but for those that the new
 // ones replace: the same method, size and split.
 func withEarlier(path string, rows []Row) ([]Row, error) {
@@ -136,7 +149,7 @@ func Summary(s Study, rows []Row) string {
 		for _, r := range rows {
 			last = max(last, r.After)
 		}
-		fmt.Fprintf(&b, "\n## M = %d, after task %d\n\n", M, last)
+		fmt.Fprintf(&b, "\n## M = %d, after task %d, %s\n\n", M, last, splits(rows, M))
 		b.WriteString("| method | RMSE, task 1 | RMSE, all tasks | NLPD, task 1 | NLPD, all tasks | ECE, all tasks | seconds, wall | seconds, processor |\n|---|---|---|---|---|---|---|---|\n")
 		for _, m := range methods(s, rows) {
 			at := pick(rows, m, M, last)
@@ -159,6 +172,20 @@ func Summary(s Study, rows []Row) string {
 		}
 	}
 	return b.String()
+}
+
+// splits says how many random splits the figures for M are of.
+func splits(rows []Row, M int) string {
+	seen := map[uint64]bool{}
+	for _, r := range rows {
+		if r.M == M {
+			seen[r.Seed] = true
+		}
+	}
+	if len(seen) == 1 {
+		return "one random split"
+	}
+	return fmt.Sprintf("mean over %d random splits", len(seen))
 }
 
 func numbers(n int) string {

@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"sort"
@@ -20,6 +22,7 @@ func main() {
 	seeds := flag.Int("seeds", 0, "random splits; 0 means each study's own number")
 	size := flag.Int("M", 0, "inducing variables; 0 means each study's own sizes")
 	list := flag.Bool("list", false, "name the studies and stop")
+	again := flag.Bool("summaries", false, "run nothing: write the summaries anew from the measurements that are there")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -27,13 +30,16 @@ func main() {
 	if *size > 0 {
 		o.Sizes = []int{*size}
 	}
-	if err := run(ctx, *out, *only, *list, o); err != nil {
+	if err := run(ctx, *out, *only, mode{*list, *again}, o); err != nil {
 		fmt.Fprintln(os.Stderr, "chapter4:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out, only string, list bool, o experiments.Options) error {
+// mode is what else than running may be asked for.
+type mode struct{ list, summaries bool }
+
+func run(ctx context.Context, out, only string, m mode, o experiments.Options) error {
 	wanted := map[string]bool{}
 	for _, n := range strings.Split(only, ",") {
 		if n != "" {
@@ -51,7 +57,7 @@ func run(ctx context.Context, out, only string, list bool, o experiments.Options
 	}
 	sort.SliceStable(studies, func(a, b int) bool { return studies[a].Name < studies[b].Name })
 	for _, s := range studies {
-		if list {
+		if m.list {
 			fmt.Printf("%-18s %s\n", s.Name, s.Notes)
 			continue
 		}
@@ -59,13 +65,19 @@ func run(ctx context.Context, out, only string, list bool, o experiments.Options
 			continue
 		}
 		delete(wanted, s.Name)
+		if m.summaries {
+			if err := experiments.Summarise(out, s); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			continue
+		}
 		o.Done = func(rows []experiments.Row) error { return experiments.Write(out, s, rows) }
 		if _, err := experiments.Run(ctx, s, o); err != nil {
 			return err
 		}
 	}
 	for n := range wanted {
-		if !list {
+		if !m.list {
 			return fmt.Errorf("no study %q; -list names them", n)
 		}
 	}
