@@ -8,6 +8,7 @@ import (
 	"github.com/priorlab/priorlab/stdlib/plots"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/plot"
 )
 
 // ElicitNormal is the normal prior that puts the share mass, such as 0.9, in
@@ -71,33 +72,34 @@ func checkInterval(lo, hi, mass float64) error {
 func twoSided(mass float64) float64 { return distuv.UnitNormal.Quantile(0.5 + mass/2) }
 
 // Elicit lets the person say between which values a positive quantity almost
-// surely (90 %) lies, by a slider with two handles from lo to hi, and answers
-// with the log-normal and the Gamma prior that say so: their densities and
-// the Go code.
+// surely (90 %) lies, by dragging a band over the range from lo to hi, and
+// answers with the log-normal and the Gamma prior that say so: their densities
+// and the Go code.
 func Elicit(name string, lo, hi float64) {
 	wantRange("Elicit", name, lo, lo, hi)
 	if lo <= 0 {
 		panic(fmt.Sprintf("lab: Elicit(%q): the lower end %v must be positive", name, lo))
 	}
 	a, b := math.Log10(lo), math.Log10(hi)
-	ends := FloatRangeSlider("log₁₀ "+name, a+(b-a)*0.3, a+(b-a)*0.7, a, b)
-	Interact(func(r [2]float64) (any, Bundle, error) {
-		return elicited(name, math.Pow(10, r[0]), math.Pow(10, r[1]), lo, hi)
-	}, ends)
+	ends := FloatRangeSlider("log₁₀ "+name, a+(b-a)*0.3, a+(b-a)*0.7, a, b).With("step", (b-a)/400)
+	in := newBand(ends, false)
+	in.interact(func(r [2]float64) (any, Bundle, error) {
+		return in.shown(elicited(name, math.Pow(10, r[0]), math.Pow(10, r[1]), lo, hi))
+	})
 }
 
-func elicited(name string, from, to, lo, hi float64) (any, Bundle, error) {
+func elicited(name string, from, to, lo, hi float64) (*plots.Figure, string, error) {
 	const mass = 0.9
 	if to <= from*1.001 {
 		to = from * 1.001 // both handles on one spot
 	}
 	ln, err := ElicitLogNormal(from, to, mass)
 	if err != nil {
-		return nil, Bundle{}, err
+		return nil, "", err
 	}
 	ga, err := ElicitGamma(from, to, mass)
 	if err != nil {
-		return nil, Bundle{}, err
+		return nil, "", err
 	}
 	x := make([]float64, 300)
 	yl, yg := make([]float64, 300), make([]float64, 300)
@@ -108,8 +110,9 @@ func elicited(name string, from, to, lo, hi float64) (any, Bundle, error) {
 		yl[i], yg[i] = x[i]*math.Exp(p), x[i]*math.Exp(q)
 	}
 	f := plots.New(fmt.Sprintf("%s: 90 %% between %.3g and %.3g", name, from, to)).LogX().
-		Line(x, yl, "log-normal").Line(x, yg, "Gamma").VLine(from, "").VLine(to, "").Labels(name, "density over the logarithm")
+		Line(x, yl, "log-normal").Line(x, yg, "Gamma").VLine(from, "").VLine(to, "").Labels(name, "density over the logarithm").XRange(lo, hi)
+	f.Plot().Y.Tick.Marker = plot.ConstantTicks{} // its shape is what matters, and the band keeps its place
 	code := fmt.Sprintf("param.LogNormal{Mu: %.4g, Sigma: %.4g} // median %.3g\nparam.Gamma{Shape: %.4g, Rate: %.4g} // mean %.3g",
 		ln.Mu, ln.Sigma, math.Exp(ln.Mu), ga.Shape, ga.Rate, ga.Shape/ga.Rate)
-	return f, listing(code), nil
+	return f, code, nil
 }

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,5 +61,40 @@ func TestElicitFunctions(t *testing.T) {
 	ElicitFunctions(10, -3, 3)
 	if !strings.Contains(h.last(), "k := gp.SE(0.5857, ") || !strings.Contains(h.last(), "param.LogNormal{Mu: ") {
 		t.Errorf("shown %q", h.last())
+	}
+}
+
+// The band stands in the live picture with a grip for each end, where the axis
+// has its values; the stored picture is without them.
+func TestBandInThePicture(t *testing.T) {
+	h := useHost(t, true)
+	ElicitFunctions(10, -3, 3)
+	live := ""
+	for _, w := range registry.byID {
+		if s, _ := w.state["value"].(string); strings.Contains(s, "<svg") {
+			live = s
+		}
+	}
+	m := regexp.MustCompile(`data-way="y" data-lo="-3" data-hi="3" data-from="([0-9.]+)" data-to="([0-9.]+)"`).FindStringSubmatch(live)
+	strips := regexp.MustCompile(`data-part="(\w+)" x="[0-9.]+" y="([0-9.]+)" width="[0-9.]+" height="([0-9.]+)"`).FindAllStringSubmatch(live, -1)
+	if m == nil || len(strips) != 3 {
+		t.Fatalf("no band in %.300s", live)
+	}
+	number := func(s string) float64 { v, _ := strconv.ParseFloat(s, 64); return v }
+	bottom, top := number(m[1]), number(m[2])
+	at := func(v float64) float64 { return bottom + (top-bottom)*(v+3)/6 }
+	for _, s := range strips {
+		want := map[string][2]float64{"lo": {at(-1.5) - 8, 16}, "hi": {at(1.5) - 8, 16}, "both": {at(1.5), at(-1.5) - at(1.5)}}[s[1]]
+		if math.Abs(number(s[2])-want[0]) > 0.02 || math.Abs(number(s[3])-want[1]) > 0.02 {
+			t.Errorf("strip %v, want %v", s, want)
+		}
+	}
+	for _, d := range h.shown {
+		if html, _ := d.b.Data[mimeHTML].(string); strings.Contains(html, "data-way") {
+			t.Error("grips are stored with the notebook")
+		}
+	}
+	if !strings.Contains(live, "onpointerdown=\"const g=event.currentTarget") || strings.Count(live, "</svg>") != 1 {
+		t.Error("the grips do nothing")
 	}
 }

@@ -11,17 +11,17 @@ import (
 
 // ElicitFunctions lets the person say what functions over a span of inputs are
 // expected before there are data: between which values, from lo to hi at most,
-// 95 % of them lie, and how often, from and to, they cross their middle. It
+// 95 % of them lie, by dragging the band in the picture, and how often, from and
+// to, they cross their middle. It
 // answers with the Gaussian process that says so: its prior predictive, each
 // path with a length-scale of its own, and the Go code.
 func ElicitFunctions(span, lo, hi float64) {
 	wantRange("ElicitFunctions", "span", span, 0, span)
 	wantRange("ElicitFunctions", "values", lo, lo, hi)
-	Interact(func(band, crossings [2]float64) (any, Bundle, error) {
-		return elicitedFunctions(span, band, crossings, lo, hi)
-	},
-		FloatRangeSlider("95 % between", lo+(hi-lo)*0.25, lo+(hi-lo)*0.75, lo, hi),
-		FloatRangeSlider("crossings", 3, 8, 0.5, 20))
+	b := newBand(FloatRangeSlider("95 % between", lo+(hi-lo)*0.25, lo+(hi-lo)*0.75, lo, hi).With("step", (hi-lo)/400), true)
+	b.interact(func(band, crossings [2]float64) (any, Bundle, error) {
+		return b.shown(elicitedFunctions(span, band, crossings, lo, hi))
+	}, FloatRangeSlider("crossings", 3, 8, 0.5, 20))
 }
 
 // functionPrior is a Gaussian process prior that was asked for by what its
@@ -46,12 +46,12 @@ func functionsFor(span float64, band, crossings [2]float64) (functionPrior, erro
 	return functionPrior{value.Mean, value.SD * value.SD, scale.Mu, scale.Sigma}, nil
 }
 
-func elicitedFunctions(span float64, band, crossings [2]float64, lo, hi float64) (any, Bundle, error) {
+func elicitedFunctions(span float64, band, crossings [2]float64, lo, hi float64) (*plots.Figure, string, error) {
 	band[1] = math.Max(band[1], band[0]+1e-3*(hi-lo)) // both handles on one spot
 	crossings[1] = math.Max(crossings[1], 1.001*crossings[0])
 	p, err := functionsFor(span, band, crossings)
 	if err != nil {
-		return nil, Bundle{}, err
+		return nil, "", err
 	}
 	const n, paths = 100, 20
 	x := make([]float64, n)
@@ -65,7 +65,7 @@ func elicitedFunctions(span float64, band, crossings [2]float64, lo, hi float64)
 		k := gp.SE(p.variance, math.Exp(p.mu+p.sigma*normals.At(i, n)))
 		f, err := gp.DrawNormal(mean, k.Matrix(column(x), column(x)), mat.NewDense(1, n, normals.RawRowView(i)[:n]))
 		if err != nil {
-			return nil, Bundle{}, err
+			return nil, "", err
 		}
 		drawn.SetRow(i, f.RawRowView(0))
 	}
@@ -73,5 +73,5 @@ func elicitedFunctions(span float64, band, crossings [2]float64, lo, hi float64)
 		Band(x, mean, sd, "mean ± 2 sd").Samples(x, drawn.T(), "functions expected").YRange(lo, hi)
 	code := fmt.Sprintf("k := gp.SE(%.4g, %.4g) // of y - %.4g\nk.Lengthscale.WithPrior(param.LogNormal{Mu: %.4g, Sigma: %.4g}) // median %.3g",
 		p.variance, math.Exp(p.mu), p.mean, p.mu, p.sigma, math.Exp(p.mu))
-	return f, listing(code), nil
+	return f, code, nil
 }

@@ -35,6 +35,7 @@ type interaction struct {
 	fn       reflect.Value
 	takesCtx bool
 	controls []*Widget
+	band     *band // one of the controls that stands in the picture; nil otherwise
 	panel    *Widget
 	stage    *stage
 	key      any // one for all controls: any newer value replaces the redraw
@@ -109,15 +110,24 @@ func controlsFor(params []reflect.Type) ([]*Widget, error) {
 
 // show runs the function once and puts everything on the page.
 func (in *interaction) show() {
-	lineUp(in.controls)
-	in.panel, in.stage = VBox(in.controls...), newStage()
+	aside := in.controls
+	if in.band != nil {
+		aside = slices.DeleteFunc(slices.Clone(aside), func(w *Widget) bool { return w == in.band.slider })
+	}
+	lineUp(aside)
+	in.panel, in.stage = VBox(aside...), newStage()
 	live := host().Widgets()
 	if live && len(in.controls) > 0 {
-		all := VBox(in.panel, in.stage.spare)
+		var all *Widget
+		if in.band != nil {
+			all = in.band.arrange(in.stage, in.panel)
+		} else {
+			all = VBox(in.panel, in.stage.spare)
+		}
 		all.retired = append(all.retired, in.unbind)
 		Show(all)
 	} else if len(in.controls) > 0 {
-		Show(Markdown("*" + in.panel.String() + "*"))
+		Show(Markdown("*" + VBox(in.controls...).String() + "*"))
 	}
 	values, err := in.call(Context())
 	if err != nil {

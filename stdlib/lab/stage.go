@@ -15,6 +15,7 @@ import (
 type stage struct {
 	id    string
 	label string  // what a picture says to those who do not see it
+	over  string  // SVG laid over the first picture, while it is live
 	spare *Widget // goes among the controls
 	live  *Widget // HTML
 	other *Widget // an Output widget, for forms that only the front end can draw
@@ -85,6 +86,9 @@ func (s *stage) perform(b Bundle) {
 		return
 	}
 	block, _ := b.block()
+	if s.over != "" {
+		block = strings.Replace(block, "</svg>", s.over+"</svg>", 1)
+	}
 	label := ""
 	if s.label != "" {
 		label = ` role="img" aria-label="` + escape(s.label) + `"`

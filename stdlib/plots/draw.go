@@ -51,3 +51,20 @@ func lineSwatch(sty draw.LineStyle) func(draw.Canvas) {
 func corners(c draw.Canvas) []vg.Point {
 	return []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}}
 }
+
+// Area is where the data stand, in pixels from the left and the upper edge of
+// the picture, as it is laid out with what the figure holds now.
+func (f *Figure) Area() (left, top, right, bottom float64) {
+	f.single("Area")
+	c := draw.Crop(draw.New(newSVG(f.w, f.h, Light)), margin, -margin, margin, -margin)
+	if !f.foreign {
+		c = f.drawHead(c, 0)
+		if f.bar != nil {
+			c = f.bar.draw(c, f)
+		}
+		c = f.ready(c).DataCanvas(c)
+	} else {
+		c = f.p.DataCanvas(c)
+	}
+	return c.Min.X.Points(), f.h - c.Max.Y.Points(), c.Max.X.Points(), f.h - c.Min.Y.Points()
+}

@@ -52,6 +52,14 @@ func TestPlacement(t *testing.T) {
 	if len(p) != 3 || math.Abs(p[2][0]-2*p[1][0]+p[0][0]) > 0.02 || math.Abs(p[2][1]-2*p[1][1]+p[0][1]) > 0.02 {
 		t.Errorf("logarithmic: %v", p)
 	}
+	// Area says where the corners of the data are.
+	box := New("title").Line([]float64{0, 1}, []float64{0, 1}, "a label").XRange(0, 1).YRange(0, 1)
+	left, top, right, bottom := box.Area()
+	_, line, _ := strings.Cut(box.NoKey().SVG(), "</style>") // without a key there is more room
+	if corner := points(t, line); math.Abs(corner[0][0]-left) > 0.02 || math.Abs(corner[1][0]-right) > 0.02 ||
+		math.Abs(defaultHeight-corner[0][1]-bottom) > 0.02 || defaultHeight-corner[1][1] > top-keyRow+0.02 {
+		t.Errorf("the area is %v %v %v %v, corners at %v", left, top, right, bottom, corner)
+	}
 	// A line that leaves the range is cut at its edge, not drawn over the axis.
 	inside := New("").Line([]float64{0, 1, 2}, []float64{0, 5, 10}, "").YRange(0, 5)
 	area := inside.ready(draw.NewCanvas(nil, 600, 300))

@@ -398,6 +398,9 @@ func opacity(c color.NRGBA) string { return strconv.FormatFloat(float64(c.A)/255
 // that its width is known. Another font is then stretched to that width, and
 // neighbours in a key do not touch where Liberation and its kin are missing.
 func measured(f font.Face, text string) bool {
+	if len(text) < 2 { // browsers do not stretch a single sign
+		return false
+	}
 	var buf sfnt.Buffer
 	for _, r := range text {
 		if i, err := f.Face.GlyphIndex(&buf, r); err != nil || i == 0 {
@@ -408,10 +411,10 @@ func measured(f font.Face, text string) bool {
 }
 
 // textStyle names fonts with the widths of Liberation, which the layout was
-// measured with: Arial and Helvetica have them, and Times New Roman has those
-// of the serif.
+// measured with: Arial, Helvetica and their free kin have them, and Times New
+// Roman has those of the serif.
 func textStyle(f font.Face, p *pen) string {
-	family := "'Liberation Sans',Arial,Helvetica,sans-serif"
+	family := "'Liberation Sans',Arial,Helvetica,Arimo,'Nimbus Sans',sans-serif"
 	switch v := strings.ToLower(string(f.Font.Variant)); {
 	case strings.HasPrefix(v, "mono"):
 		family = "'Liberation Mono','Courier New',monospace"
