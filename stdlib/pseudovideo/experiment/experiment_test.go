@@ -81,6 +81,24 @@ func TestRunWritesItsTables(t *testing.T) {
 	}
 }
 
+// Seeds that run side by side, or one after the other, give the same tables: speeds are in none of these.
+func TestTablesDoNotDependOnThreads(t *testing.T) {
+	run := func(threads int) string {
+		old := linalg.Threads()
+		linalg.SetThreads(threads)
+		defer linalg.SetThreads(old)
+		r, err := Run(context.Background(), Options{Parts: []string{"A", "B"}, Seeds: 2, Scale: 0.002, Samples: 40})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Seconds, r.CPU = 0, 0
+		return r.Markdown()
+	}
+	if one, two := run(1), run(2); one != two {
+		t.Errorf("one thread gives\n%s\ntwo give\n%s", one, two)
+	}
+}
+
 func TestInterruptedRunKeepsWhatItHas(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := Run(ctx, Options{Parts: []string{"A", "B"}, Scale: 0.001, Samples: 40, Log: stopAfter{"A noise-independent, all", cancel}})

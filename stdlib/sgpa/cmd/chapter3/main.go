@@ -25,7 +25,7 @@ import (
 type size struct{ n, epochs, tests int }
 
 var laptop = map[string]size{
-	"glyphs":  {500, 20, 300},
+	"glyphs":  {1000, 20, 300},
 	"fashion": {600, 20, 250},
 	"mnist":   {600, 20, 250},
 	"cifar10": {800, 6, 250},
