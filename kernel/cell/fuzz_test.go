@@ -19,7 +19,7 @@ var differential = flag.Duration("differential", 0, "how long to compare generat
 var differentialSeed = flag.Uint64("differential.seed", 0, "the first seed of the generated programs; 0 takes the time")
 
 // addresses are what no two runs print alike.
-var addresses = regexp.MustCompile("0xc0[0-9a-f]+")
+var addresses = regexp.MustCompile("0x[0-9a-f]{10,12}")
 
 // perProcess is how many programs one process runs: types with methods are made
 // for good.

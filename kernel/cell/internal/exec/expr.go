@@ -480,7 +480,7 @@ func (c *compiler) elementAt(e ast.Node, x ex, ix index) (at addrFunc, elem type
 
 // slice compiles x[lo:hi:max].
 func (c *compiler) slice(e *ast.SliceExpr) ex {
-	before := c.orderBy(func(a *ahead) { a.slicing(e) }, nil, e.X, e.Low, e.High, e.Max)
+	before := c.orderSlice(e)
 	return c.slicing(e).before(before)
 }
 

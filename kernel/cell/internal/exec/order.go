@@ -34,14 +34,25 @@ func (c *compiler) orderTo(want func(i int) types.Type, es ...ast.Expr) frameFun
 	return c.orderBy(func(a *ahead) { a.list(want, es) }, want, es...)
 }
 
-// orderEach is orderTo for operands each of which is complete before the next
-// begins.
-func (c *compiler) orderEach(want func(i int) types.Type, es ...ast.Expr) frameFunc {
-	return c.orderBy(func(a *ahead) {
-		for i, e := range es {
-			a.list(func(int) types.Type { return nth(want, i) }, []ast.Expr{e})
+// orderSlice orders x[i:j:k], whose indices are copied one by one.
+func (c *compiler) orderSlice(e *ast.SliceExpr) frameFunc {
+	indices := []ast.Expr{e.Low, e.High, e.Max}
+	s := &scan{c: c}
+	for _, e := range append([]ast.Expr{e.X}, indices...) {
+		s.visit(e)
+	}
+	walk := func(a *ahead) { a.slicing(e) }
+	if !s.clash && !(&ahead{c: c}).does(walk) {
+		return nil
+	}
+	pre := c.hoistAll(nil, []ast.Expr{e.X})
+	for _, i := range indices {
+		pre = append(pre, c.hoistAll(nil, []ast.Expr{i})...)
+		if id, _ := i.(*ast.Ident); i != nil && id == nil && c.info.Types[i].Value == nil {
+			c.keeper(&pre)(ast.Unparen(i))
 		}
-	}, want, es...)
+	}
+	return steps(pre)
 }
 
 // orderBy is orderTo with a walk of its own for what goes ahead.

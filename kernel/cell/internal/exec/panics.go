@@ -64,15 +64,6 @@ func (a *ahead) atOnce(walk func()) {
 	a.now = old
 }
 
-// each walks operands each of which is complete before the next begins.
-func (a *ahead) each(want func(i int) types.Type, es []ast.Expr) {
-	for i, e := range es {
-		if a.visit(e, nth(want, i), false) {
-			a.take(e, false)
-		}
-	}
-}
-
 // list walks operands that are evaluated together.
 func (a *ahead) list(want func(i int) types.Type, es []ast.Expr) {
 	left := false

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
@@ -285,7 +286,7 @@ func sequence(fs []frameFunc) frameFunc {
 
 // defineAll declares the new names among lhs and gives all their values.
 func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
-	target := func(e ast.Expr) (types.Object, bool) {
+	named := func(e ast.Expr) (types.Object, bool) {
 		id := ast.Unparen(e).(*ast.Ident)
 		if id.Name == "_" {
 			return nil, false
@@ -296,7 +297,7 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 		return c.info.Uses[id], false
 	}
 	assignTo := func(e ast.Expr, x ex) frameFunc {
-		o, isNew := target(e)
+		o, isNew := named(e)
 		if o == nil {
 			return x.lane().run(x.fn)
 		}
@@ -309,7 +310,7 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 		return c.store(e, x)
 	}
 	if len(lhs) == 1 && len(rhs) == 1 {
-		o, _ := target(lhs[0])
+		o, _ := named(lhs[0])
 		if want == nil && o != nil {
 			want = c.typ(o.Type())
 		}
@@ -322,40 +323,27 @@ func (c *compiler) defineAll(lhs, rhs []ast.Expr, want types.Type) frameFunc {
 		}
 		return first(before, assignTo(lhs[0], x))
 	}
-	var fs []frameFunc
-	var vals []ex
-	if len(rhs) == 1 {
-		run, slots := c.multi(rhs[0])
-		fs = append(fs, run)
-		vals = slots
-		if want != nil {
-			for i := range vals {
-				vals[i] = c.convert(rhs[0], vals[i], want)
+	if len(rhs) > 1 {
+		ts := make([]target, len(lhs))
+		for i, l := range lhs {
+			o, _ := named(l)
+			ts[i] = target{t: want, v: o, store: func(x ex) frameFunc { return assignTo(l, x) }}
+			if o != nil {
+				ts[i].t = c.typ(o.Type())
 			}
 		}
-	} else {
-		if before := c.orderEach(func(int) types.Type { return want }, rhs...); before != nil {
-			fs = append(fs, before)
-		}
-		for i, r := range rhs {
-			var x ex
-			if o, _ := target(lhs[i]); o != nil {
-				x = c.exprTo(r, c.typ(o.Type()))
-			} else if want != nil {
-				x = c.exprTo(r, want)
-			} else {
-				x = c.expr(r)
-			}
-			f, v := c.save(x)
-			fs = append(fs, f)
-			vals = append(vals, v)
-		}
+		return c.several(ts, rhs)
 	}
+	run, vals := c.multi(rhs[0])
+	fs := []frameFunc{run}
 	for i, e := range lhs {
-		if o, _ := target(e); o == nil {
-			continue
+		x := vals[i]
+		if want != nil {
+			x = c.convert(rhs[0], x, want)
 		}
-		fs = append(fs, assignTo(e, vals[i]))
+		if o, _ := named(e); o != nil {
+			fs = append(fs, assignTo(e, x))
+		}
 	}
 	return sequence(fs)
 }
@@ -628,37 +616,17 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		}
 		return sequence(append(fs, post...))
 	}
-	for _, l := range lhs {
-		c.assigned(l)
-	}
-	to := func(i int) types.Type { return place(lhs[i]) }
-	if before := c.orderBy(func(a *ahead) { a.each(to, rhs) }, func(i int) types.Type {
-		if i < len(lhs) {
-			return nil
-		}
-		return to(i - len(lhs))
-	}, append(append([]ast.Expr{}, lhs...), rhs...)...); before != nil {
-		fs = append(fs, before)
-	}
-	var vals []frameFunc
+	ts := make([]target, len(lhs))
 	for i, l := range lhs {
-		t := place(l)
-		var x ex
-		if t == nil {
-			x = c.expr(rhs[i])
+		ts[i] = target{t: place(l), place: l, store: func(x ex) frameFunc { return c.store(l, x) }}
+		if ts[i].t == nil {
+			ts[i].place = nil
 		} else {
-			x = c.exprTo(rhs[i], t)
+			ts[i].v = c.root(l)
 		}
-		f, v := c.save(x)
-		if t != nil {
-			// Operands of index expressions and pointer indirections on the left
-			// come before the values.
-			p, s := c.deferredStore(l, v)
-			fs, post = append(fs, p...), append(post, s)
-		}
-		vals = append(vals, f)
+		ts[i].result = c.defers && slices.ContainsFunc(c.results, func(v *variable) bool { return v == c.vars[ts[i].v] })
 	}
-	return sequence(append(append(fs, vals...), post...))
+	return c.several(ts, rhs)
 }
 
 // orderAssign orders lhs = rhs. The right side is evaluated before the place, but
@@ -925,15 +893,16 @@ func (c *compiler) returnStmt(s *ast.ReturnStmt) stmtFunc {
 			fs = append(fs, put(i, c.convert(s, slots[i], c.results[i].t)))
 		}
 	default:
-		var post []frameFunc
-		if before := c.orderEach(func(i int) types.Type { return c.results[i].t }, s.Results...); before != nil {
-			fs = append(fs, before)
+		ts := make([]target, len(c.results))
+		for i, v := range c.results {
+			ts[i] = target{t: v.t, result: c.defers, store: func(x ex) frameFunc { return put(i, x) }}
+			for o, w := range c.vars {
+				if w == v {
+					ts[i].v = o
+				}
+			}
 		}
-		for i, r := range s.Results {
-			f, v := c.save(c.exprTo(r, c.results[i].t))
-			fs, post = append(fs, f), append(post, put(i, v))
-		}
-		fs = append(fs, post...)
+		fs = append(fs, c.several(ts, s.Results))
 	}
 	f := sequence(fs)
 	return func(fr *frame) ctl {
