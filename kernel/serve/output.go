@@ -12,12 +12,13 @@ import (
 	"github.com/priorlab/priorlab/stdlib/lab"
 )
 
-// Text is collected for streamDelay, or until there is streamFlush of it, and
-// leaves in messages of at most streamPiece bytes.
+// Text is collected for streamDelay, or until there is streamFlush of it. When
+// a cell has printed more than streamShort, messages become fewer and larger: a
+// page lays out all of a cell's text whenever some is added to it.
 const (
 	streamDelay = 60 * time.Millisecond
 	streamFlush = 256 << 10
-	streamPiece = 512 << 10
+	streamShort = 1 << 20
 )
 
 // output takes what one request shows. It stays valid when the request has
@@ -70,7 +71,7 @@ func (o *output) Stream(name, text string) {
 		delete(o.torn, name)
 	}
 	o.collect(text)
-	if len(o.text) >= streamFlush {
+	if len(o.text) >= o.enough() {
 		o.flush()
 	}
 	if len(o.text) > 0 {
@@ -78,10 +79,19 @@ func (o *output) Stream(name, text string) {
 	}
 }
 
+// enough is how much text makes a message that need not wait for more.
+func (o *output) enough() int {
+	if o.printed < streamShort {
+		return streamFlush
+	}
+	return o.k.iopub.pace.room()
+}
+
 // arm sees to it that what is held back leaves soon.
 func (o *output) arm() {
 	if o.timer == nil {
-		o.timer = time.AfterFunc(streamDelay, o.tick)
+		delay := streamDelay * time.Duration(1+o.printed/streamShort)
+		o.timer = time.AfterFunc(delay, o.tick)
 	}
 }
 
@@ -123,19 +133,26 @@ func (o *output) tick() {
 // flush publishes the collected text, except a UTF-8 sequence that is only
 // begun: its other bytes come with the next write.
 func (o *output) flush() {
-	for len(o.text) > 0 {
-		piece := o.text[:min(len(o.text), streamPiece)]
-		whole := msg.WholeRunes(piece)
-		if whole == 0 {
-			break
-		}
-		o.publishPaced("stream", msg.Encode(msg.Stream{Name: o.name, Text: string(piece[:whole])}), nil, nil)
+	if whole := msg.WholeRunes(o.text); whole > 0 {
+		o.print(string(o.text[:whole]))
 		o.text = o.text[whole:]
 	}
 	if len(o.text) > 0 {
 		o.torn[o.name] = append(o.torn[o.name], o.text...)
 	}
 	o.text, o.name = nil, ""
+}
+
+// print publishes text, in as many messages as it takes to stay below what a
+// server passes on.
+func (o *output) print(text string) {
+	content := msg.Encode(msg.Stream{Name: o.name, Text: text})
+	if half := msg.WholeRunes([]byte(text[:len(text)/2])); len(content) > paceLargest && half > 0 {
+		o.print(text[:half])
+		o.print(text[half:])
+		return
+	}
+	o.publishPaced("stream", content, nil, nil)
 }
 
 // end publishes everything, torn sequences and the account of what was refused

@@ -16,6 +16,7 @@ const (
 	paceMessages = 2900
 	paceBytes    = 2_950_000
 	paceEnvelope = 1 << 10 // what a message has around its content
+	paceLargest  = paceBytes - paceEnvelope
 )
 
 // pace keeps the account of the last window.
@@ -73,6 +74,18 @@ func (p *pace) take(now time.Time, size int) time.Duration {
 	p.messages++
 	p.bytes += size
 	return 0
+}
+
+// room is about how much text can leave without waiting or, when that is little,
+// after the next wait.
+func (p *pace) room() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	room := paceLargest - p.bytes
+	if room < streamFlush {
+		room = paceLargest
+	}
+	return room - room/32 // line ends take two bytes
 }
 
 func (p *pace) reset() {

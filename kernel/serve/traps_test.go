@@ -205,6 +205,42 @@ func TestTrapRateLimitsAreNotReached(t *testing.T) {
 	}
 }
 
+func TestTrapLongTextLeavesInOneMessage(t *testing.T) {
+	c := start(t).client()
+	o := run(t, c, "bytes 2400000") // a page lays out all of the text when some is added
+	if n, size := len(o.Of("stream")), len(o.Texts("stdout")); n != 1 || size != 2400000 {
+		t.Errorf("%d bytes went out in %d messages", size, n)
+	}
+}
+
+func TestTrapTextThatGrowsInJSONIsSplit(t *testing.T) {
+	c := start(t).client()
+	text := strings.Repeat("\x01é", 400_000) // eight bytes for three
+	p := begin(t, c, "", "print "+text)
+	done := make(chan *client.Outcome)
+	go func() {
+		o, err := p.Wait(within(t, slack))
+		if err != nil {
+			t.Error(err)
+		}
+		done <- o
+	}()
+	for {
+		select {
+		case o := <-done:
+			if o == nil {
+				return
+			}
+			if n := len(o.Of("stream")); n < 2 || o.Texts("stdout") != text+"\n" {
+				t.Errorf("%d bytes arrived in %d messages", len(o.Texts("stdout")), n)
+			}
+			return
+		case <-time.After(50 * time.Millisecond):
+			ask(t, c, "control", "kernel_info_request", nil) // with its idle a server forgets what it passed on
+		}
+	}
+}
+
 func TestTrapAlternatingStreamsKeepTheirOrder(t *testing.T) {
 	c := start(t).client()
 	o := run(t, c, "turns 2000")

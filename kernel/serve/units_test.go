@@ -36,6 +36,14 @@ func TestPaceLetsOneLargeMessageOutAndForgetsAtReset(t *testing.T) {
 	if wait := p.take(now, 1); wait == 0 {
 		t.Error("the second does not wait")
 	}
+	if room := p.room(); room < paceBytes*9/10 {
+		t.Errorf("room for %d bytes when the next must wait in any case", room)
+	}
+	p.reset()
+	p.take(now, 1<<20)
+	if room := p.room(); room < 1<<20 || room > paceBytes-1<<20 {
+		t.Errorf("room for %d bytes after a megabyte", room)
+	}
 	p.reset()
 	if wait := p.take(now, 1); wait != 0 {
 		t.Errorf("after a reset it waits %v", wait)
