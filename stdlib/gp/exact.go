@@ -48,6 +48,18 @@ func CheckData(x *mat.Dense, y []float64) error {
 	return checkInputs(x, n, d)
 }
 
+// checkAt refuses inputs that a model of so many columns cannot be asked about.
+func checkAt(x *mat.Dense, cols int) error {
+	n, d := x.Dims()
+	if d != cols && n > 0 {
+		return fmt.Errorf("gp: inputs with %d columns, Z has %d", d, cols)
+	}
+	if err := checkInputs(x, n, d); err != nil {
+		return fmt.Errorf("gp: %w", err)
+	}
+	return nil
+}
+
 func checkInputs(x *mat.Dense, n, d int) error {
 	for i := 0; i < n; i++ {
 		for j, v := range row(x, i) {
@@ -132,11 +144,23 @@ func (g *Exact) Fit(ctx context.Context, steps int) (param.Fit, error) {
 	if g.x == nil {
 		return param.Fit{}, fmt.Errorf("gp: no data yet: call Condition first")
 	}
-	fit, err := g.Params().Maximise(ctx, g.LogMarginal, steps)
-	if err != nil {
-		return fit, err
+	return learn(ctx, g.Params(), g.LogMarginal, steps, func() error { return g.Condition(g.x, g.y) })
+}
+
+// learn maximises and conditions again. Unless both are done, also when an
+// interrupt unwinds a product, the parameters are as before.
+func learn(ctx context.Context, set param.Set, objective func() (float64, []float64, error), steps int, condition func() error) (fit param.Fit, err error) {
+	before, done := set.Clone(), false
+	defer func() {
+		if !done {
+			_ = set.CopyFrom(before)
+		}
+	}()
+	if fit, err = set.Maximise(ctx, objective, steps); err == nil {
+		err = condition()
 	}
-	return fit, g.Condition(g.x, g.y)
+	done = err == nil
+	return fit, err
 }
 
 // Predict is the posterior mean and variance of f (without observation noise)

@@ -52,8 +52,8 @@ func (g *SGPR) Condition(x *mat.Dense, y []float64) error {
 	if err := CheckData(x, y); err != nil {
 		return fmt.Errorf("gp: %w", err)
 	}
-	if _, d := x.Dims(); d != g.cols {
-		return fmt.Errorf("gp: inputs with %d columns, Z has %d", d, g.cols)
+	if err := checkAt(x, g.cols); err != nil {
+		return err
 	}
 	f, err := newSparseFit(g.Kernel, rowsOf(g.Z, g.cols), x, y, g.Noise.Value())
 	if err != nil {
@@ -83,17 +83,19 @@ func (g *SGPR) Bound() (float64, []float64, error) {
 // Fit learns the trainable parameters by the bound in at most steps iterations.
 // When ctx is cancelled nothing changes.
 func (g *SGPR) Fit(ctx context.Context, steps int) (param.Fit, error) {
-	fit, err := g.Params().Maximise(ctx, g.Bound, steps)
-	if err != nil {
-		return fit, err
+	if g.x == nil {
+		return param.Fit{}, fmt.Errorf("gp: no data yet: call Condition first")
 	}
-	return fit, g.Condition(g.x, g.y)
+	return learn(ctx, g.Params(), g.Bound, steps, func() error { return g.Condition(g.x, g.y) })
 }
 
 // Predict is the posterior mean and variance of f at the rows of x.
 func (g *SGPR) Predict(x *mat.Dense) (mean, variance []float64, err error) {
 	if g.fit == nil {
 		return nil, nil, fmt.Errorf("gp: no data yet: call Condition first")
+	}
+	if err := checkAt(x, g.cols); err != nil {
+		return nil, nil, err
 	}
 	f := g.fit
 	return predictWhitened(f.L.Half(g.Kernel.Matrix(f.Z, x)), f.v, f.D, g.Kernel.Diag(x))

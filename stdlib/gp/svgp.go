@@ -141,11 +141,25 @@ func (s *SVGP) evaluate(t *svgpState, x *mat.Dense, y []float64, scale float64, 
 
 // Bound is the evidence lower bound on all of x, y.
 func (s *SVGP) Bound(x *mat.Dense, y []float64) (float64, error) {
+	if err := s.check(x, y); err != nil {
+		return 0, err
+	}
 	t := new(svgpState)
 	if err := s.evaluate(t, x, y, 1, false); err != nil {
 		return 0, err
 	}
 	return t.elbo, nil
+}
+
+// check refuses what the model cannot learn from.
+func (s *SVGP) check(x *mat.Dense, y []float64) error {
+	if err := CheckData(x, y); err != nil {
+		return fmt.Errorf("gp: %w", err)
+	}
+	if err := s.Likelihood.Check(y); err != nil {
+		return fmt.Errorf("gp: %s: %w", s.Likelihood.Name, err)
+	}
+	return checkAt(x, s.cols)
 }
 
 // gather adds up the runs, in their order.
@@ -307,11 +321,8 @@ func (s *SVGP) gradient(t *svgpState) []float64 {
 // Fit learns q and the trainable parameters. On an error, or when ctx is
 // cancelled, the model is as before the call.
 func (s *SVGP) Fit(ctx context.Context, x *mat.Dense, y []float64, o SVGPOptions) error {
-	if err := CheckData(x, y); err != nil {
-		return fmt.Errorf("gp: %w", err)
-	}
-	if err := s.Likelihood.Check(y); err != nil {
-		return fmt.Errorf("gp: %s: %w", s.Likelihood.Name, err)
+	if err := s.check(x, y); err != nil {
+		return err
 	}
 	o = o.filled(len(y))
 	before, D, eta := s.Params().Clone(), mat.DenseCopyOf(s.D), append([]float64(nil), s.eta...)
@@ -409,9 +420,8 @@ func (a *adam) step(g, prior []float64) []float64 {
 
 // Predict is the posterior mean and variance of the latent f at the rows of x.
 func (s *SVGP) Predict(x *mat.Dense) (mean, variance []float64, err error) {
-	n, d := x.Dims()
-	if d != s.cols && n > 0 {
-		return nil, nil, fmt.Errorf("gp: inputs with %d columns, Z has %d", d, s.cols)
+	if err := checkAt(x, s.cols); err != nil {
+		return nil, nil, err
 	}
 	Z := rowsOf(s.Z, s.cols)
 	L, err := linalg.Chol(s.Kernel.Matrix(Z, Z), sparseJitter(s.Kernel, Z))

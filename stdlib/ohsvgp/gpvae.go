@@ -159,9 +159,11 @@ func (g *GPVAE) Update(ctx context.Context, end float64, x []float64, Y *mat.Den
 	done := false
 	defer func() { // also when an interrupt unwinds a product
 		if !done {
-			for i, p := range g.networks() {
-				p.Value.Set(saved[i])
-			}
+			linalg.Uninterrupted(func() {
+				for i, p := range g.networks() {
+					p.Value.Set(saved[i])
+				}
+			})
 			*g = before
 		}
 	}()
@@ -187,8 +189,19 @@ type vaeTask struct {
 func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dense) error {
 	t := &vaeTask{g: g, y: linalg.FromFloat64(flatten(Y), len(x), g.dims), n: len(x), noise: linalg.NewRand(g.opt.Seed).Split(uint64(10 + g.tasks))}
 	at := make([]float64, len(x))
+	if !finite(end) || end <= 0 {
+		return fmt.Errorf("the task ends at %v, time begins at %g", end+g.opt.Origin, g.opt.Origin)
+	}
+	if q := g.channels[0].q; q != nil {
+		if b, ok := q.basis.(*legs); ok && end <= b.T {
+			return fmt.Errorf("the task ends at %g and the memory has already reached %g: time must go forward", end+g.opt.Origin, b.T+g.opt.Origin)
+		}
+	}
 	for i, v := range x {
 		at[i] = v - g.opt.Origin
+		if !finite(v) {
+			return fmt.Errorf("time %d is %v", i, v)
+		}
 		if at[i] < 0 || at[i] > end {
 			return fmt.Errorf("time %g lies outside the task, which reaches from the origin %g to %g", v, g.opt.Origin, end+g.opt.Origin)
 		}
@@ -430,6 +443,9 @@ func (g *GPVAE) Predict(ctx context.Context, x []float64, draws int, r *linalg.R
 		return nil, nil, fmt.Errorf("ohsvgp: GP-VAE: %d draws asked, at least 1 is needed", draws)
 	}
 	n, L := len(x), g.opt.Latents
+	if n == 0 {
+		return &mat.Dense{}, &mat.Dense{}, nil
+	}
 	at := make([]float64, n)
 	for i, v := range x {
 		at[i] = v - g.opt.Origin

@@ -47,6 +47,9 @@ func (m *Model) PredictX(ctx context.Context, X *mat.Dense) (mean, variance []fl
 	if m.q != nil && d != m.columns {
 		return nil, nil, fmt.Errorf("ohsvgp: inputs with %d columns, the tasks had %d", d, m.columns)
 	}
+	if err := gp.CheckData(X, make([]float64, n)); err != nil {
+		return nil, nil, fmt.Errorf("ohsvgp: %w", err)
+	}
 	return m.predict(ctx, X)
 }
 
@@ -74,6 +77,14 @@ func (m *Model) LogDensity(ctx context.Context, X *mat.Dense, y []float64) ([]fl
 		return nil, fmt.Errorf("ohsvgp: %d inputs and %d targets", len(mean), len(y))
 	}
 	lik := m.likelihood()
+	for i, v := range y {
+		if !finite(v) {
+			return nil, fmt.Errorf("ohsvgp: y[%d] is %v", i, v)
+		}
+	}
+	if err := lik.Check(y); err != nil {
+		return nil, fmt.Errorf("ohsvgp: %s: %w", lik.Name, err)
+	}
 	out := make([]float64, len(y))
 	for i := range y {
 		out[i] = lik.LogDensity(y[i], mean[i], variance[i])
@@ -83,7 +94,9 @@ func (m *Model) LogDensity(ctx context.Context, X *mat.Dense, y []float64) ([]fl
 
 // Observe is the predictive mean and variance of observations at the rows of X.
 func (m *Model) Observe(ctx context.Context, X *mat.Dense) (mean, variance []float64, err error) {
-	mean, variance, err = m.PredictX(ctx, X)
+	if mean, variance, err = m.PredictX(ctx, X); err != nil {
+		return nil, nil, err
+	}
 	lik := m.likelihood()
 	for i := range mean {
 		mean[i], variance[i] = lik.Observation(mean[i], variance[i])
@@ -94,6 +107,9 @@ func (m *Model) Observe(ctx context.Context, X *mat.Dense) (mean, variance []flo
 // SampleObservations draws n independent observations at every row of X from
 // the predictive distribution: one set a row.
 func (m *Model) SampleObservations(ctx context.Context, X *mat.Dense, n int, r *linalg.Rand) ([][]float64, error) {
+	if n < 1 {
+		return nil, fmt.Errorf("ohsvgp: %d sets of observations asked", n)
+	}
 	mean, variance, err := m.PredictX(ctx, X)
 	if err != nil {
 		return nil, err
