@@ -28,6 +28,7 @@ func init() {
 			"Studies":   reflect.ValueOf(p.Studies),
 			"Study":     reflect.ValueOf((*p.Study)(nil)),
 			"Subband":   reflect.ValueOf(p.Subband),
+			"Summarise": reflect.ValueOf(p.Summarise),
 			"Summary":   reflect.ValueOf(p.Summary),
 			"Task":      reflect.ValueOf((*p.Task)(nil)),
 			"Weather":   reflect.ValueOf(p.Weather),
