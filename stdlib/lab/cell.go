@@ -12,7 +12,7 @@ import (
 // before end is called, numeric work unwinds wherever it is, and the callbacks
 // of widgets are cancelled: an interrupt is meant for whatever computes. What
 // the cell at the same place showed before has left the page, and its widgets
-// are closed.
+// are closed. At its end all that was to be shown is sent.
 func BeginCell(ctx context.Context, place string) (end func()) {
 	numericWork.allow()
 	sweep := places.begin(place)
@@ -21,6 +21,7 @@ func BeginCell(ctx context.Context, place string) (end func()) {
 		CancelCallbacks()
 	})
 	return func() {
+		waiting.flush()
 		if !stop() {
 			numericWork.interruptCell(false) // what runs later is another matter
 		}

@@ -1,9 +1,14 @@
 package lab
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
 )
 
 // Show displays each value below the cell, one after the other.
@@ -19,18 +24,82 @@ func Show(values ...any) {
 // the page from which the cell was run; a page that is opened or loaded again
 // later shows it as it was stored, and only widgets come back to life there.
 // Use an [Output] for what must stay live everywhere.
-type Handle struct{ id string }
+type Handle struct {
+	id string
+
+	mu   sync.Mutex
+	sent time.Time
+	next *Bundle // waits to be sent
+}
+
+// updatePace is how often a handle is sent to the page at most: a loop that
+// updates without rest would leave the page no time for the person's hand.
+const updatePace = 50 * time.Millisecond
 
 // Display shows the values together and gives a handle to replace them with.
 func Display(values ...any) *Handle {
-	h := &Handle{id: newID()}
+	h := &Handle{id: newID(), sent: time.Now()}
 	_ = host().Display(Render(values...), h.id, false)
 	return h
 }
 
-// Update replaces what is shown.
+// Update replaces what is shown. Updates that come faster than a page can draw
+// are left out, but never the last.
 func (h *Handle) Update(values ...any) {
-	_ = host().Display(Render(values...), h.id, true)
+	b := Render(values...)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.next != nil {
+		h.next = &b
+		return
+	}
+	rest := updatePace - time.Since(h.sent)
+	cells, ok := host().(CellHost)
+	if !ok || rest <= 0 {
+		h.send(b)
+		return
+	}
+	h.next = &b
+	waiting.add(h)
+	cell, _ := cells.Cell()
+	time.AfterFunc(rest, func() { cells.Callback(context.Background(), cell, h.flush) })
+}
+
+// flush sends what waits.
+func (h *Handle) flush() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if b := h.next; b != nil {
+		h.next = nil
+		waiting.remove(h)
+		h.send(*b)
+	}
+}
+
+func (h *Handle) send(b Bundle) {
+	h.sent = time.Now()
+	_ = host().Display(b, h.id, true)
+}
+
+// waiting is the handles with something to send. A cell that ends has shown
+// all of it.
+var waiting = handleSet{set: map[*Handle]bool{}}
+
+type handleSet struct {
+	mu  sync.Mutex
+	set map[*Handle]bool
+}
+
+func (s *handleSet) add(h *Handle)    { s.mu.Lock(); s.set[h] = true; s.mu.Unlock() }
+func (s *handleSet) remove(h *Handle) { s.mu.Lock(); delete(s.set, h); s.mu.Unlock() }
+
+func (s *handleSet) flush() {
+	s.mu.Lock()
+	all := slices.Collect(maps.Keys(s.set))
+	s.mu.Unlock()
+	for _, h := range all {
+		h.flush()
+	}
 }
 
 // ID is the handle's display id.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestShowAndUpdate(t *testing.T) {
@@ -114,4 +115,37 @@ func TestTerminalReadLine(t *testing.T) {
 	if lines[0] != "one" || lines[1] != "two" || end == nil || !strings.Contains(end.Error(), "has ended") {
 		t.Errorf("read %q, then %v", lines, end)
 	}
+}
+
+// cellsHost is a host that knows cells, as the kernel is one.
+type cellsHost struct{ *fakeHost }
+
+func (cellsHost) Cell() (name, place string)                          { return "cell", "" }
+func (cellsHost) Callback(ctx context.Context, cell string, f func()) { f() }
+func (cellsHost) NextInput(string) bool                               { return false }
+
+// A loop that updates without rest does not flood the page, and the last of its
+// pictures is there when the cell ends.
+func TestUpdatesArePaced(t *testing.T) {
+	h := useHost(t, true)
+	SetHost(cellsHost{h})
+	end := BeginCell(context.Background(), "")
+	start := time.Now()
+	d := Display("begin")
+	for i := range 5000 {
+		d.Update(i)
+	}
+	end()
+	took := time.Since(start)
+	if got := h.last(); got != "4999" {
+		t.Errorf("the cell ends with %q", got)
+	}
+	h.mu.Lock()
+	n := len(h.shown)
+	h.mu.Unlock()
+	if most := int(took/updatePace) + 4; n > most {
+		t.Errorf("%d displays in %v", n, took)
+	}
+	d.Update("later") // from what outlives the cell
+	eventually(t, "the update after the cell", func() bool { return h.last() == "later" })
 }

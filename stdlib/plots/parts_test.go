@@ -213,3 +213,31 @@ func TestRankCounts(t *testing.T) {
 		}
 	}
 }
+
+// A long line keeps its ends and all that sticks out, and no more than four
+// corners for each half pixel.
+func TestLongLinesAreThinned(t *testing.T) {
+	const n = 100_000
+	pts := make([]vg.Point, n)
+	for i := range pts {
+		pts[i] = vg.Point{X: vg.Length(i) * 600 / n, Y: vg.Length(math.Sin(float64(i) / 3000))}
+	}
+	pts[777].Y, pts[55_555].Y = 9, -9
+	out := thin(pts)
+	if len(out) > 4*1200 || len(out) < 1200 || out[0] != pts[0] || out[len(out)-1] != pts[n-1] {
+		t.Errorf("%d corners from %v to %v", len(out), out[0], out[len(out)-1])
+	}
+	has := map[vg.Point]bool{}
+	for i, p := range out {
+		has[p] = true
+		if i > 0 && p.X < out[i-1].X {
+			t.Fatalf("corner %d goes back", i)
+		}
+	}
+	if !has[pts[777]] || !has[pts[55_555]] {
+		t.Error("what sticks out is gone")
+	}
+	if short := pts[:500]; len(thin(short)) != 500 {
+		t.Error("a short line was thinned")
+	}
+}
