@@ -136,6 +136,24 @@ func TestTrapPageReload(t *testing.T) {
 	}
 }
 
+// Trap: a comm that nothing takes is closed, and once.
+func TestTrapUnknownCommTargetIsClosedOnce(t *testing.T) {
+	p := openPage(t, soakedKernel(t))
+	h := p.c.NewHeader("comm_open")
+	if err := p.c.SendMessage("shell", h, map[string]any{"comm_id": "mine", "target_name": "nobody", "data": map[string]any{}}, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	closed := 0
+	for idle := isIdleOf(h.ID); ; closed++ {
+		if m := p.wait("the idle", func(m client.Message) bool { return m.Header.Type == "comm_close" || idle(m) }); idle(m) {
+			break
+		}
+	}
+	if closed != 1 {
+		t.Errorf("it is closed %d times", closed)
+	}
+}
+
 // Trap: what a callback prints belongs to the cell that shows the control; the
 // echo comes first, and goes to every page.
 func TestTrapCallbackOutputLandsUnderItsWidget(t *testing.T) {

@@ -69,11 +69,11 @@ func Comms(target string) map[string]string {
 	return out
 }
 
-// openedByClient accepts the channel on which a page asks for all states, and
-// declines the rest: this side makes the widgets.
+// openedByClient accepts the channel on which a page asks for all states. The
+// rest is declined, which is to say not listed by Comms, and the kernel closes
+// it: this side makes the widgets.
 func openedByClient(m CommMessage) {
 	if m.Target != controlTarget {
-		_ = host().Comm(CommMessage{Kind: "close", ID: m.ID, Data: map[string]any{}})
 		return
 	}
 	registry.Lock()
