@@ -186,7 +186,7 @@ func matches(name, prefix string) bool {
 func (c *completer) names(before string) {
 	var a *cell.Analysis
 	for _, text := range c.attempts(before) {
-		a = c.session.Analyze(text)
+		a = c.session.Analyze(text, len(before))
 		if id := find[*ast.Ident](a, func(id *ast.Ident) bool { return id.Name == placeholder }); id != nil {
 			c.fieldNames(a, id)
 			for _, o := range a.Locals(id.Pos()) {
@@ -288,7 +288,7 @@ func visible(o types.Object) bool {
 // members completes what follows a dot.
 func (c *completer) members(before string) {
 	for _, text := range c.attempts(before) {
-		if c.membersIn(c.session.Analyze(text)); len(c.items) > 0 {
+		if c.membersIn(c.session.Analyze(text, len(before))); len(c.items) > 0 {
 			return
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/priorlab/priorlab/kernel/cell"
 )
 
-func session(t *testing.T, cells ...string) *cell.Session {
+func session(t testing.TB, cells ...string) *cell.Session {
 	t.Helper()
 	s, err := cell.NewSession(cell.Options{})
 	if err != nil {
@@ -228,47 +228,6 @@ func TestAnswersWhileACellRuns(t *testing.T) {
 	}
 	cancel()
 	<-done
-}
-
-// BenchmarkComplete reports the median and the 95th percentile of completion
-// and inspection in several places, with packages loaded.
-func BenchmarkComplete(b *testing.B) {
-	s, err := cell.NewSession(cell.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
-	s.Eval(context.Background(), cell.Cell{Source: "type Point struct{ X, Y float64 }\nalpha := Point{}\nm := mat.NewDense(2, 2, nil)\nconf := map[string]int{\"a\": 1}\nfunc Map[T, U any](xs []T, f func(T) U) []U { return nil }"})
-	lines := strings.Repeat("x := alpha.X\nfmt.Println(x)\n", 100)
-	for _, c := range []struct{ name, code string }{
-		{"package member", "mat.|"}, {"struct field", "alpha.|"}, {"method on a live value", "m.M|"}, {"map key", "conf[\"|"},
-		{"import path", "import \"gonum.org/v1/gonum/|"}, {"incomplete expression", "if alpha.X > 3 && alpha.|"}, {"call arguments", "fmt.Println(al|"},
-		{"generic call", "Map([]Point{}, func(p Point) float64 { return p.|"}, {"behind a command", "%time alpha.|"}, {"name", "p|"},
-		{"end of 200 lines", lines + "alpha.|"}, {"literal", "ohsvgp.Options{|"},
-	} {
-		before, after, _ := strings.Cut(c.code, "|")
-		for _, q := range []struct {
-			name string
-			ask  func()
-		}{
-			{"complete", func() { assist.Complete(s, before+after, utf8.RuneCountInString(before)) }},
-			{"inspect", func() { assist.Inspect(s, before+after, utf8.RuneCountInString(before), 0) }},
-		} {
-			b.Run(c.name+"/"+q.name, func(b *testing.B) {
-				q.ask()
-				var took []time.Duration
-				b.ResetTimer()
-				for range b.N {
-					begun := time.Now()
-					q.ask()
-					took = append(took, time.Since(begun))
-				}
-				slices.Sort(took)
-				b.ReportMetric(float64(took[len(took)/2])/1e6, "p50-ms")
-				b.ReportMetric(float64(took[len(took)*95/100])/1e6, "p95-ms")
-			})
-		}
-	}
 }
 
 func FuzzComplete(f *testing.F) {

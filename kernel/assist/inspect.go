@@ -34,7 +34,7 @@ func Inspect(s *cell.Session, code string, cursor, detail int) (Info, bool) {
 	if _, open, _, _ := tokens(code); len(open) > 0 {
 		text += "\n" + closers(code)
 	}
-	a := s.Analyze(text)
+	a := s.Analyze(text, start)
 	id := find[*ast.Ident](a, func(id *ast.Ident) bool { return a.Offset(id.Pos()) == start && id.Name == code[start:end] })
 	var o types.Object
 	if id != nil {

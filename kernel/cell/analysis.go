@@ -22,8 +22,9 @@ type Analysis struct {
 	src   *source
 }
 
-// Analyze parses and checks text as the next cell.
-func (s *Session) Analyze(text string) (a *Analysis) {
+// Analyze parses and checks text as the next cell, as far as it takes to know what
+// stands at the offset at: of the rest only the declarations.
+func (s *Session) Analyze(text string, at int) (a *Analysis) {
 	a = &Analysis{Fset: s.fset, Names: map[string]types.Object{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,6 +33,8 @@ func (s *Session) Analyze(text string) (a *Analysis) {
 	a.Fset = own
 	defer func() { _ = recover() }() // half a program may take the checker anywhere; then nothing is known
 	p, _ := parse(own, Cell{Name: "?", Source: text})
+	p.asked = true
+	p.focus(at)
 	a.src = p.src
 	s.pending = map[string]types.Object{}
 	s.added = nil
@@ -56,6 +59,35 @@ func (s *Session) Analyze(text string) (a *Analysis) {
 		}
 	})
 	return a
+}
+
+// focus leaves out statements and bodies that do not hold the offset at.
+func (p *parsed) focus(at int) {
+	// What is half written may end anywhere: the last item that begins before the
+	// offset is taken to hold it.
+	last := -1
+	for i, it := range p.items {
+		if p.src.offset(p.fset, it.pos) <= at {
+			last = i
+		}
+	}
+	var items []item
+	for i, it := range p.items {
+		if i == last {
+			items = append(items, it)
+			continue
+		}
+		if a, ok := it.stmt.(*ast.AssignStmt); it.stmt != nil && !(ok && hoisted(a)) {
+			continue
+		}
+		if f, ok := it.decl.(*ast.FuncDecl); ok {
+			bare := *f
+			bare.Body = nil
+			it.decl = &bare
+		}
+		items = append(items, it)
+	}
+	p.items = items
 }
 
 // Offset is where pos lies in the text.

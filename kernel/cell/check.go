@@ -517,6 +517,9 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		GoVersion: "go1.26",
 		Sizes:     types.SizesFor("gc", "amd64"),
 		Error: func(err error) {
+			if p.asked {
+				return
+			}
 			e := err.(types.Error)
 			if pt.result != nil && e.Pos >= pt.result.Pos() && e.Pos <= pt.result.End() && strings.HasSuffix(e.Msg, "is not used") {
 				if !strings.HasSuffix(e.Msg, "(type) is not used") && !strings.Contains(e.Msg, "declared and not used") {
@@ -550,11 +553,14 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		}()
 		_ = checker.Files([]*ast.File{f}) // errors were reported one by one
 	}()
+	pt.scope = snapshot(pt.pkg)
+	if p.asked {
+		return nil, nil
+	}
 	h := &hinter{s: s, src: p.src, pt: pt, fset: p.fset, file: f}
 	for i, e := range wrong { // with what the checker has learned of the whole
 		errs[i].Hint = h.hint(e.Pos, e.Msg)
 	}
-	pt.scope = snapshot(pt.pkg)
 	if len(errs) == 0 {
 		errs = s.tooLarge(p, pt)
 	}

@@ -52,7 +52,7 @@ func FuzzCheck(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		s.Analyze(src)
+		s.Analyze(src, len(src)/2)
 		s.prepare(Cell{Name: "In[1]", Source: src})
 		if _, errs, _ := s.compile(Cell{Name: "In[2]", Source: "1 + 1"}); len(errs) > 0 {
 			t.Fatalf("the session does not compile a good cell any more: %v", errs)

@@ -139,6 +139,7 @@ type item struct {
 
 // parsed is a cell's syntax in source order.
 type parsed struct {
+	asked    bool // for an Analysis: its mistakes are nobody's concern
 	fset     *token.FileSet
 	src      *source
 	items    []item
