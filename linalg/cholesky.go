@@ -92,10 +92,26 @@ func SolveTri(l, b *Tensor, transposed bool) *Tensor {
 			if transposed {
 				p, q = q, p
 			}
-			gs[0] = lowerInPlace(matmulTo(l.shape, -1, p, q.T()))
+			gs[0] = lowerProduct(l.shape, p, q)
 		}
 		return gs
 	}, l, b)
+}
+
+// lowerProduct is the lower triangle of -p q^T, summed to a shape.
+func lowerProduct(shape []int, p, q *Tensor) *Tensor {
+	n, k := p.Dim(-2), p.Dim(-1)
+	if len(p.shape) > 2 || len(q.shape) > 2 || p.dt != q.dt {
+		return lowerInPlace(matmulTo(shape, -1, p, q.T()))
+	}
+	out := newTensor(p.dt, []int{n, n})
+	pd, qd := p.detached().dense(), q.detached().dense()
+	if p.dt == F32 {
+		kernel.GemmLower(n, k, -1, kernel.Matrix[float32]{Data: data[float32](pd), RS: k, CS: 1}, kernel.Matrix[float32]{Data: data[float32](qd), RS: 1, CS: k}, vals[float32](out), n, false)
+	} else {
+		kernel.GemmLower(n, k, -1, kernel.Matrix[float64]{Data: data[float64](pd), RS: k, CS: 1}, kernel.Matrix[float64]{Data: data[float64](qd), RS: 1, CS: k}, vals[float64](out), n, false)
+	}
+	return lowerInPlace(out)
 }
 
 // Tril is the lower triangle of each matrix, with zeros above the diagonal.

@@ -77,8 +77,13 @@ func gemmAsm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc,
 	if (m == 1 || n == 1) && gemv(m, n, k, alpha, a, b, c, ldc, acc, parallel) {
 		return
 	}
+	gemmTiles(m, n, k, alpha, a, b, c, ldc, acc, parallel, false)
+}
+
+// gemmTiles multiplies by tiles; with lower those wholly above the diagonal are left out.
+func gemmTiles[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel, lower bool) {
 	ts := tiles[T]()
-	d := driver[T]{ts: ts, c: c, ldc: ldc}
+	d := driver[T]{ts: ts, c: c, ldc: ldc, lower: lower}
 	small := b.CS == 1 && (m <= 6*ts.mr || k*n*ts.es <= rawB && k <= ts.kc)
 	if !small {
 		d.blocked(m, n, k, alpha, a, b, acc, parallel)
@@ -100,7 +105,7 @@ func gemmAsm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc,
 		par.For(n, (n/ts.nr+3)/4*ts.nr, func(lo, hi int) { d.direct(m, lo, hi, k, whole, alpha, acc, a, b) })
 	default:
 		par.For(m, ts.mr, func(lo, hi int) {
-			e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc, tail: d.tail}
+			e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc, tail: d.tail, lower: lower, row: lo}
 			e.direct(hi-lo, 0, n, k, whole, alpha, acc, a.at(lo, 0), b)
 		})
 	}
@@ -128,6 +133,9 @@ type driver[T Float] struct {
 	c    []T
 	ldc  int
 	tail []T // columns of B that kernels cannot read where they are
+
+	lower bool // leave out tiles above the diagonal
+	row   int  // of the product, where c begins
 }
 
 // blocked is the general product: blocks over columns and the sum, B packed into panels, then rows.
@@ -184,7 +192,7 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 // rows multiplies rows i0 ... i0+mb-1 of A by the packed panels of B, into columns j0 ... j0+nb-1.
 func (d driver[T]) rows(i0, mb, j0, nb, kb int, alpha T, md int, a Matrix[T], packed []T) {
 	ts := d.ts
-	e := driver[T]{ts: ts, c: d.c[i0*d.ldc:], ldc: d.ldc}
+	e := driver[T]{ts: ts, c: d.c[i0*d.ldc:], ldc: d.ldc, lower: d.lower, row: i0}
 	aOuter := nb*kb*ts.es <= ts.outerA
 	// More rows than the cache has ways, a multiple of 4 KiB apart, would drive one another out.
 	packIt := a.CS != 1 || (a.RS*ts.es)%4096 == 0 && ts.mr > 8 || (!aOuter && nb > 8*ts.nr)
@@ -231,6 +239,9 @@ func (d driver[T]) block(mb, nb, kb int, alpha T, md int, a Matrix[T], aPacked b
 		tall = mb - panels*(rows-1)
 	}
 	run := func(i, rows, j, cols int) {
+		if d.lower && j0+j >= d.row+i+rows {
+			return
+		}
 		t.A = unsafe.Add(ap, i*aStep)
 		t.B = unsafe.Add(bp, j*bStep)
 		t.C = unsafe.Add(cp, (i*d.ldc+j)*es)

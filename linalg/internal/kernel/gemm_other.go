@@ -7,6 +7,10 @@ import "github.com/priorlab/priorlab/linalg/internal/asm"
 // gemmAsm is never called: the level is Portable.
 func gemmAsm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {}
 
+// gemmTiles is never called either.
+func gemmTiles[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel, lower bool) {
+}
+
 func tiles[T Float]() *tileset { return portableTiles[T]() }
 
 func runTile[T Float](_ *tileset, rows, cols int, t *asm.Tile) { tileGo[T](rows, cols, t) }

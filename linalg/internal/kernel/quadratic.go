@@ -36,10 +36,6 @@ func QuadraticGrad[T Float](ds, db, g, keep []T, k, n int, s, b Matrix[T], offS,
 		clear(ds)
 		return
 	}
-	h := k // rows of the upper part, where the lower left quarter serves for the upper right one too
-	if k >= 64 {
-		h = k / 2
-	}
 	sumOfStrips(ds, k*k, len(offS), n, k, 4*k*k*n, func(i, j, w int, bg, ds []T, first bool) {
 		bi, gi := Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j), g[i*n+j:i*n+j+w]
 		d, c := db[i*k*n+j:], db[i*k*n+j:]
@@ -52,13 +48,12 @@ func QuadraticGrad[T Float](ds, db, g, keep []T, k, n int, s, b Matrix[T], offS,
 			shiftMul(d[r*n:r*n+w], c[r*n:r*n+w], gi, 0, 2)
 			Zip(Mul, bg[r*w:(r+1)*w], bi.Data[r*bi.RS:r*bi.RS+w], gi)
 		}
-		gemm(h, h, w, 1, Matrix[T]{bg, w, 1}, bi.transposed(), ds, k, !first, false)
-		gemm(k-h, k, w, 1, Matrix[T]{bg[h*w:], w, 1}, bi.transposed(), ds[h*k:], k, !first, false)
+		gemmLower(k, w, 1, Matrix[T]{bg, w, 1}, bi.transposed(), ds, k, !first, false)
 	})
-	for i := 0; i < len(offS) && h < k; i++ {
+	for i := range offS { // symmetric: the lower triangle serves for the upper one
 		m := ds[i*k*k : (i+1)*k*k]
-		for r := h; r < k; r++ {
-			for c, v := range m[r*k : r*k+h] {
+		for r := 1; r < k; r++ {
+			for c, v := range m[r*k : r*k+r] {
 				m[c*k+r] = v
 			}
 		}

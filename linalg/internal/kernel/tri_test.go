@@ -126,3 +126,42 @@ func syrkCase[T Float](t *testing.T, r *rand.Rand, lower, transposed bool, n, k 
 		}
 	}
 }
+
+// A product of which the lower triangle is wanted has it, whatever the shapes and strides.
+func TestGemmLower(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(19, 20))
+		for _, n := range []int{1, 2, 7, 30, 100, 211} {
+			for _, k := range []int{1, 13, 300} {
+				for q := 0; q < 4; q++ {
+					a, b := randoms[float64](r, n*k), randoms[float64](r, n*k)
+					am, bm := Matrix[float64]{a, k, 1}, Matrix[float64]{b, n, 1}
+					if q&1 > 0 {
+						am = Matrix[float64]{a, 1, n}
+					}
+					if q&2 > 0 {
+						bm = Matrix[float64]{b, 1, k}
+					}
+					c := randoms[float64](r, n*n)
+					got := append([]float64(nil), c...)
+					acc := q == 3
+					GemmLower(n, k, 0.5, am, bm, got, n, acc)
+					for i := 0; i < n; i++ {
+						for j := 0; j <= i; j++ {
+							want := 0.0
+							if acc {
+								want = c[i*n+j]
+							}
+							for p := 0; p < k; p++ {
+								want += 0.5 * a[i*am.RS+p*am.CS] * b[p*bm.RS+j*bm.CS]
+							}
+							if math.Abs(got[i*n+j]-want) > 1e-11 {
+								t.Fatalf("n %d, k %d, case %d: element (%d,%d) is %g, want %g", n, k, q, i, j, got[i*n+j], want)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
