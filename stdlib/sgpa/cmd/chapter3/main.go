@@ -28,10 +28,10 @@ var laptop = map[string]size{
 	"glyphs":  {1000, 20, 300},
 	"fashion": {600, 20, 250},
 	"mnist":   {600, 20, 250},
-	"cifar10": {800, 6, 250},
-	"cola":    {1500, 6, 400},
-	"imdb":    {800, 6, 300},
-	"zinc":    {800, 10, 500},
+	"cifar10": {400, 5, 100},
+	"cola":    {1000, 6, 300},
+	"imdb":    {400, 5, 150},
+	"zinc":    {500, 8, 300},
 }
 
 // options are the flags.
