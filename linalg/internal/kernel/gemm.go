@@ -47,7 +47,7 @@ func GemmLower[T Float](n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc b
 }
 
 func gemmLower[T Float](n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
-	if level == Portable || n == 1 || k == 0 {
+	if level == Portable || n <= 1 || k == 0 {
 		gemm(n, n, k, alpha, a, b, c, ldc, acc, parallel)
 		return
 	}

@@ -131,8 +131,8 @@ func syrkCase[T Float](t *testing.T, r *rand.Rand, lower, transposed bool, n, k 
 func TestGemmLower(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(19, 20))
-		for _, n := range []int{1, 2, 7, 30, 100, 211} {
-			for _, k := range []int{1, 13, 300} {
+		for _, n := range []int{0, 1, 2, 7, 30, 100, 211} {
+			for _, k := range []int{0, 1, 13, 300} {
 				for q := 0; q < 4; q++ {
 					a, b := randoms[float64](r, n*k), randoms[float64](r, n*k)
 					am, bm := Matrix[float64]{a, k, 1}, Matrix[float64]{b, n, 1}
