@@ -135,6 +135,21 @@ func TestRanking(t *testing.T) {
 
 func short(s []string) []string { return s[:min(len(s), 8)] }
 
+// TestInspectSource asks for the detail of what cells made.
+func TestInspectSource(t *testing.T) {
+	s := session(t, "// Twice doubles its argument.\nfunc Twice(x int) int { return 2 * x }\nn := 21\ntype P struct{ a int }\nfunc (p P) Norm() int {\n\treturn p.a\n}")
+	for code, want := range map[string]string{
+		"Twice":    "func Twice(x int) int { return 2 * x }\n\nTwice doubles its argument.\n\ndefined in In[1]:2",
+		"n":        "n := 21\n\ndefined in In[1]:3\nvalue 21",
+		"P":        "type P struct{ a int }\n\ndefined in In[1]:4",
+		"P{}.Norm": "func (p P) Norm() int {\n\treturn p.a\n}\n\ndefined in In[1]:5",
+	} {
+		if i, ok := assist.Inspect(s, code, len(code), 1); !ok || i.Text != want {
+			t.Errorf("%s: %v\n%s", code, ok, i.Text)
+		}
+	}
+}
+
 func TestInspect(t *testing.T) {
 	s := session(t, "// Twice doubles its argument.\nfunc Twice(x int) int { return 2 * x }\nn := 21\ntype P struct{}\n// Norm is the length.\nfunc (P) Norm() int { return 0 }")
 	for _, c := range []struct {

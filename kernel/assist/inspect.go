@@ -17,7 +17,8 @@ type Info struct {
 }
 
 // Inspect describes the name at cursor, in code points. With a detail above
-// zero the whole doc comment is given, else its first paragraph.
+// zero the whole doc comment is given, else its first paragraph, and of what a
+// cell made the source.
 func Inspect(s *cell.Session, code string, cursor, detail int) (Info, bool) {
 	at := byteOffset(code, cursor)
 	start, end := wordAround(code, at)
@@ -146,6 +147,9 @@ func describe(s *cell.Session, a *cell.Analysis, id *ast.Ident, o types.Object, 
 	}
 	if tn, ok := o.(*types.TypeName); ok && o.Pkg() != nil {
 		head = typeText(tn)
+	}
+	if source := s.Declaration(o); source != "" && detail > 0 {
+		head = source
 	}
 	return render(head, brief(doc, detail), strings.Join(foot, "\n"))
 }

@@ -4,6 +4,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 	"sync"
 	"weak"
 )
@@ -115,6 +116,22 @@ func (s *source) mentioned(into map[types.Object]bool) (ok bool) {
 		}
 	}
 	return ok
+}
+
+// Declaration is the text of the declaration or statement by which a cell made o;
+// "" if no cell did.
+func (s *Session) Declaration(o types.Object) string {
+	src := s.sources.at(o.Pos())
+	if src == nil {
+		return ""
+	}
+	off := src.offset(s.fset, o.Pos())
+	for _, it := range splitItems(src.text) {
+		if it.start <= off && off < it.end {
+			return strings.TrimRight(src.text[it.start:it.end], " \t\n;")
+		}
+	}
+	return ""
 }
 
 // tidy forgets what nothing leads to any more. The caller holds s.mu.
