@@ -9,7 +9,7 @@
 // 50 clients with 200 requests each, a display of 50 MB, and the memory of the
 // process before and after. Each kernel is started anew in every round; the
 // figure is the least of the rounds, which other work on the machine disturbs
-// least.
+// least. No round begins that is not likely to end within the limit.
 package main
 
 import (
@@ -55,22 +55,35 @@ func main() {
 	a := flag.String("a", "", "command of the first kernel; {} is the connection file")
 	b := flag.String("b", "/usr/bin/python3 -m ipykernel_launcher -f {}", "command of the second kernel")
 	rounds := flag.Int("rounds", 5, "how often each kernel is started and measured, in turn")
+	limit := flag.Duration("limit", 3*time.Minute, "how long all rounds together may take")
 	load := flag.Bool("load", true, "measure many lines, clients and bytes too")
 	flag.Parse()
 	if *a == "" || flag.NArg() > 0 || *rounds < 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), *limit)
+	defer cancel()
+	commands := []string{*a, *b}
 	table := &table{}
-	for range *rounds {
-		for i, command := range []string{*a, *b} {
-			if err := measure(table, i, command, *load); err != nil {
+	failed := false
+	begun, done := time.Now(), 0
+	for ; done < *rounds && !failed; done++ {
+		if each := time.Since(begun) / time.Duration(max(done, 1)); done > 0 && time.Since(begun)+each > *limit {
+			break
+		}
+		for i, command := range commands {
+			if err := measure(ctx, table, i, command, *load); err != nil {
 				fmt.Fprintf(os.Stderr, "bench: %s: %v\n", command, err)
-				os.Exit(1)
+				failed = true
 			}
 		}
 	}
+	fmt.Printf("a: %s\nb: %s\nthe least of %d rounds in %.0f s\n\n", *a, *b, done, time.Since(begun).Seconds())
 	table.print(os.Stdout)
+	if failed {
+		os.Exit(1)
+	}
 }
 
 type table struct{ rows []*figure }
@@ -98,6 +111,10 @@ func (t *table) print(out *os.File) {
 	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "measured\ta\tb\tb/a\ta, b in detail")
 	for _, f := range t.rows {
+		if len(f.values[0]) == 0 || len(f.values[1]) == 0 {
+			fmt.Fprintf(w, "%s\tnot measured for both\n", f.name)
+			continue
+		}
 		x, y := slices.Min(f.values[0]), slices.Min(f.values[1])
 		fmt.Fprintf(w, "%s\t%.4g %s\t%.4g %s\t%.2f\t%s; %s\n", f.name, x, f.unit, y, f.unit, y/x, f.notes[0], f.notes[1])
 	}
@@ -156,9 +173,7 @@ func (p *process) memory() float64 {
 	return total
 }
 
-func measure(t *table, kernel int, command string, all bool) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
+func measure(ctx context.Context, t *table, kernel int, command string, all bool) error {
 	begun := time.Now()
 	p, err := launch(command)
 	if err != nil {
