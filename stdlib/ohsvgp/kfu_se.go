@@ -62,19 +62,20 @@ func kufSE(k *gp.Radial, x []float64, t float64, M int, grad bool) (*mat.Dense, 
 // seOverlaps are the amplitudes sqrt(2m+1) j_m(wt/2), with the sign of m/2, of
 // LegS variables on [0,t] at n frequencies i dw: M rows.
 func seOverlaps(M int, t, dw float64, n int) *mat.Dense {
-	j := mat.NewDense(M, n, nil)
-	col := make([]float64, M)
+	col, factor, out := make([]float64, M), make([]float64, M), make([]float64, M*n)
+	for m := range factor {
+		factor[m] = math.Sqrt(float64(2*m + 1))
+		if m/2%2 == 1 {
+			factor[m] = -factor[m]
+		}
+	}
 	for i := 0; i < n; i++ {
 		sphericalBessel(col, float64(i)*dw*t/2)
 		for m, v := range col {
-			v *= math.Sqrt(float64(2*m + 1))
-			if m/2%2 == 1 {
-				v = -v
-			}
-			j.Set(m, i, v)
+			out[m*n+i] = v * factor[m]
 		}
 	}
-	return j
+	return mat.NewDense(M, n, out)
 }
 
 // angles returns cos and sin of i dw (x-centre), frequencies by points, by
