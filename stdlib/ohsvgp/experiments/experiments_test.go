@@ -165,3 +165,36 @@ func TestFailuresAreReported(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// The figures that the reading of the results quotes are in the tables of the
+// studies that it names.
+func TestQuotedFiguresAreInTheTables(t *testing.T) {
+	text, err := os.ReadFile("results/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := 0
+	for _, item := range strings.Split(string(text), "\n- **")[1:] {
+		names, rest, _ := strings.Cut(item, "**")
+		var tables string
+		for _, name := range strings.Split(names, ", ") {
+			table, err := os.ReadFile("results/" + name + ".md")
+			if err != nil {
+				t.Fatal(err)
+			}
+			tables += string(table)
+		}
+		for i, figure := range strings.Split(rest, "`") {
+			if i%2 == 0 {
+				continue
+			}
+			quoted++
+			if !strings.Contains(tables, "| "+figure+" |") {
+				t.Errorf("%s: the tables do not have %s", names, figure)
+			}
+		}
+	}
+	if quoted < 20 {
+		t.Errorf("only %d figures are quoted: the reading is not what it was", quoted)
+	}
+}
