@@ -34,7 +34,7 @@ type Handle struct {
 
 // updatePace is how often a handle is sent to the page at most: a loop that
 // updates without rest would leave the page no time for the person's hand.
-const updatePace = 50 * time.Millisecond
+const updatePace = 100 * time.Millisecond
 
 // Display shows the values together and gives a handle to replace them with.
 func Display(values ...any) *Handle {

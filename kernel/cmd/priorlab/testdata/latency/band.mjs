@@ -6,7 +6,7 @@
 // fails when a drag does not do what it should.
 //
 //   node band.mjs [options of lab.mjs]
-import { Lab, options, panel, command, version, shutdown } from './lab.mjs';
+import { Lab, options, panel, command, version } from './lab.mjs';
 
 const opt = options();
 const lab = await Lab.start(opt);
@@ -59,6 +59,5 @@ try {
     await page.screenshot({ path: `${opt.out}/band-${way}.png` });
   }
   check(page.faults.length === 0, `errors in the page: ${page.faults.join('; ') || 'none'}`);
-  await shutdown(page);
 } finally { await lab.stop(); }
 process.exit(failed ? 1 : 0);

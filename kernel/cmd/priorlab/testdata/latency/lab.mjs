@@ -83,9 +83,17 @@ export class Lab {
     }
   }
 
+  // end ends the kernels of notebooks that a script opened.
+  async end(...files) {
+    const call = (method, what) => fetch(`${this.base}/api/sessions${what}`, { method, headers: { Authorization: `token ${this.token}` } });
+    for (const s of await call('GET', '').then(r => r.json())) if (files.includes(s.path)) await call('DELETE', '/' + s.id);
+  }
+
   // open writes a notebook of the cells and opens it; its kernel is ready then.
   async open(name, kernel, cells) {
     const file = `${name}.ipynb`;
+    await this.end(file);
+    (this.files ??= []).push(file);
     fs.writeFileSync(path.join(this.root, file), JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { name: kernel, display_name: kernel } },
       cells: cells.map((source, i) => ({ cell_type: 'code', id: 'c' + i, metadata: {}, outputs: [], execution_count: null, source })) }));
     const page = await this.browser.newPage({ viewport: { width: 1300, height: 1000 } });
@@ -105,6 +113,7 @@ export class Lab {
   }
 
   async stop() {
+    if (this.files) await this.end(...this.files).catch(() => { });
     await this.browser?.close().catch(() => { });
     if (this.server?.pid) {
       const gone = new Promise(r => this.server.on('exit', r));
@@ -120,7 +129,6 @@ export class Lab {
 
 export const panel = '.jp-NotebookPanel:not(.lm-mod-hidden) ';
 export const command = (page, id) => page.evaluate(id => { (window.jupyterapp || window.jupyterlab).commands.execute(id); }, id);
-export const shutdown = page => page.evaluate(() => (window.jupyterapp || window.jupyterlab).shell.currentWidget.sessionContext.shutdown());
 export const version = page => page.evaluate(() => (window.jupyterapp || window.jupyterlab).version);
 
 // runCell runs one cell and does not wait for it.

@@ -3,11 +3,10 @@
 // lab.Explore in a running JupyterLab, beside ipywidgets, matplotlib and torch
 // with the same model: 50 observations, 200 points, 20 samples.
 //
-//   node latency.mjs --base URL --token T --root DIR [--peer KERNEL] [--drags N] [--only ours|peer] [--out DIR]
+//   node latency.mjs [--python PY] [--drags N] [--only ours|peer] [options of lab.mjs]
 //
-// DIR is the server's root folder; two notebooks are written there. KERNEL is
-// the kernelspec of a Python that has torch, matplotlib and ipywidgets.
-// playwright-core is looked for from $PLAYWRIGHT or the current folder.
+// PY is a Python that has ipykernel, ipywidgets, matplotlib and torch; without
+// it only ours is measured.
 //
 // Two measurements, both in the page with one clock:
 //   drag    the handle moves every 120 ms; from the pointer event that changed
@@ -17,24 +16,9 @@
 //           move to the last picture
 import fs from 'node:fs';
 import path from 'node:path';
-import { createRequire } from 'node:module';
-const { chromium } = createRequire((process.env.PLAYWRIGHT || process.cwd()) + '/')('playwright-core');
+import { Lab, options, panel, here, command, quantile, ms } from './lab.mjs';
 
-const opt = { drags: 120, out: '.', chromium: '/usr/bin/chromium' };
-for (let a = process.argv.slice(2); a.length;) opt[a.shift().replace(/^--/, '')] = a.shift();
-if (!opt.base || !opt.root) { console.error('need --base and --root; see the head of this file'); process.exit(2); }
-
-const here = path.dirname(new URL(import.meta.url).pathname);
-const cases = [{ name: 'priorlab', kernel: 'priorlab', file: 'explore.go.txt', slider: 1 }];
-if (opt.peer) cases.push({ name: 'ipywidgets+matplotlib+torch', kernel: opt.peer, file: 'peer.py', slider: 1 });
-
-function notebook(c) {
-  const nb = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { name: c.kernel, display_name: c.kernel } },
-    cells: [{ cell_type: 'code', id: 'a', metadata: {}, outputs: [], execution_count: null, source: fs.readFileSync(path.join(here, c.file), 'utf8') }] };
-  const name = `latency-${c.kernel}.ipynb`;
-  fs.writeFileSync(path.join(opt.root, name), JSON.stringify(nb));
-  return name;
-}
+const opt = options({ drags: 120 });
 
 // In the page: every pointer move and every change of a slider's readout, and
 // every frame in which a picture has become another one. Both sides name the
@@ -66,24 +50,10 @@ function watch() {
   }).observe(document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)'), { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['aria-label', 'src'] });
 }
 
-const quantile = (list, q) => { const s = [...list].sort((a, b) => a - b); return s.length ? s[Math.min(s.length - 1, Math.floor(q * s.length))] : NaN; };
-const ms = v => Number.isFinite(v) ? v.toFixed(1) : '-';
-
-async function measure(c) {
-  const browser = await chromium.launch({ executablePath: opt.chromium, headless: true, args: ['--no-sandbox', '--disable-gpu'] });
+async function measure(lab, c) {
+  const page = await lab.open(`latency-${c.kernel}`, c.kernel, [fs.readFileSync(path.join(here, c.file), 'utf8')]);
   try {
-    const page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
-    page.setDefaultTimeout(120000);
-    const errors = [];
-    page.on('pageerror', e => errors.push(String(e)));
-    const file = notebook(c);
-    await page.goto(`${opt.base.replace(/\/(lab.*)?$/, '')}/lab/workspaces/latency-${process.pid}/tree/${file}?reset&token=${opt.token || ''}`);
-    const panel = '.jp-NotebookPanel:not(.lm-mod-hidden) ';
-    await page.waitForFunction(() => {
-      const a = window.jupyterapp || window.jupyterlab, p = a && a.shell.currentWidget, k = p && p.sessionContext && p.sessionContext.session && p.sessionContext.session.kernel;
-      return k && k.connectionStatus === 'connected' && k.info;
-    });
-    await page.evaluate(() => { (window.jupyterapp || window.jupyterlab).commands.execute('notebook:run-all-cells'); });
+    await command(page, 'notebook:run-all-cells');
     await page.waitForFunction(s => document.querySelector(s), panel + '[aria-label*="lengthscale"]');
     await page.waitForTimeout(2500);
     await page.evaluate(watch);
@@ -96,11 +66,11 @@ async function measure(c) {
     await page.mouse.down();
     const clear = () => page.evaluate(() => { const w = window.__watch; w.moves.length = w.values.length = w.pictures.length = 0; });
     const state = () => page.evaluate(() => window.__watch);
-    const path = i => start + 0.35 * Math.sin(i / 9);
-    for (let i = 1; i <= 20; i++) { await page.mouse.move(at(path(i)), y); await page.waitForTimeout(120); }   // warm
+    const place = i => start + 0.35 * Math.sin(i / 9);
+    for (let i = 1; i <= 20; i++) { await page.mouse.move(at(place(i)), y); await page.waitForTimeout(120); }   // warm
     await page.waitForTimeout(1500);
     await clear();
-    for (let i = 21; i <= 20 + Number(opt.drags); i++) { await page.mouse.move(at(path(i)), y); await page.waitForTimeout(120); }
+    for (let i = 21; i <= 20 + Number(opt.drags); i++) { await page.mouse.move(at(place(i)), y); await page.waitForTimeout(120); }
     await page.waitForTimeout(1500);
     const drag = await state();
     const waits = [], inserts = [];
@@ -111,7 +81,7 @@ async function measure(c) {
     await clear();
     const t0 = Date.now();
     for (let i = 0; i < 200; i++) {
-      await page.mouse.move(at(path(i * 1.7)), y);
+      await page.mouse.move(at(place(i * 1.7)), y);
       const due = t0 + (i + 1) * 20 - Date.now();
       if (due > 0) await page.waitForTimeout(due);
     }
@@ -122,10 +92,10 @@ async function measure(c) {
     const final = await page.locator(panel + '.widget-readout').nth(c.slider).textContent();
     await page.mouse.up();
     await page.screenshot({ path: `${opt.out}/latency-${c.kernel}.png` });
-    await page.evaluate(() => (window.jupyterapp || window.jupyterlab).shell.currentWidget.sessionContext.shutdown());
+    await lab.end(`latency-${c.kernel}.ipynb`); // it must not disturb the next
     return { events: drag.values.length, waits, inserts, took, moves: flood.moves.length, pictures: flood.pictures.length,
-      rest: lastPicture ? lastPicture.at - lastMove : NaN, newest: spoken(lastPicture?.label || '') === final, errors };
-  } finally { await browser.close(); }
+      rest: lastPicture ? lastPicture.at - lastMove : NaN, newest: spoken(lastPicture?.label || '') === final, errors: page.faults };
+  } finally { await page.close(); }
 }
 
 // The value of the length-scale that a picture's label names, as the slider's
@@ -135,9 +105,17 @@ function spoken(label) {
   return m ? Number(m[1]).toPrecision(3) : '';
 }
 
-console.log('workload                      median ms   95 % ms   inserted ms   answered | 200 moves in 4 s: pictures   rest after the last move ms   newest shown');
-for (const c of cases) {
-  if (opt.only && (opt.only === 'ours') !== (c.name === 'priorlab')) continue;
-  const r = await measure(c);
-  console.log(`${c.name.padEnd(28)} ${ms(quantile(r.waits, 0.5)).padStart(10)} ${ms(quantile(r.waits, 0.95)).padStart(9)} ${ms(quantile(r.inserts, 0.5)).padStart(13)} ${`${r.waits.length}/${r.events}`.padStart(10)} | ${`${r.moves} moves, ${r.pictures}`.padStart(24)} ${ms(r.rest).padStart(29)} ${String(r.newest).padStart(14)}${r.errors.length ? '  page errors: ' + r.errors[0] : ''}`);
-}
+const lab = await Lab.start(opt);
+try {
+  const cases = [{ name: 'priorlab', kernel: 'priorlab', file: 'explore.go.txt', slider: 1 }];
+  if (opt.peer) cases.push({ name: 'ipywidgets+matplotlib+torch', kernel: opt.peer, file: 'peer.py', slider: 1 });
+  console.log('workload                      median ms   95 % ms   inserted ms   answered | 200 moves in 4 s: pictures   rest after the last move ms   newest shown');
+  const medians = {};
+  for (const c of cases) {
+    if (opt.only && (opt.only === 'ours') !== (c.name === 'priorlab')) continue;
+    const r = await measure(lab, c);
+    medians[c.kernel] = quantile(r.waits, 0.5);
+    console.log(`${c.name.padEnd(28)} ${ms(quantile(r.waits, 0.5)).padStart(10)} ${ms(quantile(r.waits, 0.95)).padStart(9)} ${ms(quantile(r.inserts, 0.5)).padStart(13)} ${`${r.waits.length}/${r.events}`.padStart(10)} | ${`${r.moves} moves, ${r.pictures}`.padStart(24)} ${ms(r.rest).padStart(29)} ${String(r.newest).padStart(14)}${r.errors.length ? '  page errors: ' + r.errors[0] : ''}`);
+  }
+  if (opt.peer && medians.priorlab && medians[opt.peer]) console.log(`ratio of the medians, peer to ours: ${(medians[opt.peer] / medians.priorlab).toFixed(1)}`);
+} finally { await lab.stop(); }
