@@ -35,7 +35,8 @@ type plainCalls struct {
 	age     int // statements the present interpreter has taken
 	run     int // plain calls compiled for yaegi so far
 	refused int
-	off     bool // for comparison: let the machine run everything
+	off     bool                     // for comparison: let the machine run everything
+	instead func(text string) string // for tests: what yaegi is given
 }
 
 func newPlainCalls(s *Session) *plainCalls {
@@ -109,11 +110,15 @@ func (p *plainCalls) step(pt *part, it item) func() {
 // compile hands the text to yaegi; nil if yaegi does not take it.
 func (p *plainCalls) compile(text string, vars map[string]reflect.Value) (run func()) {
 	defer func() {
-		if recover() != nil { // yaegi's compiler gave up on it
+		if recover() != nil { // yaegi's compiler gave up on it, in what state nobody knows
 			p.refused++
+			p.i = nil
 			run = nil
 		}
 	}()
+	if p.instead != nil {
+		text = p.instead(text)
+	}
 	p.steps++
 	p.age++
 	pkg := "step" + strconv.Itoa(p.steps)
@@ -131,8 +136,12 @@ func (p *plainCalls) compile(text string, vars map[string]reflect.Value) (run fu
 		return nil
 	}
 	p.run++
+	i := p.i // another may take over before the cell runs
 	return func() {
-		if _, err := p.i.Execute(prog); err != nil {
+		if _, err := i.Execute(prog); err != nil {
+			if p.i == i { // it takes no more after a panic
+				p.i = nil
+			}
 			if pa, ok := err.(interp.Panic); ok {
 				panic(pa.Value)
 			}

@@ -73,3 +73,39 @@ func TestPlainCallsFailAsOthersDo(t *testing.T) {
 		t.Errorf("ended with %v", o.Err)
 	}
 }
+
+// TestPanicsOfYaegiAreContained gives yaegi, in the place of plain calls, text
+// that makes its compiler or its interpreter panic.
+func TestPanicsOfYaegiAreContained(t *testing.T) {
+	for text, want := range map[string]string{
+		"for range 3 { }": "", // its compiler panics: the machine runs the cell
+		"return":          "",
+		"func() { var i interface{ M() }; i.M() }()": "reflect.Value.Interface on zero Value", // its interpreter panics
+	} {
+		s, err := NewSession(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		eval := func(src string) Outcome { return s.Eval(t.Context(), Cell{Name: "In[1]", Source: src}) }
+		given := 0
+		s.plain.instead = func(string) string { given++; return text }
+		o := eval("x := math.Sqrt(16)\nx")
+		s.plain.instead = nil
+		switch {
+		case given != 1:
+			t.Errorf("%s: yaegi was asked %d times", text, given)
+		case want == "" && (o.Err != nil || len(o.Values) != 1 || o.Values[0] != 4.0 || s.plain.refused != 1):
+			t.Errorf("%s: the cell gave %v, %v; yaegi refused %d", text, o.Values, o.Err, s.plain.refused)
+		case want != "" && (o.Err == nil || !strings.Contains(o.Err.Error(), want)):
+			t.Errorf("%s: the cell ended with %v", text, o.Err)
+		}
+		if strings.Contains(fmt.Sprint(o.Err), "goroutine ") {
+			t.Errorf("%s: a Go trace reaches the cell: %v", text, o.Err)
+		}
+		run := s.plain.run
+		if o := eval("y := math.Sqrt(25)\ny"); o.Err != nil || len(o.Values) != 1 || o.Values[0] != 5.0 || s.plain.run != run+1 {
+			t.Errorf("%s: the next cell gave %v, %v; yaegi ran %d of it", text, o.Values, o.Err, s.plain.run-run)
+		}
+	}
+}
