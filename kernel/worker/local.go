@@ -61,6 +61,9 @@ func (l *Local) Execute(ctx context.Context, x serve.Execution, out serve.Output
 	if name, asked := helpAsked(x.Code); asked {
 		return l.help(name)
 	}
+	if name, asked := leaveAsked(x.Code); asked && l.session.Live()[name] == nil {
+		return leave(out)
+	}
 	l.running.Lock()
 	defer l.running.Unlock()
 	if ctx.Err() != nil {
@@ -111,6 +114,12 @@ func (l *Local) help(name string) serve.Reply {
 			Traceback: []string{"NoHelp: " + value + "; is it spelt as in Go, such as fmt.Println, mat.Dense or x.Method? %help lists the commands"}}}
 	}
 	return page(b)
+}
+
+// leave asks the client to go. Those that cannot say nothing, so the cell does.
+func leave(out serve.Output) serve.Reply {
+	out.Stream("stdout", "This ends a console. The kernel of a notebook is shut down in the menu Kernel.\n")
+	return serve.Reply{Payload: []map[string]any{{"source": "ask_exit", "keepkernel": false}}}
 }
 
 func page(b lab.Bundle) serve.Reply {

@@ -133,3 +133,18 @@ func TestRunningACellAgainClosesItsWidgets(t *testing.T) {
 		t.Errorf("%d widgets are left", got)
 	}
 }
+
+// TestLeave checks the words by which people leave a console.
+func TestLeave(t *testing.T) {
+	n := newNotebook(t)
+	for _, code := range []string{"exit", " quit()\n"} {
+		r := n.run("In[1]", "", code)
+		if len(r.Payload) != 1 || r.Payload[0]["source"] != "ask_exit" {
+			t.Errorf("%q: %+v", code, r)
+		}
+	}
+	n.run("In[2]", "", "exit := func() int { return 3 }")
+	if r := n.run("In[3]", "", "exit()"); r.Result == nil || r.Result.Data["text/plain"] != "3" {
+		t.Errorf("a function of that name: %+v", r)
+	}
+}

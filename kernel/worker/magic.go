@@ -24,6 +24,12 @@ func helpAsked(code string) (name string, asked bool) {
 	return "", false
 }
 
+// leaveAsked recognises the words that end a console, as name or call.
+func leaveAsked(code string) (name string, asked bool) {
+	name, _ = strings.CutSuffix(strings.TrimSpace(code), "()")
+	return name, name == "exit" || name == "quit"
+}
+
 func notInName(r rune) bool {
 	return r != '.' && r != '_' && r != '%' && r != '!' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
