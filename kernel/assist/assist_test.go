@@ -141,7 +141,7 @@ func TestInspectSource(t *testing.T) {
 	for code, want := range map[string]string{
 		"Twice":    "func Twice(x int) int { return 2 * x }\n\nTwice doubles its argument.\n\ndefined in In[1]:2",
 		"n":        "n := 21\n\ndefined in In[1]:3\nvalue 21",
-		"P":        "type P struct{ a int }\n\ndefined in In[1]:4",
+		"P":        "type P struct{ a int }\nfunc (P).Norm() int\n\ndefined in In[1]:4",
 		"P{}.Norm": "func (p P) Norm() int {\n\treturn p.a\n}\n\ndefined in In[1]:5",
 	} {
 		if i, ok := assist.Inspect(s, code, len(code), 1); !ok || i.Text != want {

@@ -150,6 +150,9 @@ func describe(s *cell.Session, a *cell.Analysis, id *ast.Ident, o types.Object, 
 	}
 	if source := s.Declaration(o); source != "" && detail > 0 {
 		head = source
+		if tn, ok := o.(*types.TypeName); ok {
+			head += methodsText(tn)
+		}
 	}
 	return render(head, brief(doc, detail), strings.Join(foot, "\n"))
 }
@@ -177,9 +180,15 @@ func typeText(tn *types.TypeName) string {
 	} else {
 		b.WriteString(types.ObjectString(tn, qualify))
 	}
+	return b.String() + methodsText(tn)
+}
+
+// methodsText lists the methods of a type, each on a line of its own.
+func methodsText(tn *types.TypeName) string {
+	var b strings.Builder
 	n, ok := types.Unalias(tn.Type()).(*types.Named)
 	if !ok {
-		return b.String()
+		return ""
 	}
 	for i := range n.NumMethods() {
 		if m := n.Method(i); visible(m) {
