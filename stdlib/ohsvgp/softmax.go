@@ -177,6 +177,10 @@ func (t *classTask) run(end float64, task *Task) (*classFit, error) {
 	own, rebuild := m.method.free(m, b)
 	var set param.Set
 	steps := m.opt.FitSteps
+	if learn && alike(t.labels) {
+		// the bound grows without end with the kernel's variance
+		learn, task.Learned = false, "kernel as it was: all labels are alike, which says nothing about it"
+	}
 	if learn {
 		set = append(set, t.k.Params()...)
 	}
@@ -199,6 +203,15 @@ func (t *classTask) run(end float64, task *Task) (*classFit, error) {
 		task.Learned = "online bound " + fit.String()
 	}
 	return t.fit(b)
+}
+
+func alike(labels []int) bool {
+	for _, l := range labels {
+		if l != labels[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // fit climbs to the optimal sites of all classes.

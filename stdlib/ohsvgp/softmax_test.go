@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -194,5 +195,30 @@ func TestClassifierErrors(t *testing.T) {
 	}
 	if _, err := LoadClassifier("no such file"); err == nil {
 		t.Error("a file that is not there")
+	}
+}
+
+// A task of one class teaches the class and leaves the kernel alone.
+func TestClassifierOnOneClass(t *testing.T) {
+	m, err := New(Options{M: 6, Kernel: gp.SE(1.5, 0.5)})
+	must(t, err)
+	c, err := NewClassifier(3, m)
+	must(t, err)
+	x, _ := stream(20, 2, 0.1)
+	labels := make([]int, 20)
+	for i := range labels {
+		labels[i] = 1
+	}
+	must(t, c.Update(context.Background(), gp.Column(x), labels))
+	if v := c.Params().Free(); v[0] != math.Log(1.5) || v[1] != math.Log(0.5) {
+		t.Errorf("the kernel moved to %v", c.Params())
+	}
+	if !strings.Contains(c.History()[0].Learned, "alike") {
+		t.Errorf("the record says %q", c.History()[0].Learned)
+	}
+	p, err := c.Probabilities(context.Background(), gp.Column(x[5:6]))
+	must(t, err)
+	if p.At(0, 1) < 0.6 || p.At(0, 1) > 0.999 {
+		t.Errorf("probability %.3f of the only class seen", p.At(0, 1))
 	}
 }
