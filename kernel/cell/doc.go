@@ -103,10 +103,11 @@
 // # Limits
 //
 // Where Go leaves the order of evaluation open, operands are evaluated in the
-// toolchain's order (internal/exec/order.go). Which of two panics of one
-// statement without calls comes first may differ: there the toolchain's optimiser
-// decides. Where a later operand of x, y = 0, 1/n panics, nothing has been
-// assigned, as the language has it; the toolchain may have assigned x.
+// toolchain's order (internal/exec/order.go), also where two of them panic
+// (panics.go) and where some of several values have been assigned when a later
+// one panics (several.go). Only where the toolchain inlines a call may another
+// of two panicking arguments come first, and where it knows what an interface
+// holds a nil pointer may fail with other words.
 //
 // Cells have no cgo, assembly or //go: directives; generic functions of the
 // library without an overlay are refused by name. The methods of types made in

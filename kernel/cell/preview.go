@@ -334,10 +334,11 @@ func (p *printer) structure(v reflect.Value, typed bool, depth int) {
 	p.b.WriteByte('}')
 }
 
+var typeNames = strings.NewReplacer("interface {}", "any", "main.", "", "[]uint8", "[]byte")
+
 // typeName is a type as a cell writes it.
 func typeName(t reflect.Type) string {
-	s := strings.ReplaceAll(t.String(), "interface {}", "any")
-	return strings.ReplaceAll(s, "main.", "")
+	return typeNames.Replace(t.String())
 }
 
 // shapeOf gives the extent of a container and the memory of its elements.
