@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -95,7 +96,8 @@ func Validate(msgType string, content []byte) error {
 
 func (s schema) check(msgType string, object map[string]any) error {
 	known := map[string]bool{}
-	for key, kinds := range s {
+	for _, key := range slices.Sorted(maps.Keys(s)) {
+		kinds := s[key]
 		name, optional := strings.CutSuffix(key, "?")
 		known[name] = true
 		v, there := object[name]
@@ -116,14 +118,14 @@ func (s schema) check(msgType string, object map[string]any) error {
 		}
 	}
 	if isReply(msgType) && object["status"] == "error" {
-		for key, kinds := range failed {
+		for _, key := range slices.Sorted(maps.Keys(failed)) {
 			known[key] = true
-			if !fits(object[key], kinds) {
+			if kinds := failed[key]; !fits(object[key], kinds) {
 				return fmt.Errorf("error reply: key %q is %.60v, expected %s", key, object[key], kinds)
 			}
 		}
 	}
-	for key := range object {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !known[key] && !strings.HasPrefix(msgType, "debug_") {
 			return fmt.Errorf("key %q is not part of the protocol", key)
 		}
