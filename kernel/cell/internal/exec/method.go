@@ -192,11 +192,16 @@ func (m *Machine) callTarget(t *methodTarget, i iface, l *sigLayout, args []refl
 	if k.native == nil {
 		return m.callback(nil, k.code, k.boxes, k.recv, args)
 	}
+	return l.reflected(k.native, args)
+}
+
+// reflected calls native with reflected arguments.
+func (l *sigLayout) reflected(native func(block unsafe.Pointer), args []reflect.Value) []reflect.Value {
 	block := unsafeNew(l.native.ftype)
 	for i, a := range args {
 		reflect.NewAt(l.params[i], unsafe.Add(block, l.paramOffs[i])).Elem().Set(a)
 	}
-	k.native(block)
+	native(block)
 	out := make([]reflect.Value, len(l.results))
 	for i, r := range l.results {
 		out[i] = reflect.NewAt(r, unsafe.Add(block, l.resultOffs[i])).Elem()
@@ -252,16 +257,7 @@ func (m *Machine) bound(k callee, r reflect.Type, l *sigLayout) unsafe.Pointer {
 		return (&closure{m: m, code: k.code, boxes: k.boxes, recv: p}).newFunc(r)
 	}
 	return funcPointer(reflect.MakeFunc(r, func(args []reflect.Value) []reflect.Value {
-		block := unsafeNew(l.native.ftype)
-		for i, a := range args {
-			reflect.NewAt(l.params[i], unsafe.Add(block, l.paramOffs[i])).Elem().Set(a)
-		}
-		k.native(block)
-		out := make([]reflect.Value, len(l.results))
-		for i, t := range l.results {
-			out[i] = reflect.NewAt(t, unsafe.Add(block, l.resultOffs[i])).Elem()
-		}
-		return out
+		return l.reflected(k.native, args)
 	}))
 }
 
