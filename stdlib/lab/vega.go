@@ -90,3 +90,10 @@ func vegaConfig() map[string]any {
 		"legend":     map[string]any{"labelColor": ink, "titleColor": ink},
 	}
 }
+
+// CheckTheme reports a name of the variable PRIORLAB_THEME that is none of
+// "auto", "browser", "light" and "dark".
+func CheckTheme(name string) error {
+	_, err := plots.ThemeNamed(name)
+	return err
+}

@@ -98,7 +98,7 @@ func TestEveryPicture(t *testing.T) {
 
 func TestTextInSVG(t *testing.T) {
 	svg := New("Title <1>").Line(x5, y5, "série α & β").Labels("year", "W/m²").SVG()
-	for _, want := range []string{"Title &lt;1&gt;", "série α &amp; β", "year", "W/m²", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif"} {
+	for _, want := range []string{"Title &lt;1&gt;", "série α &amp; β", "year", "W/m²", "font-family:'Liberation Sans',Arial,Helvetica,Arimo,'Nimbus Sans',sans-serif"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the SVG lacks %q", want)
 		}

@@ -21,6 +21,7 @@ func init() {
 			"Button":           reflect.ValueOf(p.Button),
 			"CancelCallbacks":  reflect.ValueOf(p.CancelCallbacks),
 			"CellHost":         reflect.ValueOf((*p.CellHost)(nil)),
+			"CheckTheme":       reflect.ValueOf(p.CheckTheme),
 			"Checkbox":         reflect.ValueOf(p.Checkbox),
 			"ClearOutput":      reflect.ValueOf(p.ClearOutput),
 			"ColorPicker":      reflect.ValueOf(p.ColorPicker),

@@ -14,7 +14,7 @@ import (
 	"github.com/priorlab/priorlab/kernel/serve"
 	"github.com/priorlab/priorlab/kernel/serve/client"
 	"github.com/priorlab/priorlab/kernel/spec"
-	"github.com/priorlab/priorlab/stdlib/plots"
+	"github.com/priorlab/priorlab/stdlib/lab"
 )
 
 func doctorCommand(args []string) error {
@@ -60,12 +60,14 @@ func (d *doctor) note(what, format string, args ...any) {
 
 // theme reports a colouring of figures that is not one.
 func (d *doctor) theme() {
-	if name := os.Getenv("PRIORLAB_THEME"); name != "" {
-		if t, err := plots.ThemeNamed(name); err != nil {
-			d.say(false, "figures", "PRIORLAB_THEME: %v", err)
-		} else {
-			d.say(true, "figures", "theme %v", t)
-		}
+	name, ok := os.LookupEnv("PRIORLAB_THEME")
+	if !ok {
+		return
+	}
+	if err := lab.CheckTheme(name); err != nil {
+		d.say(false, "figures", "PRIORLAB_THEME: %v", err)
+	} else {
+		d.say(true, "figures", "theme %s", name)
 	}
 }
 
