@@ -30,7 +30,7 @@ const maxMake = 16 << 30
 
 // builtin compiles a call of a predeclared function.
 func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
-	if name == "len" || name == "cap" || name == "new" && c.info.Types[e.Args[0]].IsType() {
+	if name == "new" && c.info.Types[e.Args[0]].IsType() {
 		return c.builtinCall(e, name)
 	}
 	if len(e.Args) == 1 {
