@@ -231,9 +231,11 @@ func (c *compiler) updateWith(lhs ast.Expr, op token.Token, y ex, t types.Type, 
 	lhs = ast.Unparen(lhs)
 	if ix, ok := lhs.(*ast.IndexExpr); ok {
 		if mt, ok := c.typeOf(ix.X).Underlying().(*types.Map); ok {
-			// A division reads the element before the other operand.
+			if op == token.QUO || op == token.REM {
+				return c.divideInMap(ix, mt, join)
+			}
 			var first frameFunc
-			if op != token.QUO && op != token.REM && !y.konst.IsValid() {
+			if !y.konst.IsValid() {
 				first, y = c.save(y)
 			}
 			return c.updateMap(ix, mt, first, join)
@@ -257,7 +259,31 @@ func (c *compiler) updateWith(lhs ast.Expr, op token.Token, y ex, t types.Type, 
 	}
 }
 
+// updateMap compiles m[k] op= y, which makes the element first, where y, if it
+// is not constant, has been evaluated by first.
 func (c *compiler) updateMap(ix *ast.IndexExpr, mt *types.Map, first frameFunc, join func(ex) ex) frameFunc {
+	m := c.expr(ix.X)
+	k := c.exprTo(ix.Index, mt.Key())
+	er := m.rt.Elem()
+	mo, ko, at := c.temp(boxType), c.temp(k.rt), c.temp(boxType)
+	setK := k.lane().setLocal(ko, k.fn)
+	f, d, l := m.fn.(addrFunc), rt.Pointer(m.rt), laneOf(er)
+	element := func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, at)) }
+	set := l.set(element, join(ex{t: mt.Elem(), rt: er, fn: l.load(element)}).fn)
+	return func(fr *frame) {
+		if first != nil {
+			first(fr)
+		}
+		*(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr)
+		setK(fr)
+		*(*unsafe.Pointer)(unsafe.Add(fr.p, at)) = mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko))
+		set(fr)
+	}
+}
+
+// divideInMap compiles m[k] op= y for a division: it reads the element before y,
+// and makes none if the division panics.
+func (c *compiler) divideInMap(ix *ast.IndexExpr, mt *types.Map, join func(ex) ex) frameFunc {
 	m := c.expr(ix.X)
 	k := c.exprTo(ix.Index, mt.Key())
 	er := m.rt.Elem()
@@ -270,9 +296,6 @@ func (c *compiler) updateMap(ix *ast.IndexExpr, mt *types.Map, first frameFunc, 
 	})}
 	setV := l.setLocal(vo, join(cur).fn)
 	return func(fr *frame) {
-		if first != nil {
-			first(fr)
-		}
 		*(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr)
 		setK(fr)
 		setV(fr)
