@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
@@ -44,9 +45,12 @@ func (c *compiler) convert(n ast.Node, x ex, t types.Type) ex {
 		return c.toString(n, x, res)
 	case from == reflect.String && to == reflect.Slice:
 		f := x.fn.(func(*frame) string)
-		if r.Elem().Kind() == reflect.Uint8 {
+		switch {
+		case r.Elem().Kind() == reflect.Uint8 && x.konst.IsValid(): // as large as the constant, as the toolchain makes it
+			res.fn = func(fr *frame) slice { b := slices.Clip([]byte(f(fr))); return *(*slice)(unsafe.Pointer(&b)) }
+		case r.Elem().Kind() == reflect.Uint8:
 			res.fn = func(fr *frame) slice { b := []byte(f(fr)); return *(*slice)(unsafe.Pointer(&b)) }
-		} else {
+		default:
 			res.fn = func(fr *frame) slice { b := []rune(f(fr)); return *(*slice)(unsafe.Pointer(&b)) }
 		}
 		return res
