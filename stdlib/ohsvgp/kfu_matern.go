@@ -4,8 +4,10 @@ import (
 	"math"
 	"sort"
 
+	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"github.com/priorlab/priorlab/stdlib/hippo"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -45,13 +47,14 @@ func kufMatern(k *gp.Radial, x []float64, t float64, M int, grad bool) (*mat.Den
 	if grad {
 		dl = mat.NewDense(M, n, nil)
 	}
+	to := K.RawMatrix().Data
 	run.each(func(i int, moment [][]float64) {
 		for m := 0; m < M; m++ {
 			v := 0.0
 			for j, c := range value {
 				v += c * moment[j][m]
 			}
-			K.Set(m, i, variance*v)
+			to[m*n+i] = variance * v
 			if grad {
 				d := 0.0
 				for j, c := range dlog {
@@ -105,29 +108,30 @@ func newMaternRun(lambda, t float64, M, J int, x []float64) *maternRun {
 
 // integrate fills the contributions of every interval.
 func (r *maternRun) integrate() {
-	phi := make([]float64, r.M)
-	for i := 0; i+1 < len(r.knots); i++ {
-		lo, hi := r.knots[i], r.knots[i+1]
-		f, b := make([]float64, r.J*r.M), make([]float64, r.J*r.M)
-		s, w := r.nodes(lo, hi)
-		for q := range s {
-			hippo.Legendre(phi, 2*s[q]/r.t-1)
-			addPowers(f, phi, r.lambda*(hi-s[q]), w[q]/r.t)
-			addPowers(b, phi, r.lambda*(s[q]-lo), w[q]/r.t)
+	n, size := len(r.knots)-1, r.J*r.M
+	all := make([]float64, 2*n*size)
+	r.forward, r.backward = make([][]float64, n), make([][]float64, n)
+	linalg.ParallelFor(n, 64, func(from, to int) {
+		phi := make([]float64, r.M)
+		for i := from; i < to; i++ {
+			lo, hi := r.knots[i], r.knots[i+1]
+			f, b := all[2*i*size:(2*i+1)*size], all[(2*i+1)*size:(2*i+2)*size]
+			s, w := r.nodes(lo, hi)
+			for q := range s {
+				hippo.Legendre(phi, 2*s[q]/r.t-1)
+				addPowers(f, phi, r.lambda*(hi-s[q]), w[q]/r.t)
+				addPowers(b, phi, r.lambda*(s[q]-lo), w[q]/r.t)
+			}
+			r.forward[i], r.backward[i] = f, b
 		}
-		r.forward, r.backward = append(r.forward, f), append(r.backward, b)
-	}
+	})
 }
 
 // addPowers adds w u^j exp(-u) phi to block j of dst.
 func addPowers(dst, phi []float64, u, w float64) {
 	c := w * math.Exp(-u)
-	M := len(phi)
-	for o := 0; o < len(dst); o += M {
-		d := dst[o : o+M]
-		for m, p := range phi {
-			d[m] += c * p
-		}
+	for M := len(phi); len(dst) > 0; dst = dst[M:] {
+		floats.AddScaled(dst[:M], c, phi)
 		c *= u
 	}
 }
