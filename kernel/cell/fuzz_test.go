@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 )
@@ -17,6 +16,8 @@ import (
 var differential = flag.Duration("differential", 0, "how long to compare generated programs with the toolchain")
 
 var differentialSeed = flag.Uint64("differential.seed", 0, "the first seed of the generated programs; 0 takes the time")
+
+var differentialPart = flag.Bool("differential.part", false, "compare the programs of one process; TestDifferential starts itself so")
 
 // addresses are what no two runs print alike.
 var addresses = regexp.MustCompile("0x[0-9a-f]{10,12}")
@@ -30,11 +31,11 @@ const perProcess = 40
 // compares what they print. Run it with
 //
 //	go test ./kernel/cell -run TestDifferential -differential 1h -timeout 0 -v
-//
-// Which of two panics of one statement comes first depends in the toolchain on
-// what it inlines. Where the engine agrees with the toolchain that inlines
-// nothing, this is counted and is no difference.
 func TestDifferential(t *testing.T) {
+	if *differentialPart {
+		compareGenerated(t)
+		return
+	}
 	if *differential == 0 {
 		t.Skip("set -differential to a duration to compare generated programs with the toolchain")
 	}
@@ -44,7 +45,7 @@ func TestDifferential(t *testing.T) {
 	}
 	var total tally
 	for end := time.Now().Add(*differential); time.Now().Before(end); seed += perProcess {
-		cmd := exec.Command(os.Args[0], "-test.run", "^TestDifferentialPrograms$", "-test.v", "-test.timeout", "0",
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestDifferential$", "-differential.part", "-test.v", "-test.timeout", "0",
 			"-differential", time.Until(end).String(), "-differential.seed", fmt.Sprint(seed))
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &out), os.Stderr
@@ -62,29 +63,26 @@ func TestDifferential(t *testing.T) {
 }
 
 // tally counts what was compared.
-type tally struct{ programs, refused, inlined int }
+type tally struct{ programs, refused int }
 
 func (c tally) String() string {
-	return fmt.Sprintf("%d programs of 25 functions, each run in two ways; the toolchain refused %d; inlining decided %d", c.programs, c.refused, c.inlined)
+	return fmt.Sprintf("%d programs of 25 functions, each run in two ways; the toolchain refused %d", c.programs, c.refused)
 }
 
 func readTally(out []byte) (c tally, ok bool) {
 	line := tallyLine.Find(out)
-	_, err := fmt.Sscanf(string(line), "%d programs of 25 functions, each run in two ways; the toolchain refused %d; inlining decided %d", &c.programs, &c.refused, &c.inlined)
+	_, err := fmt.Sscanf(string(line), "%d programs of 25 functions, each run in two ways; the toolchain refused %d", &c.programs, &c.refused)
 	return c, err == nil
 }
 
 var tallyLine = regexp.MustCompile(`\d+ programs of .*`)
 
 func (c *tally) add(d tally) {
-	c.programs, c.refused, c.inlined = c.programs+d.programs, c.refused+d.refused, c.inlined+d.inlined
+	c.programs, c.refused = c.programs+d.programs, c.refused+d.refused
 }
 
-// TestDifferentialPrograms is the work of one process of TestDifferential.
-func TestDifferentialPrograms(t *testing.T) {
-	if *differentialSeed == 0 {
-		t.Skip("run by TestDifferential")
-	}
+// compareGenerated is the work of one process of TestDifferential.
+func compareGenerated(t *testing.T) {
 	dir := t.TempDir()
 	var c tally
 	end := time.Now().Add(*differential)
@@ -104,16 +102,9 @@ func TestDifferentialPrograms(t *testing.T) {
 		for way, cells := range map[string][]string{"whole": {p.whole()}, "cells": p.cells()} {
 			got, err := evaluate(t, cells...)
 			got = addresses.ReplaceAllString(got, "0xc0")
-			switch {
-			case err != nil:
+			if err != nil {
 				t.Errorf("seed %d %s: %s", seed, way, explain(err))
-			case got == want:
-			default:
-				if plain, err := toolchain(file, "-gcflags=-l"); err == nil && linesOf(got, want, plain) {
-					c.inlined++
-					t.Logf("seed %d %s: inlining decides: %s", seed, way, difference(got, want))
-					continue
-				}
+			} else if got != want {
 				t.Errorf("seed %d %s: %s", seed, way, difference(got, want))
 			}
 		}
@@ -122,25 +113,11 @@ func TestDifferentialPrograms(t *testing.T) {
 }
 
 // toolchain is what the program prints when the toolchain has built it.
-func toolchain(file string, flags ...string) (string, error) {
+func toolchain(file string) (string, error) {
 	binary := filepath.Join(filepath.Dir(file), "p")
-	out, err := exec.Command("go", append(append([]string{"build"}, flags...), "-o", binary, file)...).CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", binary, file).CombinedOutput()
 	if err == nil {
 		out, err = exec.Command("sh", "-c", "ulimit -t 10; ulimit -v 8000000; exec "+binary).Output()
 	}
 	return addresses.ReplaceAllString(string(out), "0xc0"), err
-}
-
-// linesOf reports whether each line of got is that of one of two other texts.
-func linesOf(got, want, plain string) bool {
-	g, w, p := strings.Split(got, "\n"), strings.Split(want, "\n"), strings.Split(plain, "\n")
-	if len(g) != len(w) || len(g) != len(p) {
-		return false
-	}
-	for i := range g {
-		if g[i] != w[i] && g[i] != p[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/priorlab/priorlab/linalg"
+	"github.com/priorlab/priorlab/stdlib/internal/meter"
 )
 
 // A Workload is one line of the table.
@@ -207,10 +208,10 @@ func child(work []Workload, name string) error {
 		linalg.SetThreads(*threads)
 		step := w.Make()
 		step()
-		began, spent := time.Now(), cpu()
+		began, spent := time.Now(), meter.CPU()
 		step()
 		took := time.Since(began)
-		best := sample{Wall: 1000 * took.Seconds(), CPU: 1000 * (cpu() - spent).Seconds()}
+		best := sample{Wall: 1000 * took.Seconds(), CPU: 1000 * (meter.CPU() - spent).Seconds()}
 		slice := time.Duration(*seconds * float64(time.Second))
 		least := 5
 		if took > slice/2 {
@@ -219,23 +220,14 @@ func child(work []Workload, name string) error {
 		group := max(1, int(5*time.Millisecond/max(took, time.Microsecond)))
 		until := time.Now().Add(slice)
 		for n := 0; n < least || time.Now().Before(until); n++ {
-			c, t := cpu(), time.Now()
+			c, t := meter.CPU(), time.Now()
 			for range group {
 				step()
 			}
 			k := 1000 / float64(group)
-			best = best.least(sample{Wall: time.Since(t).Seconds() * k, CPU: (cpu() - c).Seconds() * k})
+			best = best.least(sample{Wall: time.Since(t).Seconds() * k, CPU: (meter.CPU() - c).Seconds() * k})
 		}
 		return json.NewEncoder(os.Stdout).Encode(best)
 	}
 	return fmt.Errorf("there is no workload %q", name)
-}
-
-// cpu is the CPU time of this process so far.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

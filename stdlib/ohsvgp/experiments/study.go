@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/priorlab/priorlab/stdlib/internal/meter"
 	"github.com/priorlab/priorlab/stdlib/ohsvgp"
 	"gonum.org/v1/gonum/mat"
 )
@@ -124,11 +125,11 @@ func one(ctx context.Context, study string, m Method, M int, seed uint64, tasks 
 	var rows []Row
 	var spent, worked time.Duration
 	for j, t := range tasks {
-		began, cpu := time.Now(), cpuTime()
+		began, cpu := time.Now(), meter.CPU()
 		if err := model.Learn(ctx, t); err != nil {
 			return rows, err
 		}
-		spent, worked = spent+time.Since(began), worked+cpuTime()-cpu
+		spent, worked = spent+time.Since(began), worked+meter.CPU()-cpu
 		for i, u := range tasks[:j+1] {
 			mean, logp, err := model.Test(ctx, u.TestX, u.TestY)
 			if err != nil {
