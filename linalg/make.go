@@ -144,12 +144,12 @@ func Uniform(r *Rand, dt DType, shape ...int) *Tensor {
 	case F32:
 		x := vals[float32](t)
 		par.For(n, randomGrain, func(lo, hi int) {
-			r.words(from, lo, hi, func(i int, w uint64) { x[i] = float32(w>>40) * 0x1p-24 })
+			r.words(from, lo, hi, func(i int, w uint64) { x[i] = kernel.Unit[float32](w) })
 		})
 	case F64:
 		x := vals[float64](t)
 		par.For(n, randomGrain, func(lo, hi int) {
-			r.words(from, lo, hi, func(i int, w uint64) { x[i] = float64(w>>11) * 0x1p-53 })
+			r.words(from, lo, hi, func(i int, w uint64) { x[i] = kernel.Unit[float64](w) })
 		})
 	default:
 		fail("Uniform", "numbers of type %v cannot be uniform in [0, 1)", dt)

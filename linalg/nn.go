@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/priorlab/priorlab/linalg/internal/kernel"
+	"github.com/priorlab/priorlab/linalg/internal/par"
 )
 
 // Linear is x w^T + b: x [..., in], w [out, in], b [out] or nil, result [..., out].
@@ -208,8 +209,41 @@ func Dropout(r *Rand, x *Tensor, p float64) *Tensor {
 	if p == 0 {
 		return x
 	}
-	u := Uniform(r, x.dt, x.shape...)
-	return x.Mul(zip("Dropout", kernel.Greater, u, u.scalar(p)).MulS(1 / (1 - p)))
+	x.mustFloat("Dropout")
+	if x.dt == F32 {
+		return x.Mul(dropMask[float32](r, x, p))
+	}
+	return x.Mul(dropMask[float64](r, x, p))
+}
+
+// dropMask is 1/(1-p) where a number of Uniform would be above p, and zero elsewhere.
+func dropMask[T kernel.Float](r *Rand, x *Tensor, p float64) *Tensor {
+	t := like(x)
+	mask, n, from := vals[T](t), t.Len(), r.pos
+	r.pos += uint64(n)
+	rate, scale := T(p), T(1/(1-p))
+	par.For(n, randomGrain, func(lo, hi int) { dropAt(r, mask[lo:hi], from+uint64(lo), rate, scale) })
+	return t
+}
+
+// dropAt writes the masks of words from, from+1, ... into dst.
+func dropAt[T kernel.Float](r *Rand, dst []T, from uint64, rate, scale T) {
+	one := func(i int) {
+		if dst[i] = 0; kernel.Unit[T](r.Uint64At(from+uint64(i))) > rate {
+			dst[i] = scale
+		}
+	}
+	first := int(from & 1)
+	if first == 1 && len(dst) > 0 {
+		one(0)
+	}
+	n := max(len(dst)-first, 0) &^ 1
+	if n > 0 {
+		kernel.Drop(dst[first:first+n], rate, scale, (from+uint64(first))/2, r.stream, r.key)
+	}
+	for i := first + n; i < len(dst); i++ {
+		one(i)
+	}
 }
 
 // GroupNorm normalises each of a number of groups of neighbouring channels of each image, channels last, to mean zero

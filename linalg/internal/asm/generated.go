@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "250d62a871d85fa7eb92eb11fc809db1e667839eb50eac3cbb4590e193668b87"
+const sourceHash = "2361e5d339a2834195fc05723d4e8d3068a502c53ef2e598bd0b23d036c9cd45"

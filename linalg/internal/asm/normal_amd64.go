@@ -14,6 +14,11 @@ func NormalF64x256(a *byte)
 //go:noescape
 func NormalF32x256(a *byte)
 
+// DropF32x256 fills an array with the masks of dropout; see Args and the generator.
+//
+//go:noescape
+func DropF32x256(a *byte)
+
 // NormalF64x512 fills an array with normal numbers; see Args and the generator.
 //
 //go:noescape
@@ -23,3 +28,8 @@ func NormalF64x512(a *byte)
 //
 //go:noescape
 func NormalF32x512(a *byte)
+
+// DropF32x512 fills an array with the masks of dropout; see Args and the generator.
+//
+//go:noescape
+func DropF32x512(a *byte)

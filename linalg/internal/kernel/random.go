@@ -106,3 +106,31 @@ func normalPair32(a, b uint32) (z0, z1 float32) {
 	s, c := sincosTurn(uint64(b) << 20)
 	return float32(r * c), float32(r * s)
 }
+
+// Drop fills dst, of even length, from blocks lo, lo+1, ... of the stream: scale where the uniform number of a 64-bit word
+// is above rate, zero elsewhere.
+func Drop[T Float](dst []T, rate, scale T, lo, stream, key uint64) {
+	if x, ok := any(dst).([]float32); ok {
+		done := dropSteps(x, float32(rate), float32(scale), lo, stream, key)
+		dst, lo = dst[done:], lo+uint64(done/2)
+	}
+	for i := 0; i+1 < len(dst); i += 2 {
+		b := Philox(lo, stream, key)
+		dst[i], dst[i+1] = 0, 0
+		if Unit[T](uint64(b[0])|uint64(b[1])<<32) > rate {
+			dst[i] = scale
+		}
+		if Unit[T](uint64(b[2])|uint64(b[3])<<32) > rate {
+			dst[i+1] = scale
+		}
+		lo++
+	}
+}
+
+// Unit is the uniform number in [0, 1) that the top bits of a word make: 24 in single precision, 53 in double.
+func Unit[T Float](w uint64) T {
+	if is32[T]() {
+		return T(w>>40) * 0x1p-24
+	}
+	return T(w>>11) * 0x1p-53
+}

@@ -62,3 +62,38 @@ func TestNormalBitsOfLevels(t *testing.T) {
 		}
 	}
 }
+
+// The masks of dropout are those of the uniform numbers, with the same bits at every level.
+func TestDropBitsOfLevels(t *testing.T) {
+	old := CurrentLevel()
+	defer SetLevel(old)
+	for _, c := range [][3]uint64{{0, 0, 1}, {5, 77, 0x123456789abcdef0}, {1<<32 - 3, 1 << 40, 9}, {math.MaxUint64 - 7, math.MaxUint64, math.MaxUint64}} {
+		for _, rate := range []float32{0.1, 0.5} {
+			for _, l := range []Level{Portable, AVX2, Best} {
+				SetLevel(l)
+				f, d := make([]float32, 40002), make([]float64, 1000)
+				Drop(f, rate, 1.25, c[0], c[1], c[2])
+				Drop(d, float64(rate), 1.25, c[0], c[1], c[2])
+				kept := 0
+				for i, v := range f {
+					b := Philox(c[0]+uint64(i/2), c[1], c[2])
+					word := uint64(b[i%2*2]) | uint64(b[i%2*2+1])<<32
+					want := float32(0)
+					if float32(word>>40)*0x1p-24 > rate {
+						want = 1.25
+						kept++
+					}
+					if v != want {
+						t.Fatalf("level %v, rate %v: number %d is %v, want %v", l, rate, i, v, want)
+					}
+					if i < len(d) && (d[i] == 1.25) != (float64(word>>11)*0x1p-53 > float64(rate)) {
+						t.Fatalf("rate %v: number %d in double precision is %v", rate, i, d[i])
+					}
+				}
+				if share := float64(kept) / float64(len(f)); math.Abs(share-1+float64(rate)) > 0.01 {
+					t.Errorf("rate %v keeps %v", rate, share)
+				}
+			}
+		}
+	}
+}

@@ -17,28 +17,48 @@ func normals() {
 	for _, wide := range []bool{false, true} {
 		normalKernel(wide, true)
 		normalKernel(wide, false)
+		dropKernel(wide)
 	}
 }
 
+// dropKernel emits the masks of dropout in single precision: argument S4 where a uniform number, the top 24 bits of a 64-bit
+// word, is above S3, and zero elsewhere. The other arguments are those of normals.
+func dropKernel(wide bool) {
+	p, dst, keys, counter := beginPhilox("DropF32", "fills an array with the masks of dropout", wide, []uint64{0, 1, 2, 3, 4, 5, 6, 7})
+	q := *p
+	q.f64 = false
+	rate, scale := q.arg(3), q.arg(4)
+	ctx.Label("loop")
+	for part := range counter {
+		p.thin = !wide
+		c := p.philox(counter[part:part+1], keys)
+		w := p.or(p.low32(c[1]), p.shift("SHL", c[3], 32))
+		q.thin = !wide
+		u := q.shift("SHR", w, 8)
+		ctx.VCVTDQ2PS(u[0], u[0])
+		u = q.mul(u, K(0x1p-24))
+		var keep reg.VecVirtual
+		if wide {
+			k := ctx.K()
+			ctx.VCMPPS(Imm(gt), rate[0], u[0], k)
+			keep = ctx.ZMM()
+			ctx.VMOVAPS_Z(scale[0], k, keep)
+		} else {
+			t := ctx.YMM()
+			ctx.VCMPPS(Imm(gt), rate[0], u[0], t)
+			keep = q.and(V{t}, scale)[0]
+		}
+		ctx.VMOVUPS(keep, Mem{Base: dst, Disp: 32 * part})
+	}
+	p.thin = false
+	p.endPhilox(counter, dst, 64)
+}
+
 func normalKernel(wide, double bool) {
-	p := &prog{f64: true, wide: wide, units: 1, args: reg.RAX, n: reg.RCX}
-	name, suffix := "NormalF32", "x256"
+	name := "NormalF32"
 	if double {
 		name = "NormalF64"
 	}
-	if wide {
-		suffix = "x512"
-	}
-	ctx.Function(name + suffix)
-	ctx.Attributes(attr.NOSPLIT)
-	ctx.Pragma("noescape")
-	ctx.SignatureExpr("func(a *byte)")
-	ctx.Doc(name + suffix + " fills an array with normal numbers; see Args and the generator.")
-	ctx.Load(ctx.Param("a"), p.args)
-	ctx.MOVQ(Mem{Base: p.args, Disp: fN}, p.n)
-	dst, keys := ctx.GP64(), ctx.GP64()
-	ctx.MOVQ(Mem{Base: p.args, Disp: fP}, dst)
-	ctx.MOVQ(Mem{Base: p.args, Disp: fP + 8}, keys)
 	// Counters are dealt to the lanes so that the unpacking at the end leaves the numbers in order.
 	order := []uint64{0, 2, 4, 6, 1, 3, 5, 7}
 	switch {
@@ -49,21 +69,7 @@ func normalKernel(wide, double bool) {
 	case !wide:
 		order = []uint64{0, 1, 2, 3, 4, 5, 6, 7}
 	}
-	tab := ctx.StaticGlobal("order" + name + suffix)
-	ctx.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i, v := range order {
-		ctx.AddDatum(8*i, U64(v))
-	}
-	counter := p.new()
-	first := p.arg(0)
-	for i := range counter {
-		w := 32
-		if wide {
-			w = 64
-		}
-		ctx.VMOVUPS(tab.Offset(w*i), counter[i])
-		p.do("IADD", false, first[0], counter[i], counter[i])
-	}
+	p, dst, keys, counter := beginPhilox(name, "fills an array with normal numbers", wide, order)
 	ctx.Label("loop")
 	if wide {
 		p.normalStep(counter, keys, dst, double)
@@ -73,10 +79,50 @@ func normalKernel(wide, double bool) {
 			p.normalStep(counter[p.part:p.part+1], keys, dst, double)
 		}
 	}
+	p.endPhilox(counter, dst, 128)
+}
+
+// beginPhilox opens a function over steps of eight blocks, the counters of which are dealt to the lanes in the given order.
+func beginPhilox(name, does string, wide bool, order []uint64) (p *prog, dst, keys reg.GPVirtual, counter V) {
+	p = &prog{f64: true, wide: wide, units: 1, args: reg.RAX, n: reg.RCX}
+	suffix := "x256"
+	if wide {
+		suffix = "x512"
+	}
+	ctx.Function(name + suffix)
+	ctx.Attributes(attr.NOSPLIT)
+	ctx.Pragma("noescape")
+	ctx.SignatureExpr("func(a *byte)")
+	ctx.Doc(name + suffix + " " + does + "; see Args and the generator.")
+	ctx.Load(ctx.Param("a"), p.args)
+	ctx.MOVQ(Mem{Base: p.args, Disp: fN}, p.n)
+	dst, keys = ctx.GP64(), ctx.GP64()
+	ctx.MOVQ(Mem{Base: p.args, Disp: fP}, dst)
+	ctx.MOVQ(Mem{Base: p.args, Disp: fP + 8}, keys)
+	tab := ctx.StaticGlobal("order" + name + suffix)
+	ctx.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i, v := range order {
+		ctx.AddDatum(8*i, U64(v))
+	}
+	counter = p.new()
+	first := p.arg(0)
+	for i := range counter {
+		w := 32
+		if wide {
+			w = 64
+		}
+		ctx.VMOVUPS(tab.Offset(w*i), counter[i])
+		p.do("IADD", false, first[0], counter[i], counter[i])
+	}
+	return p, dst, keys, counter
+}
+
+// endPhilox closes the loop over steps, each of which has written so many bytes.
+func (p *prog) endPhilox(counter V, dst reg.GPVirtual, bytes uint32) {
 	for i := range counter {
 		p.do("IADD", true, p.mem(kb(8)), counter[i], counter[i])
 	}
-	ctx.ADDQ(U32(128), dst)
+	ctx.ADDQ(U32(bytes), dst)
 	ctx.DECQ(p.n)
 	ctx.JNZ(LabelRef("loop"))
 	ctx.VZEROUPPER()
