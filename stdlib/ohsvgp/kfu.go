@@ -17,7 +17,7 @@ func kufLegS(k gp.Stationary, x []float64, t float64, M int, grad bool) (*mat.De
 		if k.Family == gp.FamilySE {
 			return kufSE(k, x, t, M, grad)
 		}
-		if k.Family != gp.FamilyRQ {
+		if halfInteger(k) {
 			return kufMatern(k, x, t, M, grad)
 		}
 	case *gp.SumKernel:

@@ -2,11 +2,9 @@ package ohsvgp
 
 import (
 	"math"
-	"sort"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
-	"github.com/priorlab/priorlab/stdlib/hippo"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -24,202 +22,169 @@ func maternTerms(f gp.Family) (root float64, value, dlog []float64) {
 	}
 }
 
-// kufMatern is K_uf (M by len(x)) of a half-integer Matern kernel for LegS
-// variables on [0,t]. Its kernel is a state-space model: with
-//
-//	A_j(x) = int_0^x (lambda(x-s))^j exp(-lambda(x-s)) phi(s) ds
-//
-// and B_j(x) the same integral from x to t, K_uf(x) = var sum_j c_j (A_j + B_j),
-// and both run along the sorted points by a stable recursion, with
-// Gauss-Legendre only between neighbours. The kink at s = x is met exactly and
-// the cost is linear in the number of points.
-func kufMatern(k *gp.Radial, x []float64, t float64, M int, grad bool) (*mat.Dense, []*mat.Dense) {
+// halfInteger says whether a kernel has maternTerms.
+func halfInteger(k *gp.Radial) bool { return k.Family != gp.FamilySE && k.Family != gp.FamilyRQ }
+
+// matern is a half-integer Matern kernel over [0,t] as exponentials times
+// powers: the kernel and, on request, its derivative by the length-scale are
+// sum_j terms[i][j] u^j exp(-u), u = lambda r.
+type matern struct {
+	lambda, t float64
+	terms     [][]float64
+	rule      *decay
+}
+
+// newMatern prepares integrals with M polynomials.
+func newMatern(k *gp.Radial, t float64, M int, grad bool) *matern {
 	root, value, dlog := maternTerms(k.Family)
 	ls, variance := k.Lengthscale.Value(), k.Variance.Value()
+	m := &matern{lambda: root / ls, t: t, terms: [][]float64{multiple(variance, value)}}
 	J := len(value)
 	if grad {
 		J = len(dlog)
+		m.terms = append(m.terms, multiple(variance*k.Lengthscale.Slope(0)/ls, dlog))
 	}
-	run := newMaternRun(root/ls, t, M, J, x)
-	n := len(x)
-	K := mat.NewDense(M, n, nil)
-	var dv, dl *mat.Dense
-	if grad {
-		dl = mat.NewDense(M, n, nil)
+	m.rule = newDecay(m.lambda*t/2, J, M)
+	return m
+}
+
+func multiple(by float64, v []float64) []float64 {
+	return floats.ScaleTo(make([]float64, len(v)), by, v)
+}
+
+// kufMatern is K_uf (M by len(x)) of a half-integer Matern kernel for LegS
+// variables on [0,t]. With y = 2x/t - 1 the part of the integral to the left of x
+// is sum_j c_j A_jm(y), see decay; the part to the right is its mirror image,
+// (-1)^m A_jm(-y). The kink at x is met exactly and the cost is linear in the
+// number of points.
+func kufMatern(k *gp.Radial, x []float64, t float64, M int, grad bool) (*mat.Dense, []*mat.Dense) {
+	r := newMatern(k, t, M, grad)
+	out := make([]*mat.Dense, len(r.terms))
+	for i := range out {
+		out[i] = mat.NewDense(M, len(x), nil)
 	}
-	to := K.RawMatrix().Data
-	run.each(func(i int, moment [][]float64) {
+	var inside, outside []int
+	for i, v := range x {
+		if v >= 0 && v <= t {
+			inside = append(inside, i)
+		} else {
+			outside = append(outside, i)
+		}
+	}
+	linalg.ParallelFor(len(inside), 32, func(lo, hi int) { r.inside(out, x, inside[lo:hi]) })
+	r.outside(out, x, outside)
+	for _, K := range out {
 		for m := 0; m < M; m++ {
-			v := 0.0
-			for j, c := range value {
-				v += c * moment[j][m]
-			}
-			to[m*n+i] = variance * v
-			if grad {
-				d := 0.0
-				for j, c := range dlog {
-					d += c * moment[j][m]
-				}
-				dl.Set(m, i, variance*d*k.Lengthscale.Slope(0)/ls)
+			norm := math.Sqrt(float64(2*m+1)) / 2 // of phi_m ds, s = t (y+1)/2
+			row := K.RawRowView(m)
+			for i := range row {
+				row[i] *= norm
 			}
 		}
-	})
+	}
 	if !grad {
-		return K, nil
+		return out[0], nil
 	}
-	dv = scaled(K, k.Variance.Slope(0)/variance)
-	return K, []*mat.Dense{dv, dl}
+	return out[0], []*mat.Dense{scaled(out[0], k.Variance.Slope(0)/k.Variance.Value()), out[1]}
 }
 
-// maternRun holds the sorted points and the integrals between neighbours.
-type maternRun struct {
-	lambda, t float64
-	M, J      int
-	x         []float64
-	order     []int       // points by position
-	knots     []float64   // 0, the distinct points inside (0,t), t
-	forward   [][]float64 // per interval, J*M: contribution to A at its right end
-	backward  [][]float64 // per interval, J*M: contribution to B at its left end
-	binomial  [4][4]float64
-}
-
-func newMaternRun(lambda, t float64, M, J int, x []float64) *maternRun {
-	r := &maternRun{lambda: lambda, t: t, M: M, J: J, x: x, order: make([]int, len(x))}
-	for i := range r.order {
-		r.order[i] = i
+// inside adds the integrals at points of [0,t], but for the norm of phi.
+func (r *matern) inside(out []*mat.Dense, x []float64, points []int) {
+	n := len(points)
+	u, v := make([]float64, n), make([]float64, n)
+	for i, p := range points {
+		u[i], v[i] = r.lambda*x[p], r.lambda*(r.t-x[p])
 	}
-	sort.Slice(r.order, func(a, b int) bool { return x[r.order[a]] < x[r.order[b]] })
-	r.knots = append(r.knots, 0)
-	for _, i := range r.order {
-		if x[i] > r.knots[len(r.knots)-1] && x[i] < t {
-			r.knots = append(r.knots, x[i])
-		}
-	}
-	r.knots = append(r.knots, t)
-	for n := range r.binomial {
-		r.binomial[n][0] = 1
-		for m := 1; m <= n; m++ {
-			r.binomial[n][m] = r.binomial[n-1][m-1] + r.binomial[n-1][m]
-		}
-	}
-	r.integrate()
-	return r
-}
-
-// integrate fills the contributions of every interval.
-func (r *maternRun) integrate() {
-	n, size := len(r.knots)-1, r.J*r.M
-	all := make([]float64, 2*n*size)
-	r.forward, r.backward = make([][]float64, n), make([][]float64, n)
-	linalg.ParallelFor(n, 64, func(from, to int) {
-		phi := make([]float64, r.M)
-		for i := from; i < to; i++ {
-			lo, hi := r.knots[i], r.knots[i+1]
-			f, b := all[2*i*size:(2*i+1)*size], all[(2*i+1)*size:(2*i+2)*size]
-			s, w := r.nodes(lo, hi)
-			for q := range s {
-				hippo.Legendre(phi, 2*s[q]/r.t-1)
-				addPowers(f, phi, r.lambda*(hi-s[q]), w[q]/r.t)
-				addPowers(b, phi, r.lambda*(s[q]-lo), w[q]/r.t)
+	r.rule.at(u, v, func(j int, A *mat.Dense) {
+		for i, K := range out {
+			if j >= len(r.terms[i]) || r.terms[i][j] == 0 {
+				continue
 			}
-			r.forward[i], r.backward[i] = f, b
+			c := r.terms[i][j]
+			mirrored := c
+			for m := 0; m < r.rule.M; m++ {
+				row, to := A.RawRowView(m), K.RawRowView(m)
+				left, right := row[:n], row[n:][:n]
+				for q, p := range points {
+					to[p] += c*left[q] + mirrored*right[q]
+				}
+				mirrored = -mirrored
+			}
 		}
 	})
 }
 
-// addPowers adds w u^j exp(-u) phi to block j of dst.
-func addPowers(dst, phi []float64, u, w float64) {
-	c := w * math.Exp(-u)
-	for M := len(phi); len(dst) > 0; dst = dst[M:] {
-		floats.AddScaled(dst[:M], c, phi)
-		c *= u
+// outside adds the integrals at points a distance d/lambda beyond an end of
+// [0,t]: those at the end, with (u+d)^j exp(-u-d) in place of u^j exp(-u).
+func (r *matern) outside(out []*mat.Dense, x []float64, points []int) {
+	if len(points) == 0 {
+		return
+	}
+	end := r.atEnd()
+	for _, p := range points {
+		d, mirror := r.lambda*(x[p]-r.t), 1.0
+		if x[p] < 0 {
+			d, mirror = -r.lambda*x[p], -1
+		}
+		for i, K := range out {
+			sign := 1.0
+			c := shifted(r.terms[i], d)
+			for m := 0; m < r.rule.M; m++ {
+				v := 0.0
+				for j, cj := range c {
+					v += cj * end.At(m, j)
+				}
+				K.Set(m, p, sign*v)
+				sign *= mirror
+			}
+		}
 	}
 }
 
-// nodes is a rule on [lo,hi] that resolves phi and the exponential to
-// rounding. Legendre polynomials of degree M turn at the rate M dtheta, with
-// x = t (1-cos theta)/2.
-func (r *maternRun) nodes(lo, hi float64) (s, w []float64) {
-	theta := func(x float64) float64 { return math.Acos(math.Max(-1, math.Min(1, 1-2*x/r.t))) }
-	turn := float64(r.M) * (theta(hi) - theta(lo)) / 2
-	decay := r.lambda * (hi - lo) / 2
-	pieces := max(1, int(math.Ceil(math.Max(turn, decay)/16)))
-	turn, decay = turn/float64(pieces), decay/float64(pieces)
-	n := 9 + r.J + int(math.Ceil(1.3*(turn+decay)))
-	n = min(n, (r.M+r.J)/2+12+int(math.Ceil(1.3*decay)))
-	if pieces > 1 {
-		n += 6 // pieces are equal in x, not in angle
-	}
-	return hippo.Panels(lo, hi, (hi-lo)/float64(pieces)*(1+1e-12), n)
+// atEnd is A_jm(1), M by J.
+func (r *matern) atEnd() *mat.Dense {
+	out := mat.NewDense(r.rule.M, r.rule.J, nil)
+	r.rule.at([]float64{2 * r.rule.a}, []float64{0}, func(j int, A *mat.Dense) {
+		for m := 0; m < r.rule.M; m++ {
+			out.Set(m, j, A.At(m, 0))
+		}
+	})
+	return out
 }
 
-// shift moves the integrals by a distance: with u' = u + d,
-// u'^j e^-u' = e^-d sum_i C(j,i) d^(j-i) u^i e^-u.
-func (r *maternRun) shift(a []float64, distance float64) {
-	d := r.lambda * distance
+// shifted are the coefficients of sum_j c_j (u+d)^j exp(-d) by powers of u.
+func shifted(c []float64, d float64) []float64 {
+	out := append([]float64(nil), c...)
+	for i := range out { // Horner's rule, the argument moved by d
+		for j := len(out) - 2; j >= i; j-- {
+			out[j] += d * out[j+1]
+		}
+	}
 	e := math.Exp(-d)
-	M := r.M
-	for j := r.J - 1; j >= 0; j-- {
-		dst := a[j*M : (j+1)*M]
-		for m := range dst {
-			dst[m] *= e
-		}
-		power := 1.0
-		for i := j - 1; i >= 0; i-- {
-			power *= d
-			c := e * r.binomial[j][i] * power
-			src := a[i*M : (i+1)*M] // not yet scaled: i < j
-			for m := range dst {
-				dst[m] += c * src[m]
-			}
-		}
+	for j := range out {
+		out[j] *= e
 	}
+	return out
 }
 
-// each visits every point with its moments A_j + B_j.
-func (r *maternRun) each(visit func(i int, moment [][]float64)) {
-	K := len(r.knots)
-	// B at every knot, from the right
-	back := make([][]float64, K)
-	back[K-1] = make([]float64, r.J*r.M)
-	for i := K - 2; i >= 0; i-- {
-		b := append([]float64(nil), back[i+1]...)
-		r.shift(b, r.knots[i+1]-r.knots[i])
-		for c, v := range r.backward[i] {
-			b[c] += v
-		}
-		back[i] = b
-	}
-	a := make([]float64, r.J*r.M)
-	sum := make([]float64, r.J*r.M)
-	moment := make([][]float64, r.J)
-	for j := range moment {
-		moment[j] = sum[j*r.M : (j+1)*r.M]
-	}
-	at := 0 // the knot a belongs to
-	for _, i := range r.order {
-		x := r.x[i]
-		switch {
-		case x <= 0:
-			copy(sum, back[0])
-			r.shift(sum, -x)
-		default:
-			for at+1 < K && r.knots[at+1] <= x {
-				r.shift(a, r.knots[at+1]-r.knots[at])
-				for c, v := range r.forward[at] {
-					a[c] += v
-				}
-				at++
+// momentsMatern are the moments of lagTable for a half-integer Matern kernel:
+// with r = (1-s)/2 they are integrals that end at y = 1.
+func momentsMatern(k *gp.Radial, t float64, n int, grad bool) (kappa []float64, dkappa [][]float64) {
+	r := newMatern(k, t, n, grad)
+	end := r.atEnd()
+	out := make([][]float64, len(r.terms))
+	for i, terms := range r.terms {
+		out[i] = make([]float64, n)
+		sign := 0.5
+		for m := range out[i] {
+			for j, c := range terms {
+				out[i][m] += sign * c * end.At(m, j)
 			}
-			copy(sum, a)
-			if x > r.t {
-				r.shift(sum, x-r.t)
-			} else {
-				for c, v := range back[at] {
-					sum[c] += v
-				}
-			}
+			sign = -sign
 		}
-		visit(i, moment)
 	}
+	if !grad {
+		return out[0], nil
+	}
+	return out[0], [][]float64{multiple(k.Variance.Slope(0)/k.Variance.Value(), out[0]), out[1]}
 }

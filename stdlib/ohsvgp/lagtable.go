@@ -6,6 +6,7 @@ import (
 
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"github.com/priorlab/priorlab/stdlib/hippo"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -102,8 +103,29 @@ func lagPolynomials(M int, r float64) *mat.Dense {
 }
 
 // moments returns kappa_j, j < 2M, of k and, on request, of its derivative by
-// every parameter. The rule resolves both k and the polynomials.
+// every parameter.
 func (t *lagTable) moments(k gp.Stationary, time float64, grad bool) (kappa []float64, dkappa [][]float64) {
+	switch k := k.(type) {
+	case *gp.Radial:
+		if halfInteger(k) {
+			return momentsMatern(k, time, 2*t.M, grad)
+		}
+	case *gp.SumKernel:
+		kappa = make([]float64, 2*t.M)
+		for _, part := range k.Parts {
+			s, _ := gp.StationaryOf(part)
+			one, d := t.moments(s, time, grad)
+			floats.Add(kappa, one)
+			dkappa = append(dkappa, d...)
+		}
+		return kappa, dkappa
+	}
+	return t.momentsQuadrature(k, time, grad)
+}
+
+// momentsQuadrature is the route for any stationary kernel. Its rule resolves
+// both k and the polynomials.
+func (t *lagTable) momentsQuadrature(k gp.Stationary, time float64, grad bool) (kappa []float64, dkappa [][]float64) {
 	h := math.Min(0.25, k.Scale()/time)
 	r, w := hippo.Panels(0, 1, h, max(32, t.M+20))
 	lags := make([]float64, len(r))

@@ -143,8 +143,9 @@ func TestCovarianceProperties(t *testing.T) {
 	near(t, "scaling", flat(a.Kbb), flat(c.Kbb), 1e-14)
 }
 
-// The state-space route equals quadrature, derivatives too, for crowded,
-// sparse, repeated and outlying points and many variables.
+// The recurrence equals quadrature, derivatives too, for crowded, sparse,
+// repeated and outlying points, few and many variables, and length-scales from
+// far beyond the past to the smallest that is allowed.
 func TestMaternRouteEqualsQuadrature(t *testing.T) {
 	sets := map[string][]float64{"outlying": {-3, -0.1, 0, 2, 2.0000001, 7}, "repeated": {0.5, 0.5, 1.2, 1.2}, "one": {1}}
 	for i := 0; i < 80; i++ {
@@ -159,6 +160,22 @@ func TestMaternRouteEqualsQuadrature(t *testing.T) {
 				for p := range da {
 					near(t, name+" derivative "+k.String(), flat(da[p]), flat(db[p]), 2e-12)
 				}
+			}
+		}
+	}
+	for ls, M := range map[float64]int{1e8: 120, 100: 120, 0.5: 120, 0.01: 120, 0.0005: 12} {
+		for _, k := range []*gp.Radial{gp.Matern12(1.2, ls), gp.Matern32(0.7, ls), gp.Matern52(1, ls)} {
+			x := []float64{-ls, 0, 1e-9, 0.3 * ls, 0.7, 1.999, 2, 2 + ls}
+			a, da := kufMatern(k, x, 2, M, true)
+			b, db := kufQuadrature(k, x, 2, M, true)
+			near(t, k.String(), flat(a), flat(b), 2e-13)
+			near(t, "derivative "+k.String(), flat(da[1]), flat(db[1]), 2e-12)
+			table := lagTableOf(M / 2)
+			c, dc := table.moments(k, 2, true)
+			d, dd := table.momentsQuadrature(k, 2, true)
+			near(t, "moments "+k.String(), c, d, 1e-14)
+			for p := range dc {
+				near(t, "derivative of moments "+k.String(), dc[p], dd[p], 1e-14)
 			}
 		}
 	}
