@@ -2,6 +2,7 @@ package exec
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"reflect"
@@ -94,7 +95,7 @@ func (c *compiler) multi(e ast.Expr) (frameFunc, []ex) {
 		return c.tuple(x)
 	case *ast.IndexExpr:
 		mt := c.typeOf(x.X).Underlying().(*types.Map)
-		before := c.orderTo(func(i int) types.Type { return []types.Type{nil, mt.Key()}[i] }, x.X, x.Index)
+		before := c.orderKey(x, mt)
 		look, elem, er := c.mapLookup(x, mt)
 		vo, v := slot(elem)
 		oo, ok := okSlot()
@@ -198,13 +199,21 @@ func (c *compiler) assign(s *ast.AssignStmt) frameFunc {
 func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc {
 	t := c.typeOf(lhs)
 	c.assigned(lhs)
-	before := c.orderBy(func(a *ahead) {
+	walk := func(a *ahead) {
 		rest := false
 		if !c.mapElement(lhs) {
 			rest = a.place(lhs, false)
 		}
 		a.visit(rhs, nil, rest)
-	}, nil, lhs, rhs)
+	}
+	var before frameFunc
+	if c.mapElement(lhs) && c.hoists(lhs) && (calls(rhs, c.info) || c.mayPanic(rhs)) { // which is found after rhs
+		pre := c.hoistAll(nil, []ast.Expr{lhs, rhs})
+		c.orderPanics(&pre, walk)
+		before = steps(pre)
+	} else {
+		before = c.orderBy(walk, nil, lhs, rhs)
+	}
 	shift := op == token.SHL || op == token.SHR
 	var y ex
 	if shift {
@@ -353,18 +362,11 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		before := c.orderAssign(lhs[0], rhs[0], t)
 		return first(before, c.store(lhs[0], c.exprTo(rhs[0], t)))
 	}
-	var fs, post []frameFunc
+	var fs []frameFunc
 	if len(rhs) == 1 {
 		fs = c.hoistPlaces(lhs)
 		run, slots := c.multi(rhs[0])
-		fs = append(fs, run)
-		for i, l := range lhs {
-			if t := place(l); t != nil {
-				p, s := c.deferredStore(l, c.convert(rhs[0], slots[i], t))
-				fs, post = append(fs, p...), append(post, s)
-			}
-		}
-		return sequence(append(fs, post...))
+		fs, rhs = append(fs, run), c.standFor(rhs[0], slots)
 	}
 	ts := make([]target, len(lhs))
 	for i, l := range lhs {
@@ -376,7 +378,7 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 		}
 		ts[i].result = c.defers && slices.ContainsFunc(c.results, func(v *variable) bool { return v == c.vars[ts[i].v] })
 	}
-	return c.several(ts, rhs)
+	return sequence(append(fs, c.several(ts, rhs)))
 }
 
 // orderAssign orders lhs = rhs. The right side is evaluated before the place, but
@@ -391,12 +393,77 @@ func (c *compiler) orderAssign(lhs, rhs ast.Expr, t types.Type) frameFunc {
 		}
 		a.list(to, []ast.Expr{rhs})
 	}
+	if pre := c.holdGrown(lhs, rhs); pre != nil {
+		pre = append(pre, c.hoistAll(to, []ast.Expr{rhs})...)
+		c.orderPanics(&pre, walk)
+		return steps(pre)
+	}
 	if calls(lhs, c.info) || c.hoists(lhs) && (calls(rhs, c.info) || c.mayPanic(rhs)) {
 		pre := append(c.hoistAll(nil, []ast.Expr{lhs}), c.hoistAll(to, []ast.Expr{rhs})...)
 		c.orderPanics(&pre, walk)
 		return steps(pre)
 	}
 	return c.orderBy(walk, to, rhs)
+}
+
+// holdGrown evaluates the map and the key of m[k] = append(m[k], x), which the
+// toolchain does once.
+func (c *compiler) holdGrown(lhs, rhs ast.Expr) (pre []frameFunc) {
+	call, ok := ast.Unparen(rhs).(*ast.CallExpr)
+	if !ok || !c.mapElement(lhs) || !c.isAppend(call) || !c.sameSafe(lhs, call.Args[0]) {
+		return nil
+	}
+	to, from := ast.Unparen(lhs).(*ast.IndexExpr), ast.Unparen(call.Args[0]).(*ast.IndexExpr)
+	pre = c.hoistAll(nil, []ast.Expr{lhs})
+	for _, e := range [][2]ast.Expr{{to.X, from.X}, {to.Index, from.Index}} {
+		a, b := ast.Unparen(e[0]), ast.Unparen(e[1])
+		if _, name := a.(*ast.Ident); name || c.info.Types[a].Value != nil {
+			continue
+		}
+		if _, held := c.held[a]; !held {
+			c.keeper(&pre)(a)
+		}
+		c.hold(b, c.held[a])
+	}
+	return pre
+}
+
+func (c *compiler) isAppend(e *ast.CallExpr) bool {
+	id := calleeIdent(e.Fun)
+	if id == nil {
+		return false
+	}
+	b, ok := c.info.Uses[id].(*types.Builtin)
+	return ok && b.Name() == "append"
+}
+
+// sameSafe reports whether two expressions without calls are written alike.
+func (c *compiler) sameSafe(a, b ast.Expr) bool {
+	a, b = ast.Unparen(a), ast.Unparen(b)
+	if u, v := c.info.Types[a].Value, c.info.Types[b].Value; u != nil || v != nil {
+		return u != nil && v != nil && types.Identical(c.typeOf(a), c.typeOf(b)) && constant.Compare(u, token.EQL, v)
+	}
+	switch a := a.(type) {
+	case *ast.Ident:
+		b, ok := b.(*ast.Ident)
+		return ok && c.info.ObjectOf(a) == c.info.ObjectOf(b)
+	case *ast.SelectorExpr:
+		b, ok := b.(*ast.SelectorExpr)
+		return ok && c.info.ObjectOf(a.Sel) == c.info.ObjectOf(b.Sel) && (c.info.Selections[a] == nil || c.sameSafe(a.X, b.X))
+	case *ast.StarExpr:
+		b, ok := b.(*ast.StarExpr)
+		return ok && c.sameSafe(a.X, b.X)
+	case *ast.IndexExpr:
+		b, ok := b.(*ast.IndexExpr)
+		return ok && c.sameSafe(a.X, b.X) && c.sameSafe(a.Index, b.Index)
+	case *ast.UnaryExpr:
+		b, ok := b.(*ast.UnaryExpr)
+		return ok && a.Op == b.Op && a.Op != token.AND && a.Op != token.ARROW && c.sameSafe(a.X, b.X)
+	case *ast.CallExpr:
+		b, ok := b.(*ast.CallExpr)
+		return ok && c.info.Types[a.Fun].IsType() && c.info.Types[b.Fun].IsType() && types.Identical(c.typeOf(a), c.typeOf(b)) && c.sameSafe(a.Args[0], b.Args[0])
+	}
+	return false
 }
 
 // hoistPlaces evaluates what is kept of places that are assigned to.
@@ -411,6 +478,11 @@ func (c *compiler) hoistPlaces(es []ast.Expr) []frameFunc {
 func (c *compiler) mapElement(e ast.Expr) bool {
 	ix, ok := ast.Unparen(e).(*ast.IndexExpr)
 	return ok && c.isMap(ix.X)
+}
+
+func (c *compiler) isPointer(e ast.Expr) bool {
+	_, ok := c.typeOf(e).Underlying().(*types.Pointer)
+	return ok
 }
 
 func (c *compiler) isMap(e ast.Expr) bool {

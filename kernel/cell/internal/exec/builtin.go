@@ -57,15 +57,20 @@ func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
 // arguments are those results.
 func (c *compiler) spreadOut(e *ast.CallExpr) (frameFunc, *ast.CallExpr) {
 	run, slots := c.tuple(e.Args[0])
-	call := &ast.CallExpr{Fun: e.Fun, Lparen: e.Lparen, Rparen: e.Rparen}
-	for _, s := range slots {
-		arg := &ast.Ident{NamePos: e.Args[0].Pos(), Name: "result"}
-		c.info.Types[arg] = types.TypeAndValue{Type: s.t}
-		c.hold(arg, s)
-		call.Args = append(call.Args, arg)
-	}
+	call := &ast.CallExpr{Fun: e.Fun, Lparen: e.Lparen, Rparen: e.Rparen, Args: c.standFor(e.Args[0], slots)}
 	c.info.Types[call] = c.info.Types[e]
 	return run, call
+}
+
+// standFor makes names for the results of e.
+func (c *compiler) standFor(e ast.Expr, results []ex) []ast.Expr {
+	names := make([]ast.Expr, len(results))
+	for i, x := range results {
+		names[i] = &ast.Ident{NamePos: e.Pos(), Name: "result"}
+		c.info.Types[names[i]] = types.TypeAndValue{Type: x.t}
+		c.hold(names[i], x)
+	}
+	return names
 }
 
 func (c *compiler) builtinCall(e *ast.CallExpr, name string) ex {
@@ -504,8 +509,18 @@ func (c *compiler) effect(e *ast.CallExpr, name string) frameFunc {
 
 // mapIndex compiles m[k].
 func (c *compiler) mapIndex(e *ast.IndexExpr, mt *types.Map) ex {
+	var before frameFunc
+	if c.temporary(e) {
+		before = c.orderKey(e, mt)
+	}
 	look, elem, er := c.mapLookup(e, mt)
-	return ex{t: elem, rt: er, fn: laneOf(er).load(func(fr *frame) unsafe.Pointer { p, _ := look(fr); return p })}
+	x := ex{t: elem, rt: er, fn: laneOf(er).load(func(fr *frame) unsafe.Pointer { p, _ := look(fr); return p })}
+	return x.before(before)
+}
+
+// orderKey orders the operands of m[k].
+func (c *compiler) orderKey(e *ast.IndexExpr, mt *types.Map) frameFunc {
+	return c.orderTo(func(i int) types.Type { return []types.Type{nil, mt.Key()}[i] }, e.X, e.Index)
 }
 
 func (c *compiler) mapLookup(e *ast.IndexExpr, mt *types.Map) (func(*frame) (unsafe.Pointer, bool), types.Type, reflect.Type) {

@@ -123,7 +123,11 @@ func (c *compiler) conversion(e *ast.CallExpr) ex {
 			}
 		}
 	}
-	return c.convert(e, c.expr(arg), t)
+	var before frameFunc
+	if c.temporary(e) {
+		before = c.order(arg)
+	}
+	return c.convert(e, c.expr(arg), t).before(before)
 }
 
 func convertibleConst(kind string, b *types.Basic) bool {
@@ -173,13 +177,63 @@ func (c *compiler) orderCall(e *ast.CallExpr, sig *types.Signature) frameFunc {
 			return steps(c.hoistAll(nil, []ast.Expr{e.Fun}))
 		}
 	}
-	return c.orderBy(func(a *ahead) { a.call(e, sig) }, func(i int) types.Type {
+	var pre []frameFunc
+	if f := c.calleeValue(e); f != nil && len(e.Args) > 0 && c.callsAny(f) {
+		pre = c.hoistAll(nil, []ast.Expr{f})
+		c.keeper(&pre)(f)
+	}
+	return first(steps(pre), c.orderBy(func(a *ahead) { a.call(e, sig) }, func(i int) types.Type {
 		if i == 0 {
 			return nil
 		}
 		t, _ := paramType(sig, i-1, e.Ellipsis.IsValid())
 		return t
-	}, append([]ast.Expr{e.Fun}, e.Args...)...)
+	}, append([]ast.Expr{e.Fun}, e.Args...)...))
+}
+
+// calleeValue is the expression whose value decides what a call calls, if its
+// type does not: a function or an interface. The toolchain evaluates it before
+// the arguments if something is called in it.
+func (c *compiler) calleeValue(e *ast.CallExpr) ast.Expr {
+	fun := ast.Unparen(e.Fun)
+	switch f := fun.(type) {
+	case *ast.Ident, *ast.FuncLit:
+		return nil
+	case *ast.SelectorExpr:
+		sel := c.info.Selections[f]
+		switch {
+		case sel == nil || sel.Kind() == types.MethodExpr:
+			return nil
+		case sel.Kind() == types.FieldVal:
+			return fun
+		case len(sel.Index()) == 1 && types.IsInterface(sel.Recv()):
+			return ast.Unparen(f.X)
+		}
+		return nil
+	case *ast.IndexExpr:
+		if _, generic := c.typeOf(f.X).Underlying().(*types.Signature); generic {
+			return nil
+		}
+	case *ast.IndexListExpr:
+		return nil
+	}
+	return fun
+}
+
+// callsAny is calls that counts all built-ins as calls.
+func (c *compiler) callsAny(e ast.Expr) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CallExpr:
+			found = found || !c.info.Types[n.Fun].IsType() && c.info.Types[n].Value == nil
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		}
+		return !found
+	})
+	return found
 }
 
 // planTarget resolves calls of functions and methods known by name.

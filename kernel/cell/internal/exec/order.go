@@ -154,7 +154,7 @@ func (s *scan) visit(e ast.Expr) {
 			s.visit(e.Sel)
 			return
 		}
-		_, ptr := c.typeOf(e.X).Underlying().(*types.Pointer)
+		ptr := c.isPointer(e.X)
 		if sel.Kind() == types.MethodVal {
 			s.receiver(e, sel, ptr)
 			return
@@ -171,6 +171,9 @@ func (s *scan) visit(e ast.Expr) {
 			return
 		}
 		s.visit(e.X)
+		if c.isPointer(e.X) {
+			s.late, s.panics = true, true
+		}
 		s.visit(e.Index)
 		s.late, s.panics = true, true
 	case *ast.BinaryExpr:
@@ -262,8 +265,7 @@ func (c *compiler) mayPanic(e ast.Expr) bool {
 			found = found || n.Op == token.QUO || n.Op == token.REM
 		case *ast.SelectorExpr:
 			if sel := c.info.Selections[n]; sel != nil {
-				_, ptr := c.typeOf(n.X).Underlying().(*types.Pointer)
-				found = found || ptr || sel.Indirect()
+				found = found || c.isPointer(n.X) || sel.Indirect()
 			}
 		case *ast.CallExpr:
 			if id := calleeIdent(n.Fun); id != nil && id.Name == "make" {

@@ -152,7 +152,7 @@ func (a *ahead) operand(e ast.Expr, left bool) bool {
 			rest := a.visit(e.X, nil, left)
 			return a.visit(e.Index, nil, left || rest) || rest || c.info.Types[e.Index].Value == nil
 		}
-		rest := a.visit(e.X, nil, left)
+		rest := a.visit(e.X, nil, left) || c.isPointer(e.X)
 		a.visit(e.Index, nil, left || rest)
 		return true
 	case *ast.BinaryExpr:
@@ -201,8 +201,7 @@ func (a *ahead) selector(e *ast.SelectorExpr, left bool) bool {
 
 // receiver walks what stands before the point of a field or method.
 func (a *ahead) receiver(e *ast.SelectorExpr, left bool) bool {
-	_, ptr := a.c.typeOf(e.X).Underlying().(*types.Pointer)
-	return a.visit(e.X, nil, left) || ptr || a.c.info.Selections[e].Indirect()
+	return a.visit(e.X, nil, left) || a.c.isPointer(e.X) || a.c.info.Selections[e].Indirect()
 }
 
 func (a *ahead) conversion(e *ast.CallExpr, left bool) bool {
@@ -244,6 +243,7 @@ func (a *ahead) binary(e *ast.BinaryExpr, left bool) bool {
 		switch {
 		case c.info.Types[ast.Unparen(e.X)].IsNil() || c.info.Types[ast.Unparen(e.Y)].IsNil():
 		case types.IsInterface(t), types.IsInterface(c.typeOf(e.Y)): // the right one comes first
+			a.clash = a.clash || c.mayPanic(e.X) && c.mayPanic(e.Y)
 			ry := a.visit(e.Y, nil, left)
 			if ry {
 				a.take(e.Y, left)
@@ -275,16 +275,26 @@ func (a *ahead) binary(e *ast.BinaryExpr, left bool) bool {
 	return rest
 }
 
-// compared walks the operands of a comparison of structs or arrays.
+// compared walks the operands of a comparison of structs or arrays, which is
+// made of those of their parts.
 func (a *ahead) compared(e *ast.BinaryExpr, left bool) (rest bool) {
-	for _, x := range []ast.Expr{e.X, e.Y} {
-		if !a.visit(x, nil, left || rest) {
-			continue
+	operands := []ast.Expr{e.X, e.Y}
+	for _, x := range operands {
+		if a.visit(x, nil, left || rest) {
+			if a.c.info.Types[ast.Unparen(x)].Addressable() {
+				rest = true
+			} else {
+				a.copy(x, left || rest)
+			}
 		}
+	}
+	if !rest {
+		return false
+	}
+	rest = false
+	for _, x := range operands {
 		if a.c.info.Types[ast.Unparen(x)].Addressable() {
-			rest = true
-		} else {
-			a.copy(x, left || rest)
+			rest = a.place(x, left || rest) || rest
 		}
 	}
 	return rest
@@ -394,23 +404,26 @@ func (a *ahead) slicing(e *ast.SliceExpr) {
 	}
 }
 
-// place walks a place that is assigned to: only indices that are computed go
-// ahead.
+// place walks a place that is assigned to: only indices that are computed and
+// maps that are read go ahead.
 func (a *ahead) place(e ast.Expr, left bool) bool {
+	c := a.c
 	e = ast.Unparen(e)
 	switch e := e.(type) {
 	case *ast.Ident:
 		return false
 	case *ast.SelectorExpr:
-		if sel := a.c.info.Selections[e]; sel != nil && sel.Kind() == types.FieldVal {
-			_, ptr := a.c.typeOf(e.X).Underlying().(*types.Pointer)
-			return a.place(e.X, left) || ptr || sel.Indirect()
+		if sel := c.info.Selections[e]; sel != nil && sel.Kind() == types.FieldVal {
+			return a.place(e.X, left) || c.isPointer(e.X) || sel.Indirect()
 		}
 	case *ast.StarExpr:
 		a.place(e.X, left)
 		return true
 	case *ast.IndexExpr:
-		rest := a.place(e.X, left)
+		if c.isMap(e.X) {
+			break
+		}
+		rest := a.place(e.X, left) || c.isPointer(e.X)
 		a.place(e.Index, left || rest)
 		return true
 	}

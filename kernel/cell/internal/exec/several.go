@@ -107,7 +107,7 @@ func (c *compiler) root(e ast.Expr) types.Object {
 		if sel == nil {
 			return c.info.ObjectOf(e.Sel)
 		}
-		if _, ptr := c.typeOf(e.X).Underlying().(*types.Pointer); !ptr && !sel.Indirect() {
+		if !c.isPointer(e.X) && !sel.Indirect() {
 			return c.root(e.X)
 		}
 	case *ast.IndexExpr:
@@ -167,8 +167,7 @@ func (ch *changes) affect(e ast.Expr) bool {
 		if sel == nil {
 			return ch.affect(e.Sel)
 		}
-		_, ptr := c.typeOf(e.X).Underlying().(*types.Pointer)
-		return ch.mem && (ptr || sel.Indirect() || sel.Kind() == types.MethodVal) || ch.affect(e.X)
+		return ch.mem && (c.isPointer(e.X) || sel.Indirect() || sel.Kind() == types.MethodVal) || ch.affect(e.X)
 	case *ast.BinaryExpr:
 		switch e.Op {
 		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
