@@ -8,6 +8,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"gonum.org/v1/gonum/mat"
 )
 
 // BenchmarkSlider is what one move of a length-scale slider costs: new
@@ -124,5 +125,35 @@ func BenchmarkPoints(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkGPVAE is ten steps of learning a second task of 150 frames of 45
+// numbers with 10 latent channels.
+func BenchmarkGPVAE(b *testing.B) {
+	ctx := context.Background()
+	r := linalg.NewRand(1)
+	var x []float64
+	Y := mat.NewDense(300, 45, nil)
+	for i := 0; i < 300; i++ {
+		x = append(x, float64(i+1))
+		for j := 0; j < 45; j++ {
+			Y.Set(i, j, math.Sin(float64(i)/20+float64(j))+0.1*r.Normal())
+		}
+	}
+	for name, o := range map[string]GPVAEOptions{"memory": {}, "points learned": {LearnZ: true}} {
+		for _, M := range []int{50, 100} {
+			b.Run(fmt.Sprintf("%s/M%d", name, M), func(b *testing.B) {
+				o.Latents, o.M, o.Kernel, o.Steps, o.EWC = 10, M, gp.Matern32(1, 18), 10, 100
+				for b.Loop() {
+					g := NewGPVAE(o)
+					for part := 0; part < 300; part += 150 {
+						if err := g.Update(ctx, x[part+149], x[part:part+150], mat.DenseCopyOf(Y.Slice(part, part+150, 0, 45))); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			})
+		}
 	}
 }

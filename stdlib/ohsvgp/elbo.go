@@ -19,6 +19,7 @@ type elbo struct {
 	L   *linalg.CholFactor
 	W   *mat.Dense // L^-1 Kbf
 	T   *mat.Dense // L^-1 Kba La^-T; nil in the first task
+	R   *mat.Dense // with T
 	old *posterior
 	lik *gp.Likelihood
 	y   []float64
@@ -40,22 +41,35 @@ func newElbo(b *blocks, y []float64, lik *gp.Likelihood, old *posterior, jitter 
 	if err != nil {
 		return nil, err
 	}
-	e := &elbo{b: b, L: L, W: L.Half(b.Kbf), old: old, lik: lik, y: y}
+	e := &elbo{b: b, L: L, W: L.Half(b.Kbf), lik: lik, y: y}
 	if old != nil {
 		e.T = old.L.RightHalf(L.Half(b.Kba))
-		var TL mat.Dense
-		TL.Mul(e.T, old.Lam)
-		e.carried = mat.NewDense(L.N(), L.N(), nil)
-		e.carried.Mul(&TL, e.T.T())
-		symmetrise(e.carried)
-		e.carriedEta = times(e.T, old.eta)
-		R := old.L.RightHalf(old.L.Half(addDiagonal(b.Kaa, L.Jitter())))
-		e.constantPart = 0.5*old.D.LogDet() - 0.5*(dot(old.Lam, R)-trace(e.carried))
-		for i, v := range old.v {
-			e.constantPart -= 0.5 * v * old.eta[i]
-		}
+		e.R = old.L.RightHalf(old.L.Half(addDiagonal(b.Kaa, L.Jitter())))
+		e.carry(old)
 	}
 	return e, nil
+}
+
+// sibling is the bound of another q under the same covariances, with a memory of
+// its own of the same old variables.
+func (e *elbo) sibling(old *posterior) *elbo {
+	s := *e
+	if old != nil {
+		s.carry(old)
+	}
+	return &s
+}
+
+// carry moves an old memory to the new variables.
+func (e *elbo) carry(old *posterior) {
+	e.old = old
+	e.carried = mul(mul(e.T, old.Lam), e.T.T())
+	symmetrise(e.carried)
+	e.carriedEta = times(e.T, old.eta)
+	e.constantPart = 0.5*old.D.LogDet() - 0.5*(dot(old.Lam, e.R)-trace(e.carried))
+	for i, v := range old.v {
+		e.constantPart -= 0.5 * v * old.eta[i]
+	}
 }
 
 // at evaluates the bound for a mean, a covariance and its log determinant.
@@ -138,20 +152,47 @@ func (e *elbo) gradQ() (dmu []float64, dS *mat.Dense, err error) {
 	return dmu, dS, nil
 }
 
+// whitenedGradient is a derivative by W = L^-1 Kbf, by T = L^-1 Kba La^-T, by Kaa
+// and by the prior variances.
+type whitenedGradient struct {
+	W, T, Kaa *mat.Dense // T and Kaa nil in the first task
+	kff       []float64
+}
+
+// add adds that of a sibling.
+func (g *whitenedGradient) add(o *whitenedGradient) {
+	g.W.Add(g.W, o.W)
+	if g.T != nil {
+		g.T.Add(g.T, o.T)
+		g.Kaa.Add(g.Kaa, o.Kaa)
+	}
+	for i, v := range o.kff {
+		g.kff[i] += v
+	}
+}
+
 // gradBlocks is the derivative by every block and by the likelihood's free
 // parameters, with mu, S and everything old held fixed.
 func (e *elbo) gradBlocks() (*blocks, []float64) {
+	grad := make([]float64, e.lik.Params().Len())
+	for j := range e.y {
+		e.lik.ExpectGrad(e.y[j], e.fmean[j], e.fvar[j], grad)
+	}
+	return e.pull(e.gradWhitened()), grad
+}
+
+// gradWhitened is the same before it is pulled to the blocks.
+func (e *elbo) gradWhitened() *whitenedGradient {
 	M := len(e.mu)
 	C := addDiagonal(e.S, -1) // S - I
 	// dF/dW = mu dm' + 2 (S-I) W diag(dv)
-	dW := mul(C, e.W)
+	out := &whitenedGradient{W: mul(C, e.W), kff: append([]float64(nil), e.dv...)}
 	for i := 0; i < M; i++ {
-		r := dW.RawRowView(i)
+		r := out.W.RawRowView(i)
 		for j := range r {
 			r[j] = 2*r[j]*e.dv[j] + e.mu[i]*e.dm[j]
 		}
 	}
-	var dT *mat.Dense
 	if a := e.old; a != nil {
 		// dF/dT = -(S - I + mu mu') T Lam_a + mu eta_a'
 		for i := 0; i < M; i++ {
@@ -160,34 +201,27 @@ func (e *elbo) gradBlocks() (*blocks, []float64) {
 				r[j] += e.mu[i] * e.mu[j]
 			}
 		}
-		dT = mul(mul(C, e.T), a.Lam)
+		out.T = mul(mul(C, e.T), a.Lam)
 		for i := 0; i < M; i++ {
-			r := dT.RawRowView(i)
+			r := out.T.RawRowView(i)
 			for j := range r {
 				r[j] = e.mu[i]*a.eta[j] - r[j]
 			}
 		}
+		out.Kaa = scaled(a.byKaa(), 1)
 	}
-	out := e.pull(dW, dT, 1)
-	out.kff = e.dv
-	grad := make([]float64, e.lik.Params().Len())
-	for j := range e.y {
-		e.lik.ExpectGrad(e.y[j], e.fmean[j], e.fvar[j], grad)
-	}
-	return out, grad
+	return out
 }
 
-// pull takes derivatives by W = L^-1 Kbf, by T = L^-1 Kba La^-T and by the
-// correction's constant part (c times it) to the blocks, through the factor:
-// dK = L^-T Phi(-X) L^-1 with X = dW W' + dT T', Phi the lower triangle with half
-// the diagonal, made symmetric.
-func (e *elbo) pull(dW, dT *mat.Dense, c float64) *blocks {
-	out := &blocks{of: e.b, Kbf: e.L.HalfT(dW)}
-	X := mul(dW, e.W.T())
+// pull takes a derivative, or a sum over siblings, to the blocks, through the
+// factor: dK = L^-T Phi(-X) L^-1 with X = dW W' + dT T', Phi the lower triangle
+// with half the diagonal, made symmetric.
+func (e *elbo) pull(g *whitenedGradient) *blocks {
+	out := &blocks{of: e.b, Kbf: e.L.HalfT(g.W), Kaa: g.Kaa, kff: g.kff}
+	X := mul(g.W, e.W.T())
 	if a := e.old; a != nil {
-		out.Kba = a.L.RightHalfT(e.L.HalfT(dT))
-		out.Kaa = scaled(a.byKaa(), c)
-		X.Add(X, mul(dT, e.T.T()))
+		out.Kba = a.L.RightHalfT(e.L.HalfT(g.T))
+		X.Add(X, mul(g.T, e.T.T()))
 	}
 	M, _ := X.Dims()
 	for i := 0; i < M; i++ {

@@ -18,6 +18,7 @@ type GPVAEOptions struct {
 	M         int       // inducing variables of each channel; 0 means 50
 	Width     int       // hidden units of encoder and decoder; 0 means 128
 	Kernel    gp.Kernel // of every channel; nil means Matern-3/2 sized from the first task
+	Learn     bool      // the kernel of every channel is learned with the networks in the first task, then frozen, as published
 	Origin    float64   // where time begins
 	Steps     int       // of Adam per task, on the whole task; 0 means 300
 	Rate      float64   // of Adam; 0 means 0.005
@@ -52,7 +53,7 @@ func (o GPVAEOptions) filled() GPVAEOptions {
 //	sum_t E_q log p(y_t|f_t) - sum_l KL_l
 //
 // with one reparametrised draw of f. Encoder and decoder have one hidden layer
-// of tanh units. Kernel parameters are fixed.
+// of tanh units. Kernel parameters are fixed, or learned in the first task alone.
 type GPVAE struct {
 	opt      GPVAEOptions
 	dims     int
@@ -62,6 +63,7 @@ type GPVAE struct {
 	tasks    int
 	z        *linalg.Tensor   // LearnZ: M by 1, in units of the first task's length
 	unit     float64          // that length
+	theta    *linalg.Tensor   // Learn, in the first task: the kernels' free numbers, a row a channel
 	fisher   []*linalg.Tensor // accumulated over tasks
 	star     []*linalg.Tensor // parameters at the end of the last task
 }
@@ -69,14 +71,26 @@ type GPVAE struct {
 // NewGPVAE makes a model; networks are drawn at the first task.
 func NewGPVAE(o GPVAEOptions) *GPVAE { return &GPVAE{opt: o.filled()} }
 
-// Params are encoder, decoder and log noise variance, and the inducing points
-// where they are learned.
+// Params are encoder, decoder and log noise variance, and inducing points and
+// kernels where they are learned.
 func (g *GPVAE) Params() []nn.Param {
 	p := g.networks()
 	if g.z != nil {
 		p = append(p, nn.Param{Name: "Z", Value: g.z})
 	}
+	if g.theta != nil {
+		p = append(p, nn.Param{Name: "kernels", Value: g.theta})
+	}
 	return p
+}
+
+// Kernels are copies of the channels' kernels; none before the first task.
+func (g *GPVAE) Kernels() []gp.Kernel {
+	var out []gp.Kernel
+	for _, c := range g.channels {
+		out = append(out, c.Kernel.Clone())
+	}
+	return out
 }
 
 // networks are the parameters that one task hands to the next.
@@ -174,20 +188,8 @@ func (g *GPVAE) Update(ctx context.Context, end float64, x []float64, Y *mat.Den
 	return nil
 }
 
-// vaeTask is one task's work.
-type vaeTask struct {
-	g     *GPVAE
-	y     *linalg.Tensor
-	x     *mat.Dense
-	tasks []*latentTask
-	n     int
-	noise *linalg.Rand
-	posts []*LatentPosterior // of the last evaluation
-	err   error              // of the last evaluation
-}
-
 func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dense) error {
-	t := &vaeTask{g: g, y: linalg.FromFloat64(flatten(Y), len(x), g.dims), n: len(x), noise: linalg.NewRand(g.opt.Seed).Split(uint64(10 + g.tasks))}
+	t := &vaeTask{g: g, learn: g.opt.Learn && g.tasks == 0, y: linalg.FromFloat64(flatten(Y), len(x), g.dims), n: len(x), noise: linalg.NewRand(g.opt.Seed).Split(uint64(10 + g.tasks))}
 	at := make([]float64, len(x))
 	if !finite(end) || end <= 0 {
 		return fmt.Errorf("the task ends at %v, time begins at %g", end+g.opt.Origin, g.opt.Origin)
@@ -207,16 +209,8 @@ func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dens
 		}
 	}
 	t.x = gp.Column(at)
-	if g.opt.LearnZ {
-		g.startZ(t)
-	} else {
-		for _, c := range g.channels {
-			p, err := c.prepare(end, at)
-			if err != nil {
-				return err
-			}
-			t.tasks = append(t.tasks, p)
-		}
+	if err := t.begin(end); err != nil {
+		return err
 	}
 	_, err := train.Fit(ctx, &train.Problem{Model: g, N: t.n, Loss: func([]int, *nn.Pass, train.Moment) (*linalg.Tensor, []train.Part) {
 		return t.loss(), nil
@@ -241,196 +235,9 @@ func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dens
 		c.q = p.q
 		fresh[l] = &c
 	}
-	g.channels = fresh
+	g.channels, g.theta = fresh, nil
 	g.tasks++
 	return nil
-}
-
-// startZ places the inducing points for a task: seven in ten of the old ones, and
-// new times.
-func (g *GPVAE) startZ(t *vaeTask) {
-	var old *points
-	if q := g.channels[0].q; q != nil {
-		old = q.basis.(*points)
-	}
-	b := startPoints(t.noise.Split(2), old, t.x, g.opt.M, 0.7)
-	b.Z.Scale(1/g.unit, b.Z)
-	n, _ := b.Z.Dims()
-	g.z = linalg.Param(linalg.FromFloat64(flatten(b.Z), n, 1))
-}
-
-// place prepares all channels for the inducing points as they are now.
-func (t *vaeTask) place() {
-	z := t.g.z.Float64s()
-	Z := mat.NewDense(len(z), 1, z)
-	Z.Scale(t.g.unit, Z)
-	t.tasks = t.tasks[:0]
-	for _, c := range t.g.channels {
-		p, err := c.on(&points{Z: Z}, t.x)
-		if err != nil {
-			t.err = err
-			return
-		}
-		t.tasks = append(t.tasks, p)
-	}
-}
-
-// loss is minus the bound per frame, plus the elastic penalty.
-func (t *vaeTask) loss() *linalg.Tensor {
-	g := t.g
-	out := t.posterior() // (2n+1) by channels: means, variances, KL
-	if t.err != nil {
-		return linalg.Full(linalg.F64, math.NaN())
-	}
-	L := g.opt.Latents
-	mean, variance, kl := out.Slice(0, 0, t.n), out.Slice(0, t.n, 2*t.n), out.Slice(0, 2*t.n, 2*t.n+1)
-	f := mean.Add(variance.MaxS(1e-12).Sqrt().Mul(linalg.Normal(t.noise, linalg.F64, t.n, L)))
-	bound := t.reconstruction(f).Sub(kl.Sum())
-	loss := bound.MulS(-1 / float64(t.n))
-	for i, p := range g.networks() {
-		if i < len(g.fisher) {
-			loss = loss.Add(p.Value.Sub(g.star[i]).Square().Mul(g.fisher[i]).Sum().MulS(g.opt.EWC / 2))
-		}
-	}
-	return loss
-}
-
-// reconstruction is sum_t log N(y_t; dec(f_t), s2 I).
-func (t *vaeTask) reconstruction(f *linalg.Tensor) *linalg.Tensor {
-	g := t.g
-	square := g.decode(f).Sub(t.y).Square().Sum()
-	cells := float64(t.n * g.dims)
-	return square.Mul(g.logNoise.Neg().Exp().Sum()).MulS(-0.5).Sub(g.logNoise.Sum().AddS(math.Log(2 * math.Pi)).MulS(0.5 * cells))
-}
-
-// posterior runs the encoder and all channels, as one recorded operation.
-func (t *vaeTask) posterior() *linalg.Tensor {
-	g := t.g
-	ytil, vtil := g.encode(t.y)
-	n, L := t.n, g.opt.Latents
-	inputs := []*linalg.Tensor{ytil, vtil}
-	if g.z != nil {
-		inputs = append(inputs, g.z)
-		if t.place(); t.err != nil {
-			return nil
-		}
-	}
-	a, b := ytil.Float64s(), vtil.Float64s()
-	out := make([]float64, (2*n+1)*L)
-	t.posts = make([]*LatentPosterior, L)
-	column := func(v []float64, l int) []float64 {
-		c := make([]float64, n)
-		for i := range c {
-			c[i] = v[i*L+l]
-		}
-		return c
-	}
-	for l := range t.posts {
-		p, err := t.tasks[l].condition(column(a, l), column(b, l))
-		if err != nil {
-			t.err = err
-			return nil
-		}
-		t.posts[l] = p
-		for i := 0; i < n; i++ {
-			out[i*L+l], out[(n+i)*L+l] = p.Mean[i], p.Variance[i]
-		}
-		out[2*n*L+l] = p.KL
-	}
-	posts := t.posts
-	return linalg.Custom(inputs, linalg.FromFloat64(out, 2*n+1, L), func(grad *linalg.Tensor) []*linalg.Tensor {
-		gr := grad.Float64s()
-		da, db := make([]float64, n*L), make([]float64, n*L)
-		var dz []float64
-		for l, p := range posts {
-			dMean, dVar, dKL := column(gr[:n*L], l), column(gr[n*L:2*n*L], l), gr[2*n*L+l]
-			a := p.adjoint(dMean, dVar, dKL)
-			dy, dv := p.byData(a)
-			for i := 0; i < n; i++ {
-				da[i*L+l], db[i*L+l] = dy[i], dv[i]
-			}
-			if g.z != nil {
-				dz = plus(dz, p.byPoints(a, dMean, dVar, dKL))
-			}
-		}
-		out := []*linalg.Tensor{linalg.FromFloat64(da, n, L), linalg.FromFloat64(db, n, L)}
-		if g.z != nil {
-			for i := range dz {
-				dz[i] *= g.unit
-			}
-			out = append(out, linalg.FromFloat64(dz, len(dz), 1))
-		}
-		return out
-	})
-}
-
-// byPoints is the derivative by the channel's inducing points.
-func (p *LatentPosterior) byPoints(a adjoint, dMean, dVar []float64, dKL float64) []float64 {
-	var oldBasis basis
-	if p.e.old != nil {
-		oldBasis = p.e.old.basis
-	}
-	spare := make([]float64, p.c.Kernel.Params().Len()) // the kernel's gradient is not wanted
-	return p.q.basis.(*points).pull(p.c.Kernel, p.x, oldBasis, p.byBlocks(a, dMean, dVar, dKL), spare)
-}
-
-func plus(a, b []float64) []float64 {
-	if a == nil {
-		return b
-	}
-	for i, v := range b {
-		a[i] += v
-	}
-	return a
-}
-
-// consolidate adds the task's diagonal Fisher information, the mean squared
-// gradient of a frame's reconstruction over at most 32 frames, and remembers
-// where the parameters are.
-func (t *vaeTask) consolidate() {
-	g := t.g
-	params := g.networks()
-	total := make([][]float64, len(params))
-	order := t.noise.Split(1).Perm(t.n)
-	order = order[:min(len(order), 32)]
-	for _, i := range order {
-		for _, p := range params {
-			p.Value.ZeroGrad()
-		}
-		out := t.posterior()
-		f := out.Slice(0, i, i+1)
-		one := &vaeTask{g: g, y: t.y.Slice(0, i, i+1), n: 1}
-		one.reconstruction(f).Backward()
-		for k, p := range params {
-			d := p.Value.Grad()
-			if d == nil {
-				continue
-			}
-			v := d.Float64s()
-			if total[k] == nil {
-				total[k] = make([]float64, len(v))
-			}
-			for j, x := range v {
-				total[k][j] += x * x / float64(len(order))
-			}
-		}
-	}
-	fisher, star := make([]*linalg.Tensor, len(params)), make([]*linalg.Tensor, len(params))
-	for k, p := range params {
-		p.Value.ZeroGrad()
-		v := total[k]
-		if v == nil {
-			v = make([]float64, len(p.Value.Float64s()))
-		}
-		if g.fisher != nil {
-			for j, x := range g.fisher[k].Float64s() {
-				v[j] += x
-			}
-		}
-		fisher[k] = linalg.FromFloat64(v, p.Value.Shape()...)
-		star[k] = linalg.FromFloat64(p.Value.Float64s(), p.Value.Shape()...)
-	}
-	g.fisher, g.star = fisher, star
 }
 
 // Predict reconstructs frames at times x from the carried memory, without

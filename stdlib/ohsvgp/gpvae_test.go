@@ -3,6 +3,7 @@ package ohsvgp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"path/filepath"
 	"testing"
@@ -64,32 +65,32 @@ func TestGPVAERemembers(t *testing.T) {
 // The gradient of the loss by the networks and by learned inducing points
 // against differences.
 func TestGPVAELossGradient(t *testing.T) {
-	for _, learn := range []bool{false, true} {
-		lossGradient(t, GPVAEOptions{Latents: 2, M: 7, Width: 5, Kernel: gp.Matern32(1, 0.4), Steps: 3, EWC: 2, Seed: 4, LearnZ: learn})
+	for _, o := range []GPVAEOptions{{}, {LearnZ: true}} {
+		o.Latents, o.M, o.Width, o.Kernel, o.Steps, o.EWC, o.Seed = 2, 7, 5, gp.Matern32(1, 0.4), 3, 2, 4
+		x, Y := weather(24, 1)
+		g := NewGPVAE(o)
+		must(t, g.Update(context.Background(), x[11], x[:12], mat.DenseCopyOf(Y.Slice(0, 12, 0, 6))))
+		lossGradient(t, g, x[12:], mat.DenseCopyOf(Y.Slice(12, 24, 0, 6)))
 	}
 }
 
-func lossGradient(t *testing.T, o GPVAEOptions) {
-	ctx := context.Background()
-	x, Y := weather(24, 1)
-	g := NewGPVAE(o)
-	must(t, g.Update(ctx, x[11], x[:12], mat.DenseCopyOf(Y.Slice(0, 12, 0, 6))))
-	task := &vaeTask{g: g, y: linalg.FromFloat64(flatten(mat.DenseCopyOf(Y.Slice(12, 24, 0, 6))), 12, 6), n: 12, x: gp.Column(x[12:])}
-	for _, c := range g.channels {
-		if o.LearnZ {
-			break
-		}
-		p, err := c.prepare(x[23], x[12:])
-		must(t, err)
-		task.tasks = append(task.tasks, p)
+// The same in the first task by the kernels of the channels.
+func TestGPVAEKernelGradient(t *testing.T) {
+	for _, o := range []GPVAEOptions{{}, {Kernel: gp.SE(1, 0.4)}, {LearnZ: true}, {Points: true}} {
+		o.Latents, o.M, o.Width, o.Learn, o.Seed = 2, 7, 5, true, 4
+		x, Y := weather(12, 1)
+		g := NewGPVAE(o)
+		g.begin(6, 1)
+		lossGradient(t, g, x, Y)
 	}
+}
+
+func lossGradient(t *testing.T, g *GPVAE, x []float64, Y *mat.Dense) {
+	task := &vaeTask{g: g, learn: g.opt.Learn, y: linalg.FromFloat64(flatten(Y), len(x), 6), n: len(x), x: gp.Column(x), noise: linalg.NewRand(5)}
+	must(t, task.begin(x[len(x)-1]))
 	loss := func() *linalg.Tensor {
 		task.noise = linalg.NewRand(8) // the same draw every time
 		return task.loss()
-	}
-	if o.LearnZ {
-		task.noise = linalg.NewRand(5)
-		g.startZ(task)
 	}
 	for _, p := range g.Params() {
 		p.Value.ZeroGrad()
@@ -108,6 +109,64 @@ func lossGradient(t *testing.T, o GPVAEOptions) {
 			p.Value.Set(linalg.FromFloat64(v, p.Value.Shape()...))
 			near(t, p.Name, d[i:i+1], []float64{diff}, 1e-6)
 		}
+	}
+}
+
+// The gradient of a frame's reconstruction in closed form equals the one that runs
+// through the whole posterior.
+func TestGPVAEFrameGradient(t *testing.T) {
+	x, Y := weather(24, 1)
+	g := NewGPVAE(GPVAEOptions{Latents: 2, M: 7, Width: 5, Kernel: gp.Matern32(1, 0.4), Steps: 3, Seed: 4})
+	part := func(lo, hi int) *mat.Dense { return mat.DenseCopyOf(Y.Slice(lo, hi, 0, 6)) }
+	must(t, g.Update(context.Background(), x[11], x[:12], part(0, 12)))
+	task := &vaeTask{g: g, y: linalg.FromFloat64(flatten(part(12, 24)), 12, 6), n: 12, x: gp.Column(x[12:])}
+	must(t, task.begin(x[23]))
+	gradients := func(run func()) [][]float64 {
+		var out [][]float64
+		for _, p := range g.networks() {
+			p.Value.ZeroGrad()
+		}
+		run()
+		for _, p := range g.networks() {
+			out = append(out, p.Value.Grad().Float64s())
+		}
+		return out
+	}
+	for _, i := range []int{0, 7} {
+		want := gradients(func() {
+			one := &vaeTask{g: g, y: task.y.Slice(0, i, i+1), n: 1}
+			one.reconstruction(task.posterior().Slice(0, i, i+1)).Backward()
+		})
+		got := gradients(func() { task.frameGradient(i) })
+		for k, p := range g.networks() {
+			near(t, p.Name, got[k], want[k], 1e-9)
+		}
+	}
+}
+
+// Kernels are learned in the first task and stay as they are afterwards.
+func TestGPVAELearnsKernels(t *testing.T) {
+	ctx := context.Background()
+	x, Y := weather(60, 2)
+	part := func(lo, hi int) *mat.Dense { return mat.DenseCopyOf(Y.Slice(lo, hi, 0, 6)) }
+	bound := map[bool]float64{}
+	for _, learn := range []bool{false, true} {
+		g := NewGPVAE(GPVAEOptions{Latents: 2, M: 16, Width: 12, Kernel: gp.Matern52(1, 0.05), Steps: 200, Rate: 0.02, EWC: 1, Learn: learn, Seed: 1})
+		must(t, g.Update(ctx, x[29], x[:30], part(0, 30)))
+		first := fmt.Sprint(g.Kernels())
+		if moved := first != fmt.Sprint([]gp.Kernel{gp.Matern52(1, 0.05), gp.Matern52(1, 0.05)}); moved != learn {
+			t.Errorf("learning %v: kernels %s after the first task", learn, first)
+		}
+		mean, _, err := g.Predict(ctx, x[:30], 20, linalg.NewRand(1))
+		must(t, err)
+		bound[learn] = rmseDense(mean, part(0, 30))
+		must(t, g.Update(ctx, x[59], x[30:], part(30, 60)))
+		if again := fmt.Sprint(g.Kernels()); again != first {
+			t.Errorf("the second task changed the kernels from %s to %s", first, again)
+		}
+	}
+	if bound[true] > bound[false] {
+		t.Errorf("RMSE %.3f with learned kernels, %.3f with a length-scale far too short", bound[true], bound[false])
 	}
 }
 
@@ -148,7 +207,7 @@ func TestGPVAEResumes(t *testing.T) {
 	ctx := context.Background()
 	x, Y := weather(40, 2)
 	part := func(lo, hi int) *mat.Dense { return mat.DenseCopyOf(Y.Slice(lo, hi, 0, 6)) }
-	for _, o := range []GPVAEOptions{{EWC: 3}, {Points: true}, {LearnZ: true, EWC: 1}, {Amortised: true, Kernel: gp.SE(1, 0.5)}} {
+	for _, o := range []GPVAEOptions{{EWC: 3}, {Points: true}, {LearnZ: true, EWC: 1}, {Amortised: true, Kernel: gp.SE(1, 0.5)}, {Learn: true, EWC: 1}} {
 		o.Latents, o.M, o.Width, o.Steps, o.Seed = 2, 8, 6, 6, 3
 		g := NewGPVAE(o)
 		path := filepath.Join(t.TempDir(), "vae")

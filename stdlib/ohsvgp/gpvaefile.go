@@ -26,6 +26,7 @@ type savedVAE struct {
 type savedChannel struct {
 	Basis  *savedBasis
 	Jitter float64
+	Kernel json.RawMessage `json:",omitempty"` // where the channels have kernels of their own
 }
 
 // Save writes the whole model to a file: networks, the memory of every channel,
@@ -49,7 +50,13 @@ func (g *GPVAE) Save(path string) error {
 		if c.q == nil {
 			break
 		}
-		s.Channels = append(s.Channels, savedChannel{all.posterior(fmt.Sprintf("channel.%d.", l), c.q), c.q.L.Jitter()})
+		one := savedChannel{Basis: all.posterior(fmt.Sprintf("channel.%d.", l), c.q), Jitter: c.q.L.Jitter()}
+		if g.opt.Learn {
+			if one.Kernel, err = gp.EncodeKernel(c.Kernel); err != nil {
+				return err
+			}
+		}
+		s.Channels = append(s.Channels, one)
 	}
 	f, err := train.NewFile(vaeKind, 1, s, all)
 	if err != nil {
@@ -123,9 +130,15 @@ func vaeFromFile(f *train.File) (*GPVAE, error) {
 		if c.Basis == nil {
 			return nil, fmt.Errorf("ohsvgp: channel %d in the file has no memory", l)
 		}
-		if g.channels[l].q, err = c.Basis.posterior(parts, s.Kernel, c.Jitter); err != nil {
+		kernel := s.Kernel
+		if g.opt.Learn {
+			kernel = c.Kernel
+		}
+		q, err := c.Basis.posterior(parts, kernel, c.Jitter)
+		if err != nil {
 			return nil, err
 		}
+		g.channels[l].q, g.channels[l].Kernel = q, q.kernel.Clone()
 	}
 	return g, nil
 }

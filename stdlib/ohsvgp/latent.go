@@ -41,7 +41,6 @@ type LatentPosterior struct {
 	S          *mat.Dense // D^-1
 	ytil, vtil []float64
 	e          *elbo
-	x          *mat.Dense
 }
 
 // Posterior conditions the channel on pseudo-observations of a task that ends
@@ -62,6 +61,7 @@ func (c *Latent) Posterior(ctx context.Context, end float64, x, ytil, vtil []flo
 type latentTask struct {
 	c *Latent
 	b basis
+	k gp.Kernel // a copy, as it is now
 	e *elbo
 	x *mat.Dense
 }
@@ -71,18 +71,19 @@ func (c *Latent) prepare(end float64, x []float64) (*latentTask, error) {
 	if err := gp.CheckData(X, make([]float64, len(x))); err != nil {
 		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
 	}
-	var b basis = &legs{c.M, end}
-	if c.Points {
-		var oldBasis basis
-		if old := c.old(); old != nil {
-			oldBasis = old.basis
-		}
-		var err error
-		if b, err = pickPoints(c.Kernel, X, oldBasis, c.M); err != nil {
-			return nil, err
-		}
+	b, err := c.basis(end, X)
+	if err != nil {
+		return nil, err
 	}
 	return c.on(b, X)
+}
+
+// basis is that of the next task.
+func (c *Latent) basis(end float64, X *mat.Dense) (basis, error) {
+	if c.Points {
+		return pickPoints(c.Kernel, X, c.oldBasis(), c.M)
+	}
+	return &legs{c.M, end}, nil
 }
 
 // old is the memory that enters the next task; nil when none does.
@@ -93,17 +94,19 @@ func (c *Latent) old() *posterior {
 	return c.q
 }
 
+func (c *Latent) oldBasis() basis {
+	if old := c.old(); old != nil {
+		return old.basis
+	}
+	return nil
+}
+
 // on is prepare for given inducing variables.
 func (c *Latent) on(b basis, X *mat.Dense) (*latentTask, error) {
-	old := c.old()
-	var oldBasis basis
-	if old != nil {
-		oldBasis = old.basis
-	}
 	if err := b.check(c.Kernel); err != nil {
 		return nil, err
 	}
-	bl, err := b.blocks(c.Kernel, X, oldBasis)
+	bl, err := b.blocks(c.Kernel, X, c.oldBasis())
 	if err != nil {
 		return nil, err
 	}
@@ -113,11 +116,27 @@ func (c *Latent) on(b basis, X *mat.Dense) (*latentTask, error) {
 	}
 	n, _ := X.Dims()
 	// a Gaussian likelihood only lends its data term to elbo; sites are given
-	e, err := newElbo(bl, make([]float64, n), gp.Gaussian(1), old, m.jitter(c.Kernel, X))
+	e, err := newElbo(bl, make([]float64, n), gp.Gaussian(1), c.old(), m.jitter(c.Kernel, X))
 	if err != nil {
 		return nil, fmt.Errorf("ohsvgp: latent channel: %w", err)
 	}
-	return &latentTask{c, b, e, X}, nil
+	return &latentTask{c, b, c.Kernel.Clone(), e, X}, nil
+}
+
+// sibling is the task of another channel with the same kernel and the same old
+// variables.
+func (t *latentTask) sibling(c *Latent) *latentTask {
+	s := *t
+	s.c, s.e = c, t.e.sibling(c.old())
+	return &s
+}
+
+// pull takes a derivative by whitened covariances, or a sum over siblings, to the
+// basis's own numbers and to the trained ones of the kernel.
+func (t *latentTask) pull(g *whitenedGradient) (own, kernel []float64, err error) {
+	grad := make([]float64, t.k.Params().Len())
+	own, err = t.b.backward(t.k, t.x, t.c.oldBasis(), t.e.pull(g), grad)
+	return own, t.k.Params().Pack(grad), err
 }
 
 // condition is q for pseudo-observations. It may be called many times.
@@ -138,9 +157,9 @@ func (t *latentTask) condition(ytil, vtil []float64) (*LatentPosterior, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.basis, q.kernel = t.b, t.c.Kernel.Clone()
+	q.basis, q.kernel = t.b, t.k
 	return &LatentPosterior{Mean: e.fmean, Variance: e.fvar, KL: e.kl - e.correction, c: t.c, q: q, W: e.W, S: e.S,
-		ytil: ytil, vtil: vtil, e: &e, x: t.x}, nil
+		ytil: ytil, vtil: vtil, e: &e}, nil
 }
 
 // Accept makes the posterior the channel's memory.
@@ -220,40 +239,38 @@ func (p *LatentPosterior) byData(a adjoint) (dYtil, dVtil []float64) {
 	return dYtil, dVtil
 }
 
-// byBlocks is the derivative by the covariances, with the pseudo-observations
+// byWhitened is the derivative by the covariances, with the pseudo-observations
 // held:
 //
 //	dW = mu dMean' + 2 (S-I) W diag(dVar) + 2 G W diag(1/vtil) + r (ytil/vtil)'
 //	dT = 2 G T Lam_a + r eta_a' + dKL [(S + mu mu' - I) T Lam_a - mu eta_a']
-func (p *LatentPosterior) byBlocks(a adjoint, dMean, dVar []float64, dKL float64) *blocks {
+func (p *LatentPosterior) byWhitened(a adjoint, dMean, dVar []float64, dKL float64) *whitenedGradient {
 	mu := p.q.v
 	C := addDiagonal(p.S, -1)
-	dW, GW := mul(C, p.W), mul(a.G, p.W)
+	out, GW := &whitenedGradient{W: mul(C, p.W), kff: append([]float64(nil), dVar...)}, mul(a.G, p.W)
 	for i := range mu {
-		d, g := dW.RawRowView(i), GW.RawRowView(i)
+		d, g := out.W.RawRowView(i), GW.RawRowView(i)
 		for n, v := range p.vtil {
 			d[n] = 2*d[n]*dVar[n] + mu[i]*dMean[n] + 2*g[n]/v + a.r[i]*p.ytil[n]/v
 		}
 	}
-	var dT *mat.Dense
 	if old := p.e.old; old != nil {
 		by := scaled(a.G, 2)
 		for i := range mu {
-			row := by.RawRowView(i)
+			row, c := by.RawRowView(i), C.RawRowView(i)
 			for j := range row {
-				row[j] += dKL * (C.At(i, j) + mu[i]*mu[j])
+				row[j] += dKL * (c[j] + mu[i]*mu[j])
 			}
 		}
-		dT = mul(mul(by, p.e.T), old.Lam)
+		out.T = mul(mul(by, p.e.T), old.Lam)
 		for i := range mu {
-			row := dT.RawRowView(i)
+			row := out.T.RawRowView(i)
 			for j, e := range old.eta {
 				row[j] += (a.r[i] - dKL*mu[i]) * e
 			}
 		}
+		out.Kaa = scaled(old.byKaa(), -dKL)
 	}
-	out := p.e.pull(dW, dT, -dKL)
-	out.kff = append([]float64(nil), dVar...)
 	return out
 }
 

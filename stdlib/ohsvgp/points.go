@@ -50,10 +50,6 @@ func (b *points) without(k gp.Kernel, x *mat.Dense, old basis) (*blocks, error) 
 
 // backward returns dF/dZ, row by row.
 func (b *points) backward(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) ([]float64, error) {
-	return b.pull(k, x, old, g, grad), nil
-}
-
-func (b *points) pull(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []float64) []float64 {
 	k.BackwardDiag(x, g.kff, grad)
 	dZ := gp.BackwardAll(k, b.Z, b.Z, g.of.Kbb, g.Kbb, grad)
 	dZ.Scale(2, dZ) // Z stands on both sides, and g.Kbb is symmetric
@@ -71,5 +67,5 @@ func (b *points) pull(k gp.Kernel, x *mat.Dense, old basis, g *blocks, grad []fl
 	for i := 0; i < n; i++ {
 		out = append(out, dZ.RawRowView(i)...)
 	}
-	return out
+	return out, nil
 }

@@ -227,6 +227,10 @@ func (t *classTask) fit(b basis) (*classFit, error) {
 		if t.c.q != nil {
 			old = t.c.q[i]
 		}
+		if i > 0 {
+			g.es = append(g.es, g.es[0].sibling(old))
+			continue
+		}
 		e, err := newElbo(bl, make([]float64, len(t.labels)), m.lik, old, t.jitter)
 		if err != nil {
 			return nil, fmt.Errorf("covariance of the inducing variables: %w (M = %d, kernel %s)", err, b.size(), t.k)
@@ -248,26 +252,16 @@ func (t *classTask) valueAndGradient(b basis, hyper, own bool) (float64, []float
 	if err != nil {
 		return 0, nil, err
 	}
-	var total *blocks
+	var total *whitenedGradient
 	for _, e := range f.es {
-		g, _ := e.gradBlocks()
-		if total == nil {
+		if g := e.gradWhitened(); total == nil {
 			total = g
-			total.kff = append([]float64(nil), g.kff...)
-			continue
-		}
-		total.Kbb.Add(total.Kbb, g.Kbb)
-		total.Kbf.Add(total.Kbf, g.Kbf)
-		if g.Kba != nil {
-			total.Kba.Add(total.Kba, g.Kba)
-			total.Kaa.Add(total.Kaa, g.Kaa)
-		}
-		for i, v := range g.kff {
-			total.kff[i] += v
+		} else {
+			total.add(g)
 		}
 	}
 	grad := make([]float64, t.k.Params().Len())
-	dOwn, err := b.backward(t.k, t.x, t.c.m.oldBasis(), total, grad)
+	dOwn, err := b.backward(t.k, t.x, t.c.m.oldBasis(), f.es[0].pull(total), grad)
 	if err != nil {
 		return 0, nil, err
 	}
