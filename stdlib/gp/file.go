@@ -43,14 +43,7 @@ func LoadExact(path string) (*Exact, error) {
 		return nil, err
 	}
 	g := &Exact{Kernel: k, Noise: s.Noise}
-	if len(s.Y) == 0 {
-		return g, nil
-	}
-	x, err := s.matrix(path, s.X, len(s.Y), s.Columns)
-	if err != nil {
-		return nil, err
-	}
-	return g, g.Condition(x, s.Y)
+	return g, s.condition(path, g.Condition)
 }
 
 // Save writes the model with its data to a file.
@@ -69,14 +62,7 @@ func LoadSGPR(path string) (*SGPR, error) {
 		return nil, err
 	}
 	g := &SGPR{Kernel: k, Noise: s.Noise, Z: s.Z, cols: s.Columns}
-	if len(s.Y) == 0 {
-		return g, nil
-	}
-	x, err := s.matrix(path, s.X, len(s.Y), s.Columns)
-	if err != nil {
-		return nil, err
-	}
-	return g, g.Condition(x, s.Y)
+	return g, s.condition(path, g.Condition)
 }
 
 // Save writes the model with its q to a file; it holds no data.
@@ -118,6 +104,18 @@ func numbers(a *mat.Dense) []float64 {
 		out = append(out, row(a, i)...)
 	}
 	return out
+}
+
+// condition gives saved data to a model, if there are any.
+func (s *savedGP) condition(path string, on func(*mat.Dense, []float64) error) error {
+	if len(s.Y) == 0 {
+		return nil
+	}
+	x, err := s.matrix(path, s.X, len(s.Y), s.Columns)
+	if err != nil {
+		return err
+	}
+	return on(x, s.Y)
 }
 
 // matrix makes a matrix of saved numbers.

@@ -25,7 +25,7 @@ const (
 type savedModel struct {
 	Method     string          `json:"method"`
 	Optimise   bool            `json:"optimise,omitempty"`
-	Options    savedOptions    `json:"options"`
+	Options    Options         `json:"options"` // without kernel and likelihood, which are written as they are now
 	Kernel     json.RawMessage `json:"kernel,omitempty"`
 	Likelihood json.RawMessage `json:"likelihood,omitempty"`
 	Noise      *param.Param    `json:"noise,omitempty"`
@@ -35,27 +35,6 @@ type savedModel struct {
 	Basis      *savedBasis     `json:"basis,omitempty"`
 	Jitter     float64         `json:"jitter"` // on the diagonal of the memory's K_uu
 	Old        json.RawMessage `json:"old_kernel,omitempty"`
-}
-
-// savedOptions are the options that files carry: kernel and likelihood are
-// written with their present values instead.
-type savedOptions struct {
-	M                   int
-	Hyper               HyperMode
-	Route               Route
-	Measure             hippo.Measure
-	Window, Step        float64
-	Origin              float64
-	Jitter              float64
-	Seed                uint64
-	Interval            [2]float64
-	Margin              float64
-	Rule                hippo.Rule
-	Order               Order
-	Subsample, FitSteps int
-	Batch               int `json:",omitempty"`
-	Features, ZSteps    int
-	ZKeep               float64
 }
 
 type savedTask struct {
@@ -104,13 +83,8 @@ func Load(path string) (*Model, error) {
 }
 
 func (m *Model) file() (*train.File, error) {
-	o := m.opt
-	s := savedModel{
-		Method: m.method.name(), Rand: m.rand.State(), Columns: m.columns, Noise: m.noise,
-		Options: savedOptions{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Step: o.Step, Origin: o.Origin,
-			Jitter: o.Jitter, Seed: o.Seed, Interval: o.Interval, Margin: o.Margin, Rule: o.Rule, Order: o.Order,
-			Subsample: o.Subsample, FitSteps: o.FitSteps, Batch: o.Batch, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
-	}
+	s := savedModel{Method: m.method.name(), Rand: m.rand.State(), Columns: m.columns, Noise: m.noise, Options: m.opt}
+	s.Options.Kernel, s.Options.Likelihood = nil, nil
 	for _, t := range m.tasks {
 		s.Tasks = append(s.Tasks, savedTask(t))
 	}
@@ -245,11 +219,7 @@ func matrices(list []nn.Param, prefix string) (map[string]*mat.Dense, error) {
 
 // model is everything but the memory.
 func (s *savedModel) model() (*Model, error) {
-	o := s.Options
-	m := &Model{opt: Options{M: o.M, Hyper: o.Hyper, Route: o.Route, Measure: o.Measure, Window: o.Window, Step: o.Step, Origin: o.Origin,
-		Jitter: o.Jitter, Seed: o.Seed, Interval: o.Interval, Margin: o.Margin, Rule: o.Rule, Order: o.Order,
-		Subsample: o.Subsample, FitSteps: o.FitSteps, Batch: o.Batch, Features: o.Features, ZSteps: o.ZSteps, ZKeep: o.ZKeep},
-		noise: s.Noise, columns: s.Columns, rand: linalg.RandFromState(s.Rand)}
+	m := &Model{opt: s.Options, noise: s.Noise, columns: s.Columns, rand: linalg.RandFromState(s.Rand)}
 	if _, err := m.opt.filled(); err != nil {
 		return nil, err
 	}

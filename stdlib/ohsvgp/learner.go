@@ -3,6 +3,8 @@ package ohsvgp
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
@@ -53,10 +55,14 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 			if err != nil {
 				return err
 			}
-			task.Learned = "exact marginal likelihood " + fit.String()
+			task.add("exact marginal likelihood " + fit.String())
 		} else {
 			learn = true
 		}
+	}
+	if why := saysNothing(l.lik, l.y); learn && why != "" {
+		learn = false
+		task.add(why)
 	}
 	l.jitter = l.m.jitter(l.k, l.x)
 	b, err := l.m.method.begin(l.m, l.k, l.x, l.end)
@@ -93,7 +99,7 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 		if own != nil {
 			b = rebuild(own.Values())
 		}
-		task.Learned = "online bound " + fit.String()
+		task.add("online bound " + fit.String())
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -109,6 +115,35 @@ func (l *learner) run(ctx context.Context, task *Task) error {
 	task.Bound, task.Jitter = u.bound, u.q.L.Jitter()
 	l.result = u.q
 	return nil
+}
+
+// oneClass is what is said of a task whose labels teach no hyper-parameter: one
+// sign of f suits all of them, and the bound grows without end with the kernel's
+// variance.
+const oneClass = "kernel as it was: all labels are alike, which says nothing about it"
+
+// saysNothing tells why data cannot teach hyper-parameters, if they cannot.
+func saysNothing(l *gp.Likelihood, y []float64) string {
+	switch {
+	case l == nil || !alike(y):
+	case strings.HasPrefix(l.Name, "Bernoulli"):
+		return oneClass
+	case y[0] == 0 && (l.Name == "Poisson" || l.Name == "negative binomial"):
+		return "kernel and likelihood as they were: all counts are zero, which says nothing about them"
+	}
+	return ""
+}
+
+func alike[T comparable](v []T) bool {
+	return !slices.ContainsFunc(v, func(x T) bool { return x != v[0] })
+}
+
+// add notes something learned in the task's record.
+func (t *Task) add(learned string) {
+	if t.Learned != "" {
+		t.Learned += "; "
+	}
+	t.Learned += learned
 }
 
 // observation is the parameters of the likelihood.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -328,5 +329,42 @@ func TestLengthScaleTooShort(t *testing.T) {
 	must(t, m.Update(ctx, places, counts))
 	if l := m.Params()[1].Value(); l < 40.0/finest {
 		t.Errorf("length-scale %g", l)
+	}
+}
+
+// A first task that one sign of f explains leaves the hyper-parameters alone, the
+// record says so, and the next task does as it does.
+func TestFirstTaskThatSaysNothing(t *testing.T) {
+	ctx := context.Background()
+	x, _ := stream(20, 2, 0.1)
+	for y, liks := range map[float64][]*gp.Likelihood{
+		1: {gp.BernoulliLogit(), gp.BernoulliProbit()},
+		0: {gp.BernoulliLogit(), gp.Poisson(), gp.NegativeBinomial(3)},
+	} {
+		for _, l := range liks {
+			for _, make := range []func(Options) (*Model, error){New, NewOSGPR} {
+				m, err := make(Options{M: 6, Kernel: gp.SE(1.5, 0.5), Likelihood: l, ZSteps: 3})
+				must(t, err)
+				must(t, m.Update(ctx, x, slices.Repeat([]float64{y}, len(x))))
+				if v := m.Params().Free(); v[0] != math.Log(1.5) || v[1] != math.Log(0.5) {
+					t.Errorf("%s, %s: the hyper-parameters moved to %v", m.Name(), l.Name, m.Params())
+				}
+				if got := m.History()[0].Learned; !strings.Contains(got, "says nothing") {
+					t.Errorf("%s, %s: the record says %q", m.Name(), l.Name, got)
+				}
+				mean, v, err := m.Predict(ctx, x[5:6])
+				must(t, err)
+				if up := mean[0] > 0; up != (y == 1) || math.Abs(mean[0]) > 5 || v[0] > 1.5 {
+					t.Errorf("%s, %s: f is %.3f with variance %.3f where only %g was seen", m.Name(), l.Name, mean[0], v[0], y)
+				}
+			}
+		}
+	}
+	// other data of one value do teach
+	m, err := New(Options{M: 6, Kernel: gp.SE(1.5, 0.5), Likelihood: gp.Poisson()})
+	must(t, err)
+	must(t, m.Update(ctx, x, slices.Repeat([]float64{4}, len(x))))
+	if strings.Contains(m.History()[0].Learned, "says nothing") {
+		t.Errorf("the record says %q", m.History()[0].Learned)
 	}
 }

@@ -178,8 +178,8 @@ func (t *classTask) run(end float64, task *Task) (*classFit, error) {
 	var set param.Set
 	steps := m.opt.FitSteps
 	if learn && alike(t.labels) {
-		// the bound grows without end with the kernel's variance
-		learn, task.Learned = false, "kernel as it was: all labels are alike, which says nothing about it"
+		learn = false
+		task.add(oneClass)
 	}
 	if learn {
 		set = append(set, t.k.Params()...)
@@ -200,18 +200,9 @@ func (t *classTask) run(end float64, task *Task) (*classFit, error) {
 		if own != nil {
 			b = rebuild(own.Values())
 		}
-		task.Learned = "online bound " + fit.String()
+		task.add("online bound " + fit.String())
 	}
 	return t.fit(b)
-}
-
-func alike(labels []int) bool {
-	for _, l := range labels {
-		if l != labels[0] {
-			return false
-		}
-	}
-	return true
 }
 
 // fit climbs to the optimal sites of all classes.
