@@ -89,30 +89,102 @@ func (g *SGPR) Fit(ctx context.Context, steps int) (param.Fit, error) {
 	return learn(ctx, g.Params(), g.Bound, steps, func() error { return g.Condition(g.x, g.y) })
 }
 
-// Predict is the posterior mean and variance of f at the rows of x.
-func (g *SGPR) Predict(x *mat.Dense) (mean, variance []float64, err error) {
+func (g *SGPR) q() (*sparseQ, error) {
 	if g.fit == nil {
-		return nil, nil, fmt.Errorf("gp: no data yet: call Condition first")
+		return nil, fmt.Errorf("gp: no data yet: call Condition first")
 	}
-	if err := checkAt(x, g.cols); err != nil {
-		return nil, nil, err
-	}
-	f := g.fit
-	return predictWhitened(f.L.Half(g.Kernel.Matrix(f.Z, x)), f.v, f.D, g.Kernel.Diag(x))
+	return &sparseQ{g.Kernel, g.fit.Z, g.fit.L, g.fit.D, g.fit.v}, nil
 }
 
-// predictWhitened is w'v and k - w'w + w'D^-1 w.
-func predictWhitened(W *mat.Dense, v []float64, D *linalg.CholFactor, prior []float64) (mean, variance []float64, err error) {
-	mean, variance = make([]float64, len(prior)), append([]float64(nil), prior...)
-	H := D.Half(W)
-	for i := range v {
+// Predict is the posterior mean and variance of f at the rows of x.
+func (g *SGPR) Predict(x *mat.Dense) (mean, variance []float64, err error) {
+	q, err := g.q()
+	if err != nil {
+		return nil, nil, err
+	}
+	return q.predict(x)
+}
+
+// Posterior is the posterior mean and full covariance of f at the rows of x.
+func (g *SGPR) Posterior(x *mat.Dense) (mean []float64, cov *mat.Dense, err error) {
+	q, err := g.q()
+	if err != nil {
+		return nil, nil, err
+	}
+	return q.posterior(x)
+}
+
+// SampleWith draws joint functions at the rows of x from given standard normal
+// numbers, as Exact.SampleWith does. Before Condition these are prior samples.
+func (g *SGPR) SampleWith(x, base *mat.Dense) (*mat.Dense, error) {
+	if g.fit == nil {
+		return (&Exact{Kernel: g.Kernel}).SampleWith(x, base)
+	}
+	mean, cov, err := g.Posterior(x)
+	if err != nil {
+		return nil, err
+	}
+	return DrawNormal(mean, cov, base)
+}
+
+// sparseQ is q(u) of a sparse model: with K_uu = L L' and u = L v,
+// q(v) = N(v, D^-1).
+type sparseQ struct {
+	k    Kernel
+	Z    *mat.Dense
+	L, D *linalg.CholFactor
+	v    []float64
+}
+
+// whiten is W = L^-1 K_uf and D^-1/2 W at the rows of x.
+func (q *sparseQ) whiten(x *mat.Dense) (W, H *mat.Dense, err error) {
+	_, d := q.Z.Dims()
+	if err := checkAt(x, d); err != nil {
+		return nil, nil, err
+	}
+	W = q.L.Half(q.k.Matrix(q.Z, x))
+	return W, q.D.Half(W), nil
+}
+
+// predict is w'v and k - w'w + w'D^-1 w.
+func (q *sparseQ) predict(x *mat.Dense) (mean, variance []float64, err error) {
+	W, H, err := q.whiten(x)
+	if err != nil {
+		return nil, nil, err
+	}
+	variance = q.k.Diag(x)
+	for i := range q.v {
 		w, h := row(W, i), row(H, i)
-		for j := range mean {
-			mean[j] += v[i] * w[j]
+		for j := range variance {
 			variance[j] += h[j]*h[j] - w[j]*w[j]
 		}
 	}
-	return mean, variance, floorVariance(variance, prior)
+	return q.mean(W, len(variance)), variance, floorVariance(variance, q.k.Diag(x))
+}
+
+// posterior is the same with the whole covariance.
+func (q *sparseQ) posterior(x *mat.Dense) (mean []float64, cov *mat.Dense, err error) {
+	W, H, err := q.whiten(x)
+	if err != nil {
+		return nil, nil, err
+	}
+	cov = q.k.Matrix(x, x)
+	n, _ := x.Dims()
+	if n > 0 {
+		cov.Sub(cov, linalg.SymProduct(W, true))
+		cov.Add(cov, linalg.SymProduct(H, true))
+	}
+	return q.mean(W, n), cov, nil
+}
+
+func (q *sparseQ) mean(W *mat.Dense, n int) []float64 {
+	out := make([]float64, n)
+	for i, v := range q.v {
+		for j, w := range row(W, i) {
+			out[j] += v * w
+		}
+	}
+	return out
 }
 
 // sparseFit is one evaluation of the collapsed bound, whitened: K_uu = L L',

@@ -227,3 +227,60 @@ func TestSVGPGradientWithOutliers(t *testing.T) {
 	}
 	svgpDifferences(t, "Student t", s, x, y)
 }
+
+// With Z at the data both sparse models draw what the exact GP draws, from the
+// same normals: before any data, and after.
+func TestSparseSamplesAreExactOnes(t *testing.T) {
+	x, y := curve(12)
+	exact, sgpr := NewExact(Matern32(1, 0.8), 0.05), NewSGPR(Matern32(1, 0.8), 0.05, x)
+	svgp := NewSVGP(Matern32(1, 0.8), Gaussian(0.05), x)
+	at := Column([]float64{-0.5, 0.33, 1.2, 2.9, 5})
+	base := mat.NewDense(3, 5, nil)
+	linalg.NewRand(1).FillNormal(base.RawMatrix().Data)
+	type sampler interface {
+		SampleWith(x, base *mat.Dense) (*mat.Dense, error)
+		Predict(x *mat.Dense) (mean, variance []float64, err error)
+		Posterior(x *mat.Dense) (mean []float64, cov *mat.Dense, err error)
+	}
+	compare := func(what string) {
+		want, err := exact.SampleWith(at, base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, m := range map[string]sampler{"SGPR": sgpr, "SVGP": svgp} {
+			got, err := m.SampleWith(at, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !mat.EqualApprox(got, want, 1e-5) {
+				t.Errorf("%s, %s: draws\n%v\nnot\n%v", what, name, mat.Formatted(got), mat.Formatted(want))
+			}
+			if what == "prior" {
+				continue
+			}
+			mean, v, err := m.Predict(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, cov, err := m.Posterior(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range v {
+				if math.Abs(mean[i]-whole[i]) > 1e-12 || math.Abs(v[i]-cov.At(i, i)) > 1e-12 {
+					t.Errorf("%s, %s: at %d mean %g and variance %g, with the covariance %g and %g", what, name, i, mean[i], v[i], whole[i], cov.At(i, i))
+				}
+			}
+		}
+	}
+	compare("prior")
+	for _, err := range []error{exact.Condition(x, y), sgpr.Condition(x, y), svgp.Fit(context.Background(), x, y, SVGPOptions{Steps: 1, Natural: 1, Rate: -1})} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	compare("posterior")
+	if _, err := sgpr.SampleWith(at, mat.NewDense(1, 2, nil)); err == nil {
+		t.Error("normals for other inputs were taken")
+	}
+}

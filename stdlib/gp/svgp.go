@@ -418,19 +418,44 @@ func (a *adam) step(g, prior []float64) []float64 {
 	return out
 }
 
-// Predict is the posterior mean and variance of the latent f at the rows of x.
-func (s *SVGP) Predict(x *mat.Dense) (mean, variance []float64, err error) {
-	if err := checkAt(x, s.cols); err != nil {
-		return nil, nil, err
-	}
+func (s *SVGP) q() (*sparseQ, error) {
 	Z := rowsOf(s.Z, s.cols)
 	L, err := linalg.Chol(s.Kernel.Matrix(Z, Z), sparseJitter(s.Kernel, Z))
 	if err != nil {
-		return nil, nil, fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)
+		return nil, fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)
 	}
 	D, err := linalg.Chol(s.D, linalg.JitterPolicy{})
 	if err != nil {
-		return nil, nil, fmt.Errorf("gp: precision of q: %w", err)
+		return nil, fmt.Errorf("gp: precision of q: %w", err)
 	}
-	return predictWhitened(L.Half(s.Kernel.Matrix(Z, x)), D.SolveVec(s.eta), D, s.Kernel.Diag(x))
+	return &sparseQ{s.Kernel, Z, L, D, D.SolveVec(s.eta)}, nil
+}
+
+// Predict is the posterior mean and variance of the latent f at the rows of x.
+func (s *SVGP) Predict(x *mat.Dense) (mean, variance []float64, err error) {
+	q, err := s.q()
+	if err != nil {
+		return nil, nil, err
+	}
+	return q.predict(x)
+}
+
+// Posterior is the posterior mean and full covariance of the latent f at the rows
+// of x.
+func (s *SVGP) Posterior(x *mat.Dense) (mean []float64, cov *mat.Dense, err error) {
+	q, err := s.q()
+	if err != nil {
+		return nil, nil, err
+	}
+	return q.posterior(x)
+}
+
+// SampleWith draws joint functions at the rows of x from given standard normal
+// numbers, as Exact.SampleWith does. Before Fit these are prior samples.
+func (s *SVGP) SampleWith(x, base *mat.Dense) (*mat.Dense, error) {
+	mean, cov, err := s.Posterior(x)
+	if err != nil {
+		return nil, err
+	}
+	return DrawNormal(mean, cov, base)
 }
