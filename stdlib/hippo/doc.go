@@ -11,8 +11,8 @@
 //	E(t1,t2)    transition: c(t2) = E c(t1) + new segment         see Transition
 //
 // A [Memory] is advanced exactly by Advance, which has no step size, or by the
-// discretised recurrences of Step. LegT, LagT and FouT have their operators
-// here; their Gaussian-process use is in package ohsvgp.
+// discretised recurrences of Step. [Sliding] is the memory of a recent past, under
+// LegT, LagT and FouT; their Gaussian-process use is in package ohsvgp.
 //
 // Start at [NewMemory].
 package hippo
