@@ -98,6 +98,50 @@ func TestFrameOrderMatters(t *testing.T) {
 	}
 }
 
+// With patches the network is the one for smaller pictures whose channels are the squares' pixels.
+func TestPatchesAreChannels(t *testing.T) {
+	for _, v := range []string{Stacked, Factorised, Inflate3D} {
+		cfg := DiffusionConfig{Video: Spec{Frames: 2, Kind: Dup}, LearnSigma: true, Precision: linalg.F64, Seed: 3,
+			UNet: UNetConfig{Width: 4, Multiples: []int{1, 2}, Blocks: 1, Attention: []int{2}, Groups: 2, Variant: v}}
+		small, err := NewDiffusion(cfg, 4, 4, 12)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.UNet.Patch = 2
+		large, err := NewDiffusion(cfg, 8, 8, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shake(small, 4)
+		shake(large, 4)
+		if small.Parameters() != large.Parameters() || small.MACs() != large.MACs() {
+			t.Errorf("%s: %d parameters and %d multiply-adds, with patches %d and %d", v, small.Parameters(), small.MACs(), large.Parameters(), large.MACs())
+		}
+		x := linalg.Normal(linalg.NewRand(1), linalg.F64, 3, 2, 8, 8, 3)
+		xs := x.Float64s()
+		folded := make([]float64, len(xs))
+		place := func(q int) (frame, square, within, colour int) { // of number q of x
+			c, col, row := q%3, q/3%8, q/24%8
+			return q / 192, row/2*4 + col/2, row%2*2 + col%2, c
+		}
+		for q := range xs {
+			f, s, i, c := place(q)
+			folded[(f*16+s)*12+i*3+c] = xs[q]
+		}
+		times := []float64{0, 300, 900}
+		want := small.net.forward(linalg.FromFloat64(folded, 3, 2, 4, 4, 12), times, nil).Float64s()
+		got := large.net.forward(x, times, nil).Float64s()
+		for q := range xs {
+			f, s, i, c := place(q)
+			for o := range 2 { // noise, and v
+				if g, w := got[q/3*6+o*3+c], want[(f*16+s)*24+o*12+i*3+c]; g != w {
+					t.Fatalf("%s: output %d of number %d is %g, %g without patches", v, o, q, g, w)
+				}
+			}
+		}
+	}
+}
+
 func TestDiffusionLossGradients(t *testing.T) {
 	for name, change := range map[string]func(*DiffusionConfig){
 		"hybrid": nil,
@@ -297,12 +341,13 @@ func TestStandardisedFrames(t *testing.T) {
 func TestDiffusionErrors(t *testing.T) {
 	ok := DiffusionConfig{UNet: UNetConfig{Width: 4, Multiples: []int{1, 2}, Blocks: 1}}
 	for part, change := range map[string]func(*DiffusionConfig){
-		"set LearnSigma":     func(c *DiffusionConfig) { c.Loss = "hybrid" },
-		"loss \"best\"":      func(c *DiffusionConfig) { c.Loss = "best" },
-		"variant \"flat\"":   func(c *DiffusionConfig) { c.UNet.Variant = "flat" },
-		"divisible by 8":     func(c *DiffusionConfig) { c.UNet.Multiples = []int{1, 1, 1, 1} },
-		"frame weights":      func(c *DiffusionConfig) { c.FrameWeights = []float64{1, 2} },
-		"more than 20 steps": func(c *DiffusionConfig) { c.Schedule, c.Steps = "linear", 10 },
+		"set LearnSigma":      func(c *DiffusionConfig) { c.Loss = "hybrid" },
+		"loss \"best\"":       func(c *DiffusionConfig) { c.Loss = "best" },
+		"variant \"flat\"":    func(c *DiffusionConfig) { c.UNet.Variant = "flat" },
+		"patches of 3 cannot": func(c *DiffusionConfig) { c.UNet.Patch = 3 },
+		"divisible by 8":      func(c *DiffusionConfig) { c.UNet.Multiples = []int{1, 1, 1, 1} },
+		"frame weights":       func(c *DiffusionConfig) { c.FrameWeights = []float64{1, 2} },
+		"more than 20 steps":  func(c *DiffusionConfig) { c.Schedule, c.Steps = "linear", 10 },
 	} {
 		c := ok
 		change(&c)

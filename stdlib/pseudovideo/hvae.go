@@ -241,7 +241,8 @@ func (m *HVAE) Fit(ctx context.Context, x *linalg.Tensor, o TrainOptions) error 
 }
 
 // fitStart gives z_1 the Gaussian distribution of the most corrupted frames: with their whole covariance up to 1024
-// numbers, without correlations above.
+// numbers, without correlations above. Fewer than four images a number leave the sample's covariance far from the true
+// one, in which case it is shrunken.
 func (m *HVAE) fitStart(x *linalg.Tensor, rng *linalg.Rand) error {
 	v, err := Build(x, m.Config.States, rng)
 	if err != nil {
@@ -253,6 +254,9 @@ func (m *HVAE) fitStart(x *linalg.Tensor, rng *linalg.Rand) error {
 	first := pixelRows(v.Select(2, 0).Contiguous())
 	mean, cov := moments(first)
 	d := len(mean)
+	if d <= 1024 && x.Dim(0) < 4*d {
+		shrink(cov, first, mean)
+	}
 	for i := range d {
 		cov.SetSym(i, i, cov.At(i, i)+1e-6)
 		for j := range i {
@@ -270,6 +274,47 @@ func (m *HVAE) fitStart(x *linalg.Tensor, rng *linalg.Rand) error {
 	m.start[0].Set(linalg.FromFloat64(mean))
 	m.start[1].Set(linalg.FromDense(root))
 	return nil
+}
+
+// shrink moves the sample covariance of the rows x towards a multiple of the identity, by the share that is best in the
+// mean square if the rows are a sample (O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional
+// covariance matrices", 2004): min(b^2, d^2)/d^2 with
+//
+//	mu = tr S / p,  d^2 = |S - mu I|^2 / p,  b^2 = (1/n^2) sum_i |x_i x_i^T - S|^2 / p
+func shrink(cov *mat.SymDense, x *mat.Dense, mean []float64) {
+	n, p := x.Dims()
+	s := cov.RawSymmetric().Data
+	mu, norm := 0.0, 0.0 // of S: mean of the diagonal, and sum of squares
+	for i := range p {
+		mu += s[i*p+i] / float64(p)
+		for j := i; j < p; j++ {
+			v := s[i*p+j] * s[i*p+j]
+			if j > i {
+				v *= 2
+			}
+			norm += v
+		}
+	}
+	fourth := 0.0 // sum of |x_i|^4
+	for i := range n {
+		q := 0.0
+		for j, v := range x.RawRowView(i) {
+			q += (v - mean[j]) * (v - mean[j])
+		}
+		fourth += q * q
+	}
+	d2 := norm - float64(p)*mu*mu
+	b2 := (fourth/float64(n) - norm) / float64(n)
+	rho := 0.0
+	if d2 > 0 {
+		rho = min(max(b2, 0), d2) / d2
+	}
+	for i := range p {
+		for j := i; j < p; j++ {
+			s[i*p+j] *= 1 - rho
+		}
+		s[i*p+i] += rho * mu
+	}
 }
 
 // started tells whether the distribution of the first state is known: its Cholesky factor has no zero on the diagonal.

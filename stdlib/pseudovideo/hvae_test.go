@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
+	"gonum.org/v1/gonum/mat"
 )
 
 func TestHVAEGradients(t *testing.T) {
@@ -95,6 +96,69 @@ func TestSupervisedStatesAreDiffusion(t *testing.T) {
 	}
 	if a, b := sup.Parameters(), free.Parameters(); a < 160000 || a > 175000 || b < 2*a {
 		t.Errorf("%d parameters supervised, %d free", a, b)
+	}
+}
+
+// The shrunken covariance follows the formula written out, and is nearer the truth than the sample's when there are few rows.
+func TestShrink(t *testing.T) {
+	const n, p = 30, 20
+	e := linalg.Normal(linalg.NewRand(2), linalg.F64, n, p).Float64s()
+	x := mat.NewDense(n, p, nil)
+	for i := range n {
+		for j := range p {
+			x.Set(i, j, e[i*p+j]+0.5*e[i*p]+1) // one shared direction, and a mean
+		}
+	}
+	truth := func(i, j int) (v float64) {
+		if i == j {
+			v = 1
+		}
+		v += 0.25
+		if i == 0 {
+			v += 0.5
+		}
+		if j == 0 {
+			v += 0.5
+		}
+		return v
+	}
+	mean, s := moments(x)
+	got := mat.NewSymDense(p, nil)
+	got.CopySym(s)
+	shrink(got, x, mean)
+
+	mu := mat.Trace(s) / p
+	d2, b2 := 0.0, 0.0
+	for i := range p {
+		for j := range p {
+			v := s.At(i, j)
+			if i == j {
+				v -= mu
+			}
+			d2 += v * v
+			for k := range n {
+				c := (x.At(k, i)-mean[i])*(x.At(k, j)-mean[j]) - s.At(i, j)*(n-1.0)/n
+				b2 += c * c / (n * n)
+			}
+		}
+	}
+	rho := min(b2, d2) / d2
+	before, after := 0.0, 0.0
+	for i := range p {
+		for j := range p {
+			want := (1 - rho) * s.At(i, j)
+			if i == j {
+				want += rho * mu
+			}
+			if math.Abs(got.At(i, j)-want) > 0.01 { // the divisor of S, n or n-1, is all that differs
+				t.Fatalf("entry %d, %d is %.4f, by the formula %.4f", i, j, got.At(i, j), want)
+			}
+			before += math.Pow(s.At(i, j)-truth(i, j), 2)
+			after += math.Pow(got.At(i, j)-truth(i, j), 2)
+		}
+	}
+	if after > 0.7*before {
+		t.Errorf("squared distance from the covariance of the source: %.2f, the sample's %.2f", after, before)
 	}
 }
 

@@ -231,11 +231,24 @@ func Nearest(x, training *linalg.Tensor) (float64, error) {
 	for i := range n {
 		best := math.Inf(1)
 		for j := range m {
-			best = min(best, rowDistance(f, i, g, j))
+			best = min(best, squaredWithin(f.RawRowView(i), g.RawRowView(j), best))
 		}
-		total += best
+		total += math.Sqrt(best)
 	}
 	return total / float64(n), nil
+}
+
+// squaredWithin is the squared distance of a and b, or something above limit if it is above.
+func squaredWithin(a, b []float64, limit float64) float64 {
+	s := 0.0
+	for len(a) > 0 && s <= limit {
+		k := min(len(a), 64)
+		for i, v := range b[:k] {
+			s += (a[i] - v) * (a[i] - v)
+		}
+		a, b = a[k:], b[k:]
+	}
+	return s
 }
 
 // Reconstruction is the mean squared error per pixel on the scale [-1, 1], and 10 log10(4/error) in decibels.

@@ -18,9 +18,10 @@ const (
 // UNetConfig are the sizes of the denoising network.
 type UNetConfig struct {
 	Width     int     // c: channels of the first level
+	Patch     int     // squares of so many pixels a side become channels before the first level; 0 means 1, the pixels themselves
 	Multiples []int   // channels of each level are Width times this
 	Blocks    int     // residual blocks of each level
-	Attention []int   // heights at which residual blocks are followed by attention
+	Attention []int   // heights, after Patch, at which residual blocks are followed by attention
 	Heads     int     // attention heads; 0 means 1
 	Groups    int     // of the group norms; 0 means 32
 	Dropout   float64 // in residual blocks, while training
@@ -30,7 +31,8 @@ type UNetConfig struct {
 // unet maps noisy videos [N, F, H, W, C] and times to outputs of outC channels per frame channel.
 type unet struct {
 	cfg        UNetConfig
-	frames, c  int // F and C of the videos
+	patch      int
+	frames, c  int // F of the videos, and C after patch
 	outC       int // outputs for each of them
 	stem       layer
 	time       [2]*linearLayer
@@ -58,13 +60,14 @@ func newUNet(b *builder, cfg UNetConfig, frames, h, w, c, outputs int) (*unet, e
 	if cfg.Groups == 0 {
 		cfg.Groups = 32
 	}
-	cfg.Heads = max(cfg.Heads, 1)
-	shrink := 1 << (len(cfg.Multiples) - 1)
+	cfg.Heads, cfg.Patch = max(cfg.Heads, 1), max(cfg.Patch, 1)
+	shrink := cfg.Patch << max(len(cfg.Multiples)-1, 0)
 	if cfg.Width < 1 || len(cfg.Multiples) == 0 || cfg.Blocks < 1 || h%shrink != 0 || w%shrink != 0 {
-		return nil, fmt.Errorf("pseudovideo: a U-Net of width %d, multiples %v and %d blocks cannot take %d x %d pixels; the sizes must be positive and the sides divisible by %d",
-			cfg.Width, cfg.Multiples, cfg.Blocks, h, w, shrink)
+		return nil, fmt.Errorf("pseudovideo: a U-Net of width %d, multiples %v, %d blocks and patches of %d cannot take %d x %d pixels; the sizes must be positive and the sides divisible by %d",
+			cfg.Width, cfg.Multiples, cfg.Blocks, cfg.Patch, h, w, shrink)
 	}
-	u := &unet{cfg: cfg, frames: frames, c: c, outC: outputs}
+	h, c = h/cfg.Patch, c*cfg.Patch*cfg.Patch
+	u := &unet{cfg: cfg, patch: cfg.Patch, frames: frames, c: c, outC: outputs}
 	m := &unetMaker{builder: b, cfg: cfg, frames: frames, kt: 1}
 	in := c
 	switch {
@@ -266,6 +269,18 @@ func (r *resBlock) cost(s volumeShape) (volumeShape, int64) {
 // forward maps x [N, F, H, W, C] at the given network times (one for each video) to [N, F, H, W, C*outputs]: for each
 // frame, C channels of noise and, with learned variance, C of v.
 func (u *unet) forward(x *linalg.Tensor, times []float64, rng *linalg.Rand) *linalg.Tensor {
+	if u.patch == 1 {
+		return u.whole(x, times, rng)
+	}
+	p, s := u.patch, x.Shape()
+	n, f, h, w, c := s[0], s[1], s[2]/u.patch, s[3]/u.patch, s[4]
+	y := u.whole(x.Reshape(n, f, h, p, w, p, c).Permute(0, 1, 2, 4, 3, 5, 6).Reshape(n, f, h, w, u.c), times, rng)
+	y = y.Reshape(n, f, h, w, u.outC, p, p, c).Permute(0, 1, 2, 5, 3, 6, 4, 7)
+	return y.Reshape(n, f, s[2], s[3], u.outC*c)
+}
+
+// whole is forward with squares of pixels as channels.
+func (u *unet) whole(x *linalg.Tensor, times []float64, rng *linalg.Rand) *linalg.Tensor {
 	n, f, hh, ww := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
 	c := u.cfg.Width
 	e := linalg.FromFloat64(timeEmbedding(times, c), n, c).To(x.DType())
@@ -298,6 +313,7 @@ func (u *unet) forward(x *linalg.Tensor, times []float64, rng *linalg.Rand) *lin
 
 // macs are the multiply-adds of one forward pass of one video.
 func (u *unet) macs(h, w int) int64 {
+	h, w = h/u.patch, w/u.patch
 	s := volumeShape{u.frames, h, w, u.c}
 	if u.cfg.Variant == Stacked {
 		s = volumeShape{1, h, w, u.c * u.frames}

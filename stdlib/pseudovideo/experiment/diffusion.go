@@ -9,20 +9,21 @@ import (
 
 // diffusion is part D: image against pseudo-video diffusion at equal size and steps.
 func (b *bench) diffusion() error {
+	sigma := 2 * b.pixel()
 	arms := []struct {
 		name    string
 		video   pv.Spec
 		weights []float64
 	}{
 		{"image", pv.Spec{}, nil},
-		{"2 frames, blur sigma 2", pv.Spec{Frames: 2, Kind: pv.Blur, Ladder: pv.Levels(2)}, nil},
-		{"2 frames, blur sigma 2, image weighs 3", pv.Spec{Frames: 2, Kind: pv.Blur, Ladder: pv.Levels(2)}, []float64{1, 3}},
+		{fmt.Sprintf("2 frames, blur sigma %.3g", sigma), blurred(sigma), nil},
+		{fmt.Sprintf("2 frames, blur sigma %.3g, image weighs 3", sigma), blurred(sigma), []float64{1, 3}},
 		{"2 frames, copies (control)", pv.Spec{Frames: 2, Kind: pv.Dup}, nil},
 		{"3 frames, copies (control)", pv.Spec{Frames: 3, Kind: pv.Dup}, nil},
 		{"3 frames, independent noise 0.6, 0.3", pv.Spec{Frames: 3, Kind: pv.NoiseIndependent, Ladder: pv.Levels(0.6, 0.3)}, nil},
 		{"3 frames, Markov noise, same levels", pv.Spec{Frames: 3, Kind: pv.NoiseMarkov, Ladder: pv.Levels(0.6, 0.3)}, nil},
 	}
-	steps := b.steps(200)
+	steps := b.steps(b.size.denoise)
 	t := Table{Title: "D. Image against pseudo-video diffusion", Notes: b.captions(),
 		Columns: append([]string{"arm", "parameters", "multiply-adds per evaluation", "steps", "samples/s"}, b.scoreNames()...)}
 	var names []string
@@ -30,8 +31,7 @@ func (b *bench) diffusion() error {
 	var all [][]figures
 	for _, a := range arms {
 		build := func(seed uint64) (*pv.Diffusion, error) {
-			return pv.NewDiffusion(pv.DiffusionConfig{Video: a.video, Seed: seed, FrameWeights: a.weights,
-				UNet: pv.UNetConfig{Width: 16, Multiples: []int{1, 2}, Blocks: 1, Attention: []int{b.h / 2}, Groups: 8, Dropout: 0.05, Variant: pv.Stacked}}, b.h, b.w, b.c)
+			return pv.NewDiffusion(pv.DiffusionConfig{Video: a.video, Seed: seed, FrameWeights: a.weights, UNet: b.size.unet}, b.h, b.w, b.c)
 		}
 		size, err := build(0)
 		if err != nil {
@@ -42,11 +42,11 @@ func (b *bench) diffusion() error {
 			if err != nil {
 				return nil, err
 			}
-			if err := d.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps, Batch: 64, LR: 1.5e-3, Warmup: min(100, steps/2), Average: 0.995, Clip: 1, Seed: seed}); err != nil {
+			if err := d.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps, Batch: b.size.denoiseBatch, LR: 1.5e-3, Warmup: min(100, steps/2), Average: b.size.average, Clip: 1, Seed: seed}); err != nil {
 				return nil, err
 			}
 			x, rate, err := b.perSecond(func() (*linalg.Tensor, error) {
-				return d.Sample(b.ctx, b.samples(), linalg.NewRand(100+seed), pv.SampleOptions{Steps: 25})
+				return d.Sample(b.ctx, b.o.Samples, linalg.NewRand(100+seed), b.size.drawing)
 			})
 			if err != nil {
 				return nil, err

@@ -1,5 +1,5 @@
-// Package experiment runs the chapter's comparison at laptop size on handwritten digits and writes its tables: what older
-// frames know (A), supervised against free states (B), image against pseudo-video tokenizers (C) and diffusion models
+// Package experiment runs the chapter's comparison at laptop size, on digits, larger grey pictures or CIFAR-10, and writes
+// its tables: what older frames know (A), supervised against free states (B), image against pseudo-video tokenizers (C) and diffusion models
 // (D), with the copy control and the equal-bits control, over several seeds.
 //
 //	report, err := experiment.Run(lab.Context(), experiment.Options{Seeds: 1})

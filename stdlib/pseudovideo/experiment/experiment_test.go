@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/data"
+	"github.com/priorlab/priorlab/stdlib/internal/quoted"
 )
 
 func TestFigures(t *testing.T) {
@@ -81,6 +83,56 @@ func TestRunWritesItsTables(t *testing.T) {
 	}
 }
 
+func TestTheReadingStaysAboveNewTables(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.md")
+	is := func(want string) {
+		t.Helper()
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%q (%v), want %q", got, err, want)
+		}
+	}
+	old, fresh := &Report{Heading: "first"}, &Report{Heading: "second"}
+	if err := old.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	is(old.Markdown())
+	if err := os.WriteFile(path, []byte("A reading.\n\n"+written+"\n\n"+old.Markdown()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := fresh.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	is("A reading.\n\n" + written + "\n\n" + fresh.Markdown())
+	if err := fresh.WriteFile(filepath.Join(path, "below")); err == nil {
+		t.Error("a file was written below a file")
+	}
+}
+
+// The figures that the readings quote are in the tables below them.
+func TestQuotedFiguresAreInTheTables(t *testing.T) {
+	files, err := filepath.Glob("results-*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d results (%v)", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reading, tables, ok := strings.Cut(string(text), written)
+		if !ok {
+			t.Errorf("%s does not say where the run's tables begin", file)
+		}
+		missing, n := quoted.Missing(reading, tables)
+		for _, figure := range missing {
+			t.Errorf("%s: no cell is %s", file, figure)
+		}
+		if n < 10 {
+			t.Errorf("%s quotes %d figures: the reading is not what it was", file, n)
+		}
+	}
+}
+
 // Seeds that run side by side, or one after the other, give the same tables: speeds are in none of these.
 func TestTablesDoNotDependOnThreads(t *testing.T) {
 	run := func(threads int) string {
@@ -101,7 +153,7 @@ func TestTablesDoNotDependOnThreads(t *testing.T) {
 
 func TestInterruptedRunKeepsWhatItHas(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	r, err := Run(ctx, Options{Parts: []string{"A", "B"}, Scale: 0.001, Samples: 40, Log: stopAfter{"A noise-independent, all", cancel}})
+	r, err := Run(ctx, Options{Parts: []string{"A", "B"}, Seeds: 1, Scale: 0.001, Samples: 40, Log: stopAfter{"A noise-independent, all", cancel}})
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "part B") || len(r.Tables) != 2 {
 		t.Errorf("%v, %d tables", err, len(r.Tables))
 	}
@@ -121,7 +173,7 @@ func (s stopAfter) Write(p []byte) (int, error) {
 }
 
 func TestDiffusionPart(t *testing.T) {
-	r, err := Run(context.Background(), Options{Parts: []string{"D"}, Scale: 0.005, Samples: 20})
+	r, err := Run(context.Background(), Options{Parts: []string{"D"}, Seeds: 1, Scale: 0.005, Samples: 20})
 	if err != nil || len(r.Tables) != 2 || len(r.Tables[1].Rows) != 7 {
 		t.Fatal(err)
 	}

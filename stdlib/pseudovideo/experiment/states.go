@@ -9,8 +9,9 @@ import (
 
 // states is part B: a hierarchical VAE with supervised and with free states.
 func (b *bench) states() error {
-	const levels, evaluations = 8, 1200
-	blurNoise := pv.Spec{Kind: pv.BlurNoise, Ladder: pv.Log(4, 0.3), Noise: pv.Log(0.3, 0.1), Frames: levels + 1}
+	const levels = 8
+	evaluations := b.size.evaluations
+	blurNoise := pv.Spec{Kind: pv.BlurNoise, Ladder: pv.Log(4*b.pixel(), 0.3*b.pixel()), Noise: pv.Log(0.3, 0.1), Frames: levels + 1}
 	type arm struct {
 		name        string
 		states      pv.Spec
@@ -41,10 +42,10 @@ func (b *bench) states() error {
 			if err != nil {
 				return nil, err
 			}
-			if err := m.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: updates, Batch: 128, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
+			if err := m.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: updates, Batch: b.size.statesBatch, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
 				return nil, err
 			}
-			x, err := m.Sample(b.ctx, b.samples(), linalg.NewRand(100+seed))
+			x, err := m.Sample(b.ctx, b.o.Samples, linalg.NewRand(100+seed))
 			if err != nil {
 				return nil, err
 			}

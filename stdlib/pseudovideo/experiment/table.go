@@ -1,9 +1,12 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"html"
+	"io/fs"
 	"math"
+	"os"
 	"strings"
 )
 
@@ -42,6 +45,23 @@ func (r *Report) Markdown() string {
 	}
 	fmt.Fprintf(&b, "%.0f seconds in all, %.0f of CPU time.\n", r.Seconds, r.CPU)
 	return b.String()
+}
+
+// written parts a file's reading, which is kept, from the tables, which every run writes anew.
+const written = "<!-- The run wrote what follows. -->"
+
+// WriteFile writes the report to a file. If the file exists and has a line "<!-- The run wrote what follows. -->", what
+// stands above it stays.
+func (r *Report) WriteFile(path string) error {
+	var head string
+	if old, err := os.ReadFile(path); err == nil {
+		if reading, _, ok := strings.Cut(string(old), written+"\n"); ok {
+			head = reading + written + "\n\n"
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(path, []byte(head+r.Markdown()), 0o644)
 }
 
 // HTML is the report for the notebook.

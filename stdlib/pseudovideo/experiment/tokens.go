@@ -9,21 +9,19 @@ import (
 
 // tokens is part C: image against pseudo-video tokenizers, with the copy and the equal-bits control.
 func (b *bench) tokens() error {
-	two := func(kind string, sigma float64) pv.Spec {
-		return pv.Spec{Frames: 2, Kind: kind, Ladder: pv.Levels(sigma)}
-	}
+	k, strong, weak := b.size.tokens.Codes, 2*b.pixel(), 0.7*b.pixel()
 	arms := []struct {
 		name  string
 		video pv.Spec
 		codes int
 		times int // training steps are multiplied by this
 	}{
-		{"image", pv.Spec{}, 8, 1},
-		{"2 frames, copies (control)", two(pv.Dup, 0), 8, 1},
-		{"2 frames, blur sigma 2", two(pv.Blur, 2), 8, 1},
-		{"2 frames, blur sigma 0.7", two(pv.Blur, 0.7), 8, 1},
-		{"image, equal bits (control)", pv.Spec{}, 64, 1},
-		{"image, equal multiply-adds (control)", pv.Spec{}, 8, 2},
+		{"image", pv.Spec{}, k, 1},
+		{"2 frames, copies (control)", pv.Spec{Frames: 2, Kind: pv.Dup}, k, 1},
+		{fmt.Sprintf("2 frames, blur sigma %.3g", strong), blurred(strong), k, 1},
+		{fmt.Sprintf("2 frames, blur sigma %.3g", weak), blurred(weak), k, 1},
+		{"image, equal bits (control)", pv.Spec{}, k * k, 1},
+		{"image, equal multiply-adds (control)", pv.Spec{}, k, 2},
 	}
 	t := Table{Title: "C. Image against pseudo-video tokenizers", Notes: b.captions(),
 		Columns: append([]string{"arm", "tokens", "bits", "parameters (tokenizer + prior)", "multiply-adds to train / to sample an image", "steps", "held-out error", "fd of reconstructions", "samples/s"}, b.scoreNames()...)}
@@ -35,7 +33,7 @@ func (b *bench) tokens() error {
 		if err != nil {
 			return err
 		}
-		steps := [2]int{a.times * b.steps(300), a.times * b.steps(900)}
+		steps := [2]int{a.times * b.steps(b.size.tokenizer), a.times * b.steps(b.size.prior)}
 		f, err := b.seeds("C "+a.name, func(seed uint64) ([]float64, error) {
 			k, p, err := b.train(a.video, a.codes, steps, seed)
 			if err != nil {
@@ -51,7 +49,7 @@ func (b *bench) tokens() error {
 				return nil, err
 			}
 			x, rate, err := b.perSecond(func() (*linalg.Tensor, error) {
-				return pv.Generate(b.ctx, k, p, b.samples(), linalg.NewRand(100+seed), pv.TokenOptions{})
+				return pv.Generate(b.ctx, k, p, b.o.Samples, linalg.NewRand(100+seed), pv.TokenOptions{})
 			})
 			if err != nil {
 				return nil, err
@@ -76,13 +74,20 @@ func (b *bench) tokens() error {
 	return nil
 }
 
+// blurred is a pseudo video of two frames.
+func blurred(sigma float64) pv.Spec {
+	return pv.Spec{Frames: 2, Kind: pv.Blur, Ladder: pv.Levels(sigma)}
+}
+
 // models are the laptop tokenizer and its prior, untrained.
 func (b *bench) models(video pv.Spec, codes int, seed uint64) (*pv.Tokenizer, *pv.Prior, error) {
-	k, err := pv.NewTokenizer(pv.TokenizerConfig{Video: video, Width: 48, Codes: codes, Dim: 16, Decay: 0.95, Seed: seed}, b.h, b.w, b.c)
+	cfg, over := b.size.tokens, b.size.follows
+	cfg.Video, cfg.Codes, cfg.Seed, over.Seed = video, codes, seed, seed
+	k, err := pv.NewTokenizer(cfg, b.h, b.w, b.c)
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := pv.NewPrior(pv.PriorConfig{Width: 64, Layers: 3, Heads: 4, Dropout: 0.2, Seed: seed}, k)
+	p, err := pv.NewPrior(over, k)
 	return k, p, err
 }
 
@@ -92,8 +97,8 @@ func (b *bench) train(video pv.Spec, codes int, steps [2]int, seed uint64) (*pv.
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := k.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps[0], Batch: 64, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
+	if err := k.Fit(b.ctx, b.o.Train, pv.TrainOptions{Steps: steps[0], Batch: b.size.batch, LR: 1e-3, Cosine: true, Seed: seed}); err != nil {
 		return nil, nil, err
 	}
-	return k, p, p.Fit(b.ctx, k, b.o.Train, pv.TrainOptions{Steps: steps[1], Batch: 64, LR: 1e-3, Cosine: true, WeightDecay: 0.01, Seed: seed})
+	return k, p, p.Fit(b.ctx, k, b.o.Train, pv.TrainOptions{Steps: steps[1], Batch: b.size.batch, LR: 1e-3, Cosine: true, WeightDecay: 0.01, Seed: seed})
 }
