@@ -200,11 +200,14 @@ func (c *compiler) update(lhs ast.Expr, op token.Token, rhs ast.Expr) frameFunc 
 	t := c.typeOf(lhs)
 	c.assigned(lhs)
 	walk := func(a *ahead) {
-		rest := false
-		if !c.mapElement(lhs) {
-			rest = a.place(lhs, false)
+		switch {
+		case c.mapElement(lhs):
+			a.visit(rhs, nil, false)
+		case isString(t.Underlying()):
+			a.extended(lhs, summands(nil, rhs))
+		default:
+			a.visit(rhs, nil, a.place(lhs, false))
 		}
-		a.visit(rhs, nil, rest)
 	}
 	var before frameFunc
 	if c.mapElement(lhs) && c.hoists(lhs) && (calls(rhs, c.info) || c.mayPanic(rhs)) { // which is found after rhs
@@ -386,19 +389,15 @@ func (c *compiler) assignAll(lhs, rhs []ast.Expr) frameFunc {
 func (c *compiler) orderAssign(lhs, rhs ast.Expr, t types.Type) frameFunc {
 	c.assigned(lhs)
 	to := func(int) types.Type { return t }
-	walk := func(a *ahead) {
-		if !c.mapElement(lhs) {
-			a.place(lhs, false)
-			a.clash = a.clash || a.went && c.mayPanic(rhs)
-		}
-		a.list(to, []ast.Expr{rhs})
-	}
+	walk := func(a *ahead) { a.assignment(lhs, rhs, t) }
 	if pre := c.holdGrown(lhs, rhs); pre != nil {
 		pre = append(pre, c.hoistAll(to, []ast.Expr{rhs})...)
 		c.orderPanics(&pre, walk)
 		return steps(pre)
 	}
-	if calls(lhs, c.info) || c.hoists(lhs) && (calls(rhs, c.info) || c.mayPanic(rhs)) {
+	s := &scan{c: c}
+	s.visit(lhs)
+	if s.clash || calls(lhs, c.info) || c.hoists(lhs) && (calls(rhs, c.info) || c.mayPanic(rhs)) {
 		pre := append(c.hoistAll(nil, []ast.Expr{lhs}), c.hoistAll(to, []ast.Expr{rhs})...)
 		c.orderPanics(&pre, walk)
 		return steps(pre)
@@ -497,20 +496,6 @@ func (c *compiler) deferredStore(lhs ast.Expr, x ex) (pre []frameFunc, store fra
 	if id, ok := lhs.(*ast.Ident); ok {
 		return nil, c.store(id, x)
 	}
-	if ix, ok := lhs.(*ast.IndexExpr); ok {
-		if mt, ok := c.typeOf(ix.X).Underlying().(*types.Map); ok {
-			m := c.expr(ix.X)
-			k := c.exprTo(ix.Index, mt.Key())
-			mo, ko, vo := c.temp(boxType), c.temp(k.rt), c.temp(x.rt)
-			setK, setV := k.lane().setLocal(ko, k.fn), x.lane().setLocal(vo, x.fn)
-			f, d, cp := m.fn.(addrFunc), rt.Pointer(m.rt), laneOf(m.rt.Elem()).copy
-			pre = append(pre, func(fr *frame) { *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr) }, setK)
-			return pre, func(fr *frame) {
-				setV(fr)
-				cp(mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko)), unsafe.Add(fr.p, vo))
-			}
-		}
-	}
 	p := c.deferredPlace(lhs, &pre)
 	if p.addr == nil {
 		c.fail(lhs, "cannot assign to this expression")
@@ -519,6 +504,20 @@ func (c *compiler) deferredStore(lhs ast.Expr, x ex) (pre []frameFunc, store fra
 		return pre, x.lane().setLocal(p.off, x.fn)
 	}
 	return pre, x.lane().set(p.addr, x.fn)
+}
+
+// elementToBe splits the making of an element of a map: pre evaluates the
+// operands, made makes it, and then it is at an address.
+func (c *compiler) elementToBe(ix *ast.IndexExpr, mt *types.Map) (pre []frameFunc, made frameFunc, at addrFunc) {
+	m := c.expr(ix.X)
+	k := c.exprTo(ix.Index, mt.Key())
+	mo, ko, eo := c.temp(boxType), c.temp(k.rt), c.temp(boxType)
+	f, d := m.fn.(addrFunc), rt.Pointer(m.rt)
+	pre = []frameFunc{func(fr *frame) { *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)) = f(fr) }, k.lane().setLocal(ko, k.fn)}
+	made = func(fr *frame) {
+		*(*unsafe.Pointer)(unsafe.Add(fr.p, eo)) = mapassign(d, *(*unsafe.Pointer)(unsafe.Add(fr.p, mo)), unsafe.Add(fr.p, ko))
+	}
+	return pre, made, func(fr *frame) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Add(fr.p, eo)) }
 }
 
 // deferredPlace evaluates the pointers, slices and indices of a place in pre;

@@ -179,8 +179,7 @@ func (c *compiler) bindReceived(a *ast.AssignStmt) func(*frame, reflect.Value, b
 			fs = append(fs, c.declare(o).init(c.convert(l, slots[i], c.typ(o.Type()))))
 			continue
 		}
-		before := c.order(l)
-		fs = append(fs, first(before, c.store(l, c.convert(l, slots[i], c.typeOf(l)))))
+		fs = append(fs, c.assignAll([]ast.Expr{l}, c.standFor(l, slots[i:i+1])))
 	}
 	run := sequence(fs)
 	return func(fr *frame, v reflect.Value, ok bool) {

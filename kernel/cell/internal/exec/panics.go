@@ -52,15 +52,13 @@ func (a *ahead) take(e ast.Expr, left bool) {
 	a.c.hold(e, x)
 }
 
-// copy is take for what is copied before anything else goes ahead.
-func (a *ahead) copy(e ast.Expr, left bool) {
-	a.atOnce(func() { a.take(e, left) })
-}
-
-func (a *ahead) atOnce(walk func()) {
+// copy walks what is copied before anything else goes ahead.
+func (a *ahead) copy(e ast.Expr, want types.Type, left bool) {
 	old := a.now
 	a.now = true
-	walk()
+	if a.visit(e, want, left) {
+		a.take(e, left)
+	}
 	a.now = old
 }
 
@@ -91,11 +89,7 @@ func (a *ahead) visit(e ast.Expr, want types.Type, left bool) bool {
 	}
 	t := c.typeOf(e)
 	if !types.IsInterface(t) && !c.info.Types[e].Addressable() && (isUntyped(t) || copiedAtOnce(c.m.rtype(t))) {
-		a.atOnce(func() {
-			if a.bare(e, left) {
-				a.take(e, left)
-			}
-		})
+		a.copy(e, nil, left)
 		return false
 	}
 	rest := a.bare(e, left)
@@ -128,6 +122,15 @@ func (a *ahead) all(es []ast.Expr, left bool) {
 	}
 	for i, e := range es {
 		if rest[i] {
+			a.take(e, left)
+		}
+	}
+}
+
+// oneByOne takes each operand ahead, with what it needs, before the next.
+func (a *ahead) oneByOne(es []ast.Expr, left bool) {
+	for _, e := range es {
+		if a.visit(e, nil, left) {
 			a.take(e, left)
 		}
 	}
@@ -177,10 +180,11 @@ func (a *ahead) operand(e ast.Expr, left bool) bool {
 // mapRead walks the operands of m[k].
 func (a *ahead) mapRead(e *ast.IndexExpr, mt *types.Map, left bool) {
 	restM := a.visit(e.X, nil, left)
-	restK := a.visit(e.Index, mt.Key(), left || restM)
-	if restK && a.c.keepsKey(e.Index, mt) {
-		a.copy(e.Index, left || restM)
-		restK = false
+	restK := false
+	if a.c.keepsKey(e.Index, mt) {
+		a.copy(e.Index, mt.Key(), left || restM)
+	} else {
+		restK = a.visit(e.Index, mt.Key(), left || restM)
 	}
 	if restM {
 		a.take(e.X, left)
@@ -236,7 +240,7 @@ func (a *ahead) binary(e *ast.BinaryExpr, left bool) bool {
 	switch e.Op {
 	case token.ADD:
 		if isString(t.Underlying()) {
-			a.all(summands(nil, e), left)
+			a.joined(summands(nil, e), left)
 			return false
 		}
 	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
@@ -253,7 +257,11 @@ func (a *ahead) binary(e *ast.BinaryExpr, left bool) bool {
 			}
 			return true
 		case isString(t.Underlying()):
-			a.all([]ast.Expr{e.X, e.Y}, left)
+			if e.Op == token.EQL || e.Op == token.NEQ {
+				a.oneByOne([]ast.Expr{e.X, e.Y}, left)
+			} else {
+				a.all([]ast.Expr{e.X, e.Y}, left)
+			}
 			return false
 		case isMemory(t.Underlying()):
 			return a.compared(e, left)
@@ -280,12 +288,10 @@ func (a *ahead) binary(e *ast.BinaryExpr, left bool) bool {
 func (a *ahead) compared(e *ast.BinaryExpr, left bool) (rest bool) {
 	operands := []ast.Expr{e.X, e.Y}
 	for _, x := range operands {
-		if a.visit(x, nil, left || rest) {
-			if a.c.info.Types[ast.Unparen(x)].Addressable() {
-				rest = true
-			} else {
-				a.copy(x, left || rest)
-			}
+		if a.c.info.Types[ast.Unparen(x)].Addressable() {
+			rest = a.visit(x, nil, left || rest) || rest
+		} else {
+			a.copy(x, nil, left || rest)
 		}
 	}
 	if !rest {
@@ -298,6 +304,28 @@ func (a *ahead) compared(e *ast.BinaryExpr, left bool) (rest bool) {
 		}
 	}
 	return rest
+}
+
+// joined walks the operands of a sum of strings. The runtime is given up to five
+// as arguments, more in a slice.
+func (a *ahead) joined(es []ast.Expr, left bool) {
+	if len(es) <= 5 {
+		a.all(es, left)
+	} else {
+		a.oneByOne(es, left)
+	}
+}
+
+// extended walks place += a sum of strings, whose first operand is the place.
+func (a *ahead) extended(place ast.Expr, es []ast.Expr) {
+	switch left := a.place(place, false); {
+	case !left:
+		a.joined(append(es, place), false)
+	case len(es) < 5:
+		for _, e := range es {
+			a.visit(e, nil, true)
+		}
+	}
 }
 
 func isMemory(t types.Type) bool {
@@ -398,10 +426,31 @@ func (a *ahead) appended(args []ast.Expr, elem types.Type) {
 func (a *ahead) slicing(e *ast.SliceExpr) {
 	rest := a.visit(e.X, nil, false)
 	for _, i := range []ast.Expr{e.Low, e.High, e.Max} {
-		if a.visit(i, nil, rest) {
-			a.copy(i, rest)
-		}
+		a.copy(i, nil, rest)
 	}
+}
+
+// assignment walks lhs = rhs, where rhs becomes a value of type t. The operands
+// of an element of a map follow the value.
+func (a *ahead) assignment(lhs, rhs ast.Expr, t types.Type) {
+	c := a.c
+	if !c.mapElement(lhs) {
+		a.place(lhs, false)
+		a.clash = a.clash || a.went && c.mayPanic(rhs)
+		a.visit(rhs, t, false)
+		return
+	}
+	ix := ast.Unparen(lhs).(*ast.IndexExpr)
+	find := func(a *ahead) { a.mapRead(ix, c.typeOf(ix.X).Underlying().(*types.Map), false) }
+	if look := (&ahead{c: c}); !look.does(find) {
+		a.visit(rhs, t, false)
+		return
+	}
+	a.clash = true
+	if a.visit(rhs, t, false) {
+		a.take(rhs, false)
+	}
+	find(a)
 }
 
 // place walks a place that is assigned to: only indices that are computed and

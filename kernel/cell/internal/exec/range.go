@@ -54,7 +54,7 @@ func (c *compiler) rangeVar(s *ast.RangeStmt, e ast.Expr, src ex) frameFunc {
 		o := c.info.Defs[identOf(e)]
 		return c.declare(o).init(c.convert(e, src, c.typ(o.Type())))
 	}
-	return c.store(e, c.convert(e, src, c.typeOf(e)))
+	return c.assignAll([]ast.Expr{e}, c.standFor(e, []ex{src}))
 }
 
 // rangeVars makes both loop variables take their values: the first function
@@ -64,14 +64,8 @@ func (c *compiler) rangeVars(s *ast.RangeStmt, key, val ex) (setK, setV frameFun
 	if s.Tok == token.DEFINE || blank(s.Key) || blank(s.Value) {
 		return c.rangeVar(s, s.Key, key), c.rangeVar(s, s.Value, val)
 	}
-	// An assignment of two values: the operands of both places come first.
 	keep, val := c.save(val)
-	fs := []frameFunc{keep}
-	fs = append(fs, c.hoistPlaces([]ast.Expr{s.Key, s.Value})...)
-	preK, storeK := c.deferredStore(s.Key, c.convert(s.Key, key, c.typeOf(s.Key)))
-	preV, storeV := c.deferredStore(s.Value, c.convert(s.Value, val, c.typeOf(s.Value)))
-	fs = append(append(append(fs, preK...), preV...), storeK, storeV)
-	return func(*frame) {}, sequence(fs)
+	return func(*frame) {}, first(keep, c.assignAll([]ast.Expr{s.Key, s.Value}, c.standFor(s.X, []ex{key, val})))
 }
 
 func (c *compiler) slot(t types.Type) ex {

@@ -38,22 +38,35 @@ func (c *compiler) several(ts []target, rhs []ast.Expr) frameFunc {
 		if early {
 			into = &fs
 		}
-		var store func(ex) frameFunc
-		if apart {
+		store := t.store
+		switch {
+		case t.place != nil && c.mapElement(t.place): // which is made before its value is evaluated
+			ix := ast.Unparen(t.place).(*ast.IndexExpr)
+			mt := c.typeOf(ix.X).Underlying().(*types.Map)
+			if !apart {
+				c.orderPanics(&late, func(a *ahead) { a.mapRead(ix, mt, false) })
+			}
+			pre, made, at := c.elementToBe(ix, mt)
+			if apart {
+				fs = append(fs, pre...)
+			} else {
+				late = append(late, pre...)
+			}
+			late = append(late, made)
+			store = func(x ex) frameFunc { return x.lane().set(at, x.fn) }
+		case apart:
 			store = func(x ex) frameFunc {
 				pre, s := c.deferredStore(t.place, x)
 				fs = append(fs, pre...)
 				return s
 			}
-		} else {
-			store = t.store
 		}
 		c.orderPanics(into, func(a *ahead) {
 			if t.place != nil && !apart && !early && !c.mapElement(t.place) {
-				a.place(t.place, false)
-				a.clash = a.clash || a.went && c.mayPanic(r)
+				a.assignment(t.place, r, t.t)
+			} else {
+				a.visit(r, t.t, false)
 			}
-			a.visit(r, t.t, false)
 		})
 		var x ex
 		if t.t == nil {
