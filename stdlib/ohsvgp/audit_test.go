@@ -101,6 +101,26 @@ func subjects(t *testing.T) map[string]func() subject {
 			}
 		}
 	}
+	batch := func(o Options) func() subject {
+		return func() subject {
+			o := o
+			o.M, o.Kernel, o.FitSteps = 8, gp.SE(1, 0.5), 4
+			if o.Likelihood == nil {
+				o.Noise = 0.05
+			}
+			b, err := NewBatch(o)
+			must(t, err)
+			return subject{
+				learn: b.Update,
+				know: func(t *testing.T) []float64 {
+					mean, v, err := b.Predict(ctx, query)
+					must(t, err)
+					return append(append(append(mean, v...), b.Bound(), float64(b.Tasks())), b.Params().Free()...)
+				},
+				counts: o.Likelihood != nil, timed: true,
+			}
+		}
+	}
 	const few = 4
 	return map[string]func() subject{
 		"OHSVGP":                  model(New, Options{}),
@@ -117,7 +137,10 @@ func subjects(t *testing.T) map[string]func() subject {
 		"OVFF":                    model(NewOVFF, Options{Kernel: gp.Matern52(1, 0.5)}),
 		"path":                    model(NewPath, Options{Features: 40, Hyper: HyperFixed}),
 		"path, nearest":           model(NewPath, Options{Features: 40, Hyper: HyperFixed, Order: OrderNearest}),
+		"batch SGPR":              batch(Options{}),
+		"batch SVGP":              batch(Options{Likelihood: gp.NegativeBinomial(4)}),
 		"GP-VAE":                  vae(GPVAEOptions{EWC: 10}),
+		"GP-VAE, kernels learned": vae(GPVAEOptions{EWC: 10, Learn: true}),
 		"GP-VAE, amortised":       vae(GPVAEOptions{Amortised: true}),
 		"GP-VAE, picked points":   vae(GPVAEOptions{Points: true}),
 		"GP-VAE, learned points":  vae(GPVAEOptions{LearnZ: true}),

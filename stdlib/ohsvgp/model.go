@@ -196,11 +196,16 @@ func (m *Model) HTML() string {
 // Update learns one task whose end is its largest input. Earlier data are not
 // needed. On an error, or when ctx is cancelled, the model is as before.
 func (m *Model) Update(ctx context.Context, x, y []float64) error {
+	return m.UpdateTo(ctx, last(x), x, y)
+}
+
+// last is the largest of x.
+func last(x []float64) float64 {
 	end := math.Inf(-1)
 	for _, v := range x {
 		end = math.Max(end, v)
 	}
-	return m.UpdateTo(ctx, end, x, y)
+	return end
 }
 
 // UpdateTo is Update with a known end of the task, at or after its inputs.

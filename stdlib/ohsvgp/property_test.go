@@ -132,3 +132,48 @@ func TestRandomFeaturesConverge(t *testing.T) {
 		t.Errorf("error %.3g with 100 features and %.3g with 6400: a factor near 8 was expected", few, many)
 	}
 }
+
+// The batch model after three tasks is one update with all data under the first
+// task's hyper-parameters, and its bound on the evidence is below the exact one
+// and above that of a shorter memory.
+func TestBatchIsOneUpdate(t *testing.T) {
+	ctx := context.Background()
+	x, y := stream(60, 3, 0.1)
+	b, err := NewBatch(Options{M: 24, FitSteps: 20})
+	must(t, err)
+	tasks(t, b, x, y, 3)
+	k, noise := b.m.Kernel(), b.Noise()
+	m, err := New(Options{M: 24, Kernel: k, Noise: noise, Hyper: HyperFixed})
+	must(t, err)
+	must(t, m.Update(ctx, x, y))
+	at := []float64{0.2, 1.7, 2.9, 4}
+	want, wantV, err := m.Predict(ctx, at)
+	must(t, err)
+	got, gotV, err := b.Predict(ctx, at)
+	must(t, err)
+	near(t, "mean", got, want, 1e-9)
+	near(t, "variance", gotV, wantV, 1e-9)
+	near(t, "bound", []float64{b.Bound()}, []float64{m.Bound()}, 1e-9)
+	h, total := b.History(), 0.0
+	for _, task := range h {
+		total += task.Bound
+	}
+	near(t, "gains", []float64{total}, []float64{b.Bound()}, 1e-9)
+	if len(h) != 3 || b.Tasks() != 3 || h[0].Learned == "" || h[1].Learned != "" || h[2].N != 20 {
+		t.Errorf("the record is %+v", h)
+	}
+	exact, err := NewReference(Options{Kernel: k, Noise: noise, Hyper: HyperFixed})
+	must(t, err)
+	must(t, exact.Update(ctx, x, y))
+	small, err := NewBatch(Options{M: 4, Kernel: k, Noise: noise, Hyper: HyperFixed})
+	must(t, err)
+	must(t, small.Update(ctx, x, y))
+	if !(small.Bound() < b.Bound() && b.Bound() < exact.Bound()+1e-6) {
+		t.Errorf("bounds %g with M = 4, %g with M = 24, the evidence is %g", small.Bound(), b.Bound(), exact.Bound())
+	}
+	f, err := b.Sample(ctx, at, 3, linalg.NewRand(1))
+	must(t, err)
+	if r, c := f.Dims(); r != 3 || c != 4 {
+		t.Errorf("%d by %d draws", r, c)
+	}
+}

@@ -3,7 +3,6 @@ package ohsvgp
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -84,10 +83,7 @@ func (c *Classifier) Update(ctx context.Context, X *mat.Dense, labels []int) err
 		return fmt.Errorf("ohsvgp: task %d: inputs with %d columns, earlier tasks have %d", c.Tasks()+1, d, m.columns)
 	} else if d == 1 {
 		col := mat.Col(nil, 0, X)
-		end = col[0]
-		for _, v := range col {
-			end = math.Max(end, v)
-		}
+		end = last(col)
 		if err := m.checkTime(col, end); err != nil {
 			return fmt.Errorf("ohsvgp: task %d: %w", c.Tasks()+1, err)
 		}

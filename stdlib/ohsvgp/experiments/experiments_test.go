@@ -19,7 +19,7 @@ import (
 // A short solar run: the shape of the rows, and the chapter's point at small M.
 func TestSolarShowsTheMemory(t *testing.T) {
 	s := Solar()
-	s.Methods = []Method{s.Methods[0], s.Methods[1], s.Methods[5]} // OHSVGP, OSGPR, exact
+	s.Methods = []Method{s.Methods[0], s.Methods[1], s.Methods[6]} // OHSVGP, OSGPR, exact
 	rows, err := Run(context.Background(), s, Options{Seeds: 1, Sizes: []int{50}})
 	if err != nil {
 		t.Fatal(err)

@@ -12,27 +12,44 @@ import (
 
 // online adapts a model of package ohsvgp.
 type online struct {
-	m    *ohsvgp.Model
-	line bool
+	observer
+	learn func(ctx context.Context, t Task) error
 }
 
-func (o online) Learn(ctx context.Context, t Task) error {
-	if o.line {
-		return o.m.UpdateTo(ctx, t.End, mat.Col(nil, 0, t.X), t.Y)
-	}
-	return o.m.UpdateX(ctx, t.X, t.Y)
+// observer is what predicts observations.
+type observer interface {
+	Observe(ctx context.Context, X *mat.Dense) (mean, variance []float64, err error)
+	LogDensity(ctx context.Context, X *mat.Dense, y []float64) ([]float64, error)
+	SampleObservations(ctx context.Context, X *mat.Dense, n int, r *linalg.Rand) ([][]float64, error)
 }
+
+// onLine adapts one whose tasks have ends in time.
+func onLine(m interface {
+	observer
+	UpdateTo(ctx context.Context, end float64, x, y []float64) error
+}) Model {
+	return online{m, func(ctx context.Context, t Task) error {
+		return m.UpdateTo(ctx, t.End, mat.Col(nil, 0, t.X), t.Y)
+	}}
+}
+
+// anywhere adapts one with any number of inputs.
+func anywhere(m *ohsvgp.Model) Model {
+	return online{m, func(ctx context.Context, t Task) error { return m.UpdateX(ctx, t.X, t.Y) }}
+}
+
+func (o online) Learn(ctx context.Context, t Task) error { return o.learn(ctx, t) }
 
 func (o online) Test(ctx context.Context, x *mat.Dense, y []float64) (mean, logp []float64, err error) {
-	if mean, _, err = o.m.Observe(ctx, x); err != nil {
+	if mean, _, err = o.Observe(ctx, x); err != nil {
 		return nil, nil, err
 	}
-	logp, err = o.m.LogDensity(ctx, x, y)
+	logp, err = o.LogDensity(ctx, x, y)
 	return mean, logp, err
 }
 
 func (o online) Draw(ctx context.Context, x *mat.Dense, n int, seed uint64) ([][]float64, error) {
-	return o.m.SampleObservations(ctx, x, n, linalg.NewRand(seed))
+	return o.SampleObservations(ctx, x, n, linalg.NewRand(seed))
 }
 
 // reference adapts the exact GP.
@@ -84,13 +101,18 @@ func span(tasks []Task) (begin, all float64) {
 // or origin yet.
 func lineMethod(name string, make func(ohsvgp.Options) (*ohsvgp.Model, error), o func(length float64) ohsvgp.Options) Method {
 	return Method{name, func(M int, seed uint64, tasks []Task) (Model, error) {
-		begin, all := span(tasks)
-		opt := o((tasks[0].End - begin))
-		opt.M, opt.Seed, opt.Origin = M, seed, begin
-		opt.Interval = [2]float64{begin, all}
-		m, err := make(opt)
-		return online{m, true}, err
+		m, err := make(placed(o, M, seed, tasks))
+		return onLine(m), err
 	}}
+}
+
+// placed are the options for a stream.
+func placed(o func(length float64) ohsvgp.Options, M int, seed uint64, tasks []Task) ohsvgp.Options {
+	begin, all := span(tasks)
+	opt := o(tasks[0].End - begin)
+	opt.M, opt.Seed, opt.Origin = M, seed, begin
+	opt.Interval = [2]float64{begin, all}
+	return opt
 }
 
 // lineMethods are the chapter's methods for regression on the line. The kernel
@@ -112,11 +134,12 @@ func lineMethods(kernel, fourier func(length float64) gp.Kernel, noise float64, 
 		lineMethod("OVC", ohsvgp.NewOVC, opt(kernel, 0)),
 		lineMethod("OVC-optZ", ohsvgp.NewOVC, opt(kernel, zSteps)),
 		lineMethod("OVFF", ohsvgp.NewOVFF, margin),
+		{"batch SGPR", func(M int, seed uint64, tasks []Task) (Model, error) {
+			b, err := ohsvgp.NewBatch(placed(opt(kernel, 0), M, seed, tasks))
+			return onLine(b), err
+		}},
 		{"exact GP", func(M int, seed uint64, tasks []Task) (Model, error) {
-			begin, _ := span(tasks)
-			o := opt(kernel, 0)(tasks[0].End - begin)
-			o.Origin = begin
-			r, err := ohsvgp.NewReference(o)
+			r, err := ohsvgp.NewReference(placed(opt(kernel, 0), M, seed, tasks))
 			return reference{r}, err
 		}},
 	}

@@ -50,7 +50,7 @@ func Moons() Study {
 		return Method{name, func(M int, seed uint64, _ []Task) (Model, error) {
 			m, err := make(ohsvgp.Options{M: M, Seed: seed, Kernel: gp.SE(4, 0.5), Likelihood: gp.BernoulliLogit(), Hyper: ohsvgp.HyperFixed,
 				Features: 500, Order: order, ZSteps: 20})
-			return online{m, false}, err
+			return anywhere(m), err
 		}}
 	}
 	return Study{

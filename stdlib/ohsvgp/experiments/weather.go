@@ -72,7 +72,7 @@ func ERA5() (Study, error) {
 	for j, c := range columns {
 		Y.SetCol(j, c)
 	}
-	return frames("era5", Y, 10, []int{50}, fmt.Sprintf("ERA5 about Nain, %d variables at %d grid points", variables, points)), nil
+	return frames("era5", Y, 10, []int{50, 100}, fmt.Sprintf("ERA5 about Nain, %d variables at %d grid points", variables, points)), nil
 }
 
 const (
@@ -93,9 +93,9 @@ func frames(name string, Y *mat.Dense, latents int, sizes []int, what string) St
 	return Study{
 		Name: name, Sizes: sizes, Seeds: 3, Tasks: func(seed uint64) ([]Task, error) { return frameTasks(Y, seed), nil },
 		Methods: []Method{model("OHSVGP-VAE, no EWC", ohsvgp.GPVAEOptions{}), model("OHSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100}),
-			model("OHSVGP-VAE, amortised", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true}), model("OVC-VAE", ohsvgp.GPVAEOptions{EWC: 100, Points: true}),
+			model("OHSVGP-VAE, kernels learned", ohsvgp.GPVAEOptions{EWC: 100, Learn: true}), model("OHSVGP-VAE, amortised", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true}), model("OVC-VAE", ohsvgp.GPVAEOptions{EWC: 100, Points: true}),
 			model("OSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100, LearnZ: true})},
-		Notes: fmt.Sprintf("%s, standardised, first %d hours; %d tasks of %d hours, 20%% of the frames held out. GP-VAE with %d latents, Matern-3/2 kernel of 18 hours, "+
+		Notes: fmt.Sprintf("%s, standardised, first %d hours; %d tasks of %d hours, 20%% of the frames held out. GP-VAE with %d latents, Matern-3/2 kernel of 18 hours (where it is learned, the start of the first task), "+
 			"width 128, EWC strength 100 unless said otherwise, streaming memory unless said otherwise, %d steps of Adam (0.005) on the whole task; OSVGP-VAE learns inducing points that all "+
 			"channels share, OVC-VAE picks them by pivoted Cholesky. Held-out frames are predicted from the carried memory, without encoding.",
 			what, weatherHours*weatherParts, weatherParts, weatherHours, latents, weatherSteps),
