@@ -12,10 +12,11 @@ type Tile struct {
 	K                  int
 	RSA, CSA, LDB, LDC uintptr
 	Cols               uint64 // AVX-512 masked kernels: bit mask of columns; AVX2: number of columns
-	Mode               int    // 0: C = T, 1: C += T, 2: C += alpha T, 3: C = alpha T
+	Mode               int    // 0: C = T, 1: C += T, 2: C += alpha T, 3: C = alpha T, 4 (AVX-512: two vectors without masks): C = D^-1 (C - T)
 	Alpha              uint64 // bits of alpha in the element type
 	Segs               *int
 	NSeg               int
+	D                  unsafe.Pointer // mode 4: a lower triangle by rows as far apart as the tallest tile is high, its diagonal inverted
 }
 
 // Args are the arguments of an element-wise kernel: the number of elements, up to six arrays, up to eight scalars as the

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "2361e5d339a2834195fc05723d4e8d3068a502c53ef2e598bd0b23d036c9cd45"
+const sourceHash = "8eec02864a4d32cb0853598afe78e59c9678aa2b9c5eddc41877d8936feac965"

@@ -28,3 +28,8 @@ func Transpose4F64(n int, src *byte, lds uintptr, nexts uintptr, dst *byte, ldd 
 //
 //go:noescape
 func Prefetch(lines int, p *byte)
+
+// PrefetchRows asks for the cache lines at p and n-1 further addresses, stride bytes apart.
+//
+//go:noescape
+func PrefetchRows(n int, p *byte, stride uintptr)

@@ -356,3 +356,17 @@ loop:
 	DECQ       AX
 	JNZ        loop
 	RET
+
+// func PrefetchRows(n int, p *byte, stride uintptr)
+// Requires: MMX+
+TEXT ·PrefetchRows(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ p+8(FP), BX
+	MOVQ stride+16(FP), CX
+
+loop:
+	PREFETCHT0 (BX)
+	ADDQ       CX, BX
+	DECQ       AX
+	JNZ        loop
+	RET

@@ -56,13 +56,13 @@ const cholBlock = 16
 // outerBlock is how many columns are factored before what lies beyond them loses their product.
 const outerBlock = 128
 
-// chol1 factors one matrix. Block columns are solved as solver solves: once the diagonal block is known, the rows below it
+// chol1 factors one matrix. Block columns are solved as rightSolver solves: once the diagonal block is known, the rows below it
 // are one product each with the matrix P of the factor's transpose. What lies beyond outerBlock columns loses their product
 // afterwards. It returns the failing pivot and its value, or -1.
 func chol1[T Float](a []T, n int, parallel bool) (int, float64) {
 	ts := tiles[T]()
 	es := ts.es
-	s := &solver[T]{ts: ts, a: Matrix[T]{a, 1, n}, upper: true, order: n, bs: min(ts.nr, cholBlock)}
+	s := &rightSolver[T]{ts: ts, a: Matrix[T]{a, 1, n}, upper: true, order: n, bs: min(ts.nr, cholBlock)}
 	work, deep := maxTile*ts.nr, min(n, outerBlock)
 	raw, _ := mem.Get((2*work + deep*(ts.nr+s.bs)) * es)
 	defer mem.Put(raw)

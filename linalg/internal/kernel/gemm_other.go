@@ -26,3 +26,5 @@ func copyRows[T Float](n, count int, dst []T, ldd int, src []T, lds int) {
 func packSix[T Float](dst []T, a Matrix[T], kb int) bool { return false }
 
 func prefetch[T Float](x []T, like Matrix[T], rows, cols int) {}
+
+func prefetchRows[T Float](n int, x []T, ld int) {}

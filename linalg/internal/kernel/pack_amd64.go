@@ -86,3 +86,8 @@ func prefetch[T Float](x []T, like Matrix[T], rows, cols int) {
 		asm.Prefetch((rows*cols*size[T]()+63)/64, (*byte)(ptr(x)))
 	}
 }
+
+// prefetchRows asks for the cache lines of x[0] and of n-1 more numbers ld apart.
+func prefetchRows[T Float](n int, x []T, ld int) {
+	asm.PrefetchRows(n, (*byte)(ptr(x)), uintptr(ld*size[T]()))
+}

@@ -1,245 +1,195 @@
 package kernel
 
 import (
-	"unsafe"
-
 	"github.com/priorlab/priorlab/linalg/internal/asm"
 	"github.com/priorlab/priorlab/linalg/internal/mem"
 )
 
-// solver solves X A = B for a triangle A, or A X = B, which is X^T A^T = B^T, with the kernels of products alone. A is cut
-// into block columns as wide as a tile. With D the diagonal block of one and R the rest of its triangle,
-//
-//	X_block = B_block D^-1 - X_others R D^-1 = [X_others, B_block] P,   P = [-R D^-1; D^-1]
-//
-// so a tile of X is one call of a kernel, which reads all it needs before it writes: P is made once, and B becomes X in place.
+// solver solves A X = B for a triangle A. B goes through it in strips of columns as wide as a tile. A strip is solved a few rows
+// at a time, as many as a tile is high: one call of a kernel subtracts the product with what is solved and substitutes, the tile in
+// registers all the while. Only the numbers of the diagonal are inverted, so that |A X - B| <= c u |A||X| holds element by
+// element, as for a plain substitution.
 type solver[T Float] struct {
-	ts     *tileset
-	a      Matrix[T] // of X A = B
-	upper  bool      // a is upper: block columns are solved from the first to the last
-	order  int
-	bs     int // columns of a block
-	panels []panel[T]
-	raw    []byte
+	ts    *tileset
+	a     Matrix[T] // of A X = B
+	upper bool      // rows are solved from the last to the first
+	order int
+	steps []solveStep[T] // in the order of rows
+	raw   []byte
 }
 
-// panel is the matrix P of one block column: rows first ... first+k-1 of X and B times it are columns j ... j+cols-1 of X.
-type panel[T Float] struct {
-	j, cols  int
+// solveStep is what one tile solves: rows i ... i+rows-1, once rows first ... first+k-1 are known.
+type solveStep[T Float] struct {
+	i, rows  int
 	first, k int
-	p        []T // k by bs
+	a        []T // those columns of those rows of A, as packA writes them
+	d        []T // the triangle on the diagonal, as asm.Tile.D wants it: lower, for an upper one with the rows in reverse
 }
 
-// newSolver prepares the panels of the triangle a, for a left or right-hand solve of m by n.
-func newSolver[T Float](left, lower, unit bool, m, n int, a Matrix[T]) *solver[T] {
-	s := &solver[T]{ts: tiles[T](), a: a, upper: !lower, order: n}
-	s.bs = s.ts.nr
-	if left {
-		s.a, s.upper, s.order, s.bs = Matrix[T]{a.Data, a.CS, a.RS}, lower, m, s.ts.mr
+// solveBlock is the order up to which a triangle is solved in one go; larger ones go block by block, with products between. It
+// is a multiple of the rows and columns of every tile.
+const solveBlock = 384
+
+// solveBlocks calls f for the blocks of a triangle of some order, rows or columns o to end-1, from the first to the last or
+// backwards. Those from ... to-1 are solved before.
+func solveBlocks(order int, backwards bool, f func(o, end, from, to int)) {
+	blocks := (order + solveBlock - 1) / solveBlock
+	for i := range blocks {
+		o := i * solveBlock
+		if backwards {
+			o = (blocks - 1 - i) * solveBlock
+			f(o, min(order, o+solveBlock), min(order, o+solveBlock), order)
+			continue
+		}
+		f(o, min(order, o+solveBlock), 0, o)
 	}
+}
+
+// inOrder calls f for the elements of s from the first to the last or backwards.
+func inOrder[E any](s []E, backwards bool, f func(*E)) {
+	for i := range s {
+		if backwards {
+			i = len(s) - 1 - i
+		}
+		f(&s[i])
+	}
+}
+
+// newSolver prepares the triangle a of A X = B.
+func newSolver[T Float](lower, unit bool, order int, a Matrix[T]) *solver[T] {
+	s := &solver[T]{ts: tiles[T](), a: a, upper: !lower, order: order}
+	mr := s.ts.mr
 	total := 0
-	for o := 0; o < s.order; o += solveBlock {
-		end := min(s.order, o+solveBlock)
-		for j := o; j < end; j += s.bs {
-			p := panel[T]{j: j, cols: min(s.bs, end-j)}
-			if p.first, p.k = o, j+p.cols-o; !s.upper {
-				p.first, p.k = j, end-j
+	for o := 0; o < order; o += solveBlock {
+		end := min(order, o+solveBlock)
+		for i, left := o, (end-o+mr-1)/mr; left > 0; left-- { // spread evenly
+			p := solveStep[T]{i: i, rows: (end - i + left - 1) / left, first: o, k: i - o}
+			i += p.rows
+			if s.upper {
+				p.first, p.k = i, end-i
 			}
-			s.panels = append(s.panels, p)
-			total += p.k * s.bs
+			s.steps = append(s.steps, p)
+			total += mr * (mr + p.k)
 		}
 	}
-	work := maxTile * s.ts.nr
-	s.raw, _ = mem.Get((total + 2*work) * s.ts.es)
-	g := mem.Slice[T](s.raw)[:total+2*work]
-	inv, tri := g[:work], g[work:2*work]
-	g = g[2*work:]
-	for i := range s.panels {
-		p := &s.panels[i]
-		p.p, g = g[:p.k*s.bs], g[p.k*s.bs:]
-		s.fill(p, unit, inv, tri)
+	s.raw, _ = mem.Get(total*s.ts.es + 64) // with room for packSix
+	g := mem.Slice[T](s.raw)
+	for q := range s.steps {
+		p := &s.steps[q]
+		p.d, p.a, g = g[:mr*mr], g[mr*mr:mr*(mr+p.k)+64/s.ts.es], g[mr*(mr+p.k):]
+		s.fill(p, unit)
 	}
 	return s
 }
 
-// maxTile is the largest number of rows or columns of a tile.
-const maxTile = 32
-
 func (s *solver[T]) done() { mem.Put(s.raw) }
 
-// columnChunk is how many of n columns of a left-hand solve make a chunk.
-func (s *solver[T]) columnChunk(n int) int { return min(256, max(s.ts.nr, n/8/s.ts.nr*s.ts.nr)) }
-
-// fill makes the matrix P of a panel. inv and tri are work space of maxTile rows of nr numbers.
-func (s *solver[T]) fill(p *panel[T], unit bool, inv, tri []T) {
-	ts, c := s.ts, p.cols
-	d := s.a.at(p.j, p.j)
-	if s.upper { // the inverse of an upper triangle is the transposed inverse of its transpose
-		d.RS, d.CS = d.CS, d.RS
+// fill writes the numbers of a step.
+func (s *solver[T]) fill(p *solveStep[T], unit bool) {
+	mr := s.ts.mr
+	if p.k > 0 {
+		// Whole panels are packed quicker; what they have beyond the rows of the step is not used.
+		a, beyond := s.a.at(p.i, p.first), s.order-p.i
+		if mr != 6 || a.CS != 1 || beyond < 8 || !packSix(p.a, a, p.k) {
+			packA(s.ts, p.a, a, min(mr, beyond), p.k)
+		}
 	}
-	invertLower(unit, c, d, tri, c)
-	clear(inv[:c*ts.nr])
-	for i := 0; i < c; i++ {
-		for k := 0; k <= i; k++ {
+	for i := 0; i < p.rows; i++ {
+		for j := 0; j <= i; j++ {
+			r, c := p.i+i, p.i+j
 			if s.upper {
-				inv[k*ts.nr+i] = tri[i*c+k]
-			} else {
-				inv[i*ts.nr+k] = tri[i*c+k]
+				r, c = p.i+p.rows-1-i, p.i+p.rows-1-j
 			}
-		}
-	}
-	// The rows of P beside those of the diagonal block.
-	at, rest, from := p.j-p.first, 0, p.first
-	if !s.upper {
-		at, rest, from = 0, c, p.j+c
-	}
-	for i := 0; i < c; i++ {
-		row := p.p[(at+i)*s.bs:][:s.bs]
-		copy(row, inv[i*ts.nr:i*ts.nr+c])
-		clear(row[c:])
-	}
-	if p.k == c {
-		return
-	}
-	es := ts.es
-	r := s.a.at(from, p.j)
-	t := asm.Tile{
-		K: c, RSA: uintptr(r.RS * es), CSA: uintptr(r.CS * es), B: ptr(inv), LDB: uintptr(ts.nr * es), LDC: uintptr(s.bs * es),
-		Mode: 3, Alpha: alphaBits(T(-1)), Segs: &noSegs[0], NSeg: 1,
-	}
-	for i, n := 0, p.k-c; i < n; i += ts.mr {
-		t.A, t.C = unsafe.Add(ptr(r.Data), i*r.RS*es), ptr(p.p[(rest+i)*s.bs:])
-		runTile[T](ts, min(ts.mr, n-i), c, &t)
-	}
-}
-
-// outer calls f for the blocks of rows of A that are solved in one go, in order, with their panels in order.
-func (s *solver[T]) outer(f func(o, end int, panels []panel[T])) {
-	per := (solveBlock + s.bs - 1) / s.bs
-	blocks := (len(s.panels) + per - 1) / per
-	for i := 0; i < blocks; i++ {
-		q := i
-		if !s.upper {
-			q = blocks - 1 - i
-		}
-		f(q*solveBlock, min(s.order, (q+1)*solveBlock), s.panels[q*per:min(len(s.panels), (q+1)*per)])
-	}
-}
-
-// each calls f for panels in the order of solution.
-func (s *solver[T]) each(panels []panel[T], f func(p *panel[T])) {
-	for i := range panels {
-		if s.upper {
-			f(&panels[i])
-		} else {
-			f(&panels[len(panels)-1-i])
-		}
-	}
-}
-
-// right solves X A = alpha B for m rows of B.
-func (s *solver[T]) right(m int, alpha T, b []T, ldb int) {
-	ts, es := s.ts, s.ts.es
-	scale(alpha, m, s.order, b, ldb)
-	t := asm.Tile{
-		RSA: uintptr(ldb * es), CSA: uintptr(es), LDB: uintptr(s.bs * es), LDC: uintptr(ldb * es), Segs: &noSegs[0], NSeg: 1,
-	}
-	s.outer(func(o, end int, panels []panel[T]) {
-		if s.upper && o > 0 {
-			gemm(m, end-o, o, -1, Matrix[T]{b, ldb, 1}, s.a.at(0, o), b[o:], ldb, true, false)
-		} else if k := s.order - end; !s.upper && k > 0 {
-			gemm(m, end-o, k, -1, Matrix[T]{b[end:], ldb, 1}, s.a.at(end, o), b[o:], ldb, true, false)
-		}
-		s.each(panels, func(p *panel[T]) {
-			t.B, t.K = ptr(p.p), p.k
-			for i := 0; i < m; i += ts.mr {
-				t.A, t.C = ptr(b[i*ldb+p.first:]), ptr(b[i*ldb+p.j:])
-				runTile[T](ts, min(ts.mr, m-i), p.cols, &t)
+			v := s.a.Data[r*s.a.RS+c*s.a.CS]
+			if i == j && unit {
+				v = 1
+			} else if i == j {
+				v = 1 / v
 			}
-		})
-	})
+			p.d[i*mr+j] = v
+		}
+	}
 }
 
-// left solves A X = alpha B for n columns of B, which becomes X.
-func (s *solver[T]) left(n int, alpha T, b []T, ldb int) {
+// solve solves A X = alpha B for n columns of B, which becomes X.
+func (s *solver[T]) solve(n int, alpha T, b []T, ldb int) {
 	scale(alpha, s.order, n, b, ldb)
-	s.outer(func(o, end int, panels []panel[T]) {
-		if s.upper && o > 0 {
-			gemm(end-o, n, o, -1, Matrix[T]{s.a.Data[o*s.a.CS:], s.a.CS, s.a.RS}, Matrix[T]{b, ldb, 1}, b[o*ldb:], ldb, true, false)
-		} else if k := s.order - end; !s.upper && k > 0 {
-			a := s.a.at(end, o)
-			gemm(end-o, n, k, -1, Matrix[T]{a.Data, a.CS, a.RS}, Matrix[T]{b[end*ldb:], ldb, 1}, b[o*ldb:], ldb, true, false)
+	solveBlocks(s.order, s.upper, func(o, end, from, to int) {
+		if from < to {
+			gemm(end-o, n, to-from, -1, s.a.at(o, from), Matrix[T]{b[from*ldb:], ldb, 1}, b[o*ldb:], ldb, true, false)
 		}
-		s.leftBlock(n, panels, o, end, b[o*ldb:], b[o*ldb:], ldb)
+		s.block(n, o, end, b[o*ldb:], b[o*ldb:], ldb)
 	})
 }
 
-// leftTo solves A X = B for n columns: b is read, x written, both with rows ld apart.
-func (s *solver[T]) leftTo(n int, x, b []T, ld int) {
+// solveTo solves A X = B for n columns: b is read, x written, both with rows ld apart.
+func (s *solver[T]) solveTo(n int, x, b []T, ld int) {
 	if s.order <= solveBlock {
-		s.outer(func(o, end int, panels []panel[T]) { s.leftBlock(n, panels, o, end, x, b, ld) })
+		s.block(n, 0, s.order, x, b, ld)
 		return
 	}
 	for i := 0; i < s.order; i++ {
 		copy(x[i*ld:i*ld+n], b[i*ld:])
 	}
-	s.left(n, 1, x, ld)
+	s.solve(n, 1, x, ld)
 }
 
-// leftBlock solves rows o to end-1, which begin at b, into x.
-func (s *solver[T]) leftBlock(n int, panels []panel[T], o, end int, x, b []T, ld int) {
-	ts := s.ts
-	// Rows a multiple of the cache's ways apart would drive one another out, and kernels may read beyond the last columns:
-	// such columns are solved in a copy.
+// block solves rows o to end-1, which begin at b, into x.
+func (s *solver[T]) block(n, o, end int, x, b []T, ld int) {
+	ts, rows := s.ts, end-o
+	// Rows a multiple of the cache's ways apart would drive one another out, and kernels write whole vectors: such strips
+	// are solved in a copy.
 	whole := n / ts.nr * ts.nr
-	if ptr(x) != ptr(b) || ld*ts.es%1024 == 0 && end-o > 16 {
+	if ptr(x) != ptr(b) || ld*ts.es%1024 == 0 && rows > 16 {
 		whole = 0
 	}
-	raw, _ := mem.Get((end - o) * ts.nr * ts.es)
+	raw, _ := mem.Get(rows * ts.nr * ts.es)
 	defer mem.Put(raw)
 	w := mem.Slice[T](raw)
+	// The rows of a strip lie on pages apart, which the processor does not foresee: those of the next strip are asked for, if they
+	// are likely to be beyond the second cache and few enough for the first.
+	far := rows*ld*ts.es > 1<<20 && rows <= 128
+	var next []T
 	for j := 0; j < n; j += ts.nr {
-		cols := min(ts.nr, n-j)
+		if far {
+			next = b[min(n, j+2*ts.nr)-1:] // from its last column on
+		}
 		if j < whole {
-			s.columns(panels, o, cols, b[j:], ld)
+			s.strip(o, end, ts.nr, b[j:], ld, next, ld)
 			continue
 		}
-		packB(ts, w, Matrix[T]{b[j:], ld, 1}, end-o, cols)
-		s.columns(panels, o, cols, w, ts.nr)
-		copyRows(end-o, cols, x[j:], ld, w, ts.nr)
+		cols := min(ts.nr, n-j)
+		packB(ts, w, Matrix[T]{b[j:], ld, 1}, rows, cols)
+		s.strip(o, end, ts.whole(cols), w, ts.nr, next, ld)
+		copyRows(rows, cols, x[j:], ld, w, ts.nr)
 	}
 }
 
-// columns solves the rows of some panels for at most nr columns of x, whose first row is row o.
-func (s *solver[T]) columns(panels []panel[T], o, cols int, x []T, ld int) {
-	es := s.ts.es
+// strip solves rows o to end-1 for a strip x of so many columns, as wide as a tile, whose first row is row o. It asks for the same
+// rows of next meanwhile, unless that is nil.
+func (s *solver[T]) strip(o, end, cols int, x []T, ld int, next []T, ldn int) {
+	ts, es := s.ts, s.ts.es
 	t := asm.Tile{
-		RSA: uintptr(es), CSA: uintptr(s.bs * es), LDB: uintptr(ld * es), LDC: uintptr(ld * es), Segs: &noSegs[0], NSeg: 1,
+		RSA: uintptr(es), CSA: uintptr(ts.mr * es), LDB: uintptr(ld * es), LDC: uintptr(ld * es), Mode: 4, Segs: &noSegs[0], NSeg: 1,
 	}
-	s.each(panels, func(p *panel[T]) {
-		t.A, t.B, t.C, t.K = ptr(p.p), ptr(x[(p.first-o)*ld:]), ptr(x[(p.j-o)*ld:]), p.k
-		runTile[T](s.ts, p.cols, cols, &t)
+	if s.upper { // a tile's first row is the last
+		t.RSA, t.LDC = -t.RSA, -t.LDC
+	}
+	inOrder(s.steps[o/ts.mr:(end+ts.mr-1)/ts.mr], s.upper, func(p *solveStep[T]) {
+		a, c := 0, p.i-o
+		if next != nil {
+			prefetchRows(p.rows, next[c*ldn:], ldn)
+		}
+		if s.upper {
+			a, c = p.rows-1, c+p.rows-1
+		}
+		t.A, t.C, t.D, t.K = ptr(p.a[a:]), ptr(x[c*ld:]), ptr(p.d), p.k
+		if t.B = t.C; p.k > 0 {
+			t.B = ptr(x[(p.first-o)*ld:])
+		}
+		runTile[T](ts, p.rows, cols, &t)
 	})
 }
 
-// invertLower writes the inverse of a lower triangle of order n to x, row after row ld apart, zero above the diagonal.
-func invertLower[T Float](unit bool, n int, a Matrix[T], x []T, ld int) {
-	for i := 0; i < n; i++ {
-		d := T(1)
-		if !unit {
-			d = 1 / a.Data[i*(a.RS+a.CS)]
-		}
-		row := x[i*ld : i*ld+n]
-		clear(row)
-		for p := 0; p < i; p++ {
-			v := a.Data[i*a.RS+p*a.CS]
-			for c, w := range x[p*ld : p*ld+p+1] {
-				row[c] += T(v * w)
-			}
-		}
-		for c := range row[:i] {
-			row[c] *= -d
-		}
-		row[i] = d
-	}
-}
+// columnChunk is how many of n columns of B make a chunk.
+func (s *solver[T]) columnChunk(n int) int { return min(256, max(s.ts.nr, n/8/s.ts.nr*s.ts.nr)) }

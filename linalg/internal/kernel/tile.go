@@ -44,9 +44,28 @@ func tileGo[T Float](rows, cols int, t *asm.Tile) {
 				c[j] += v
 			case 2:
 				c[j] += T(alpha * v)
-			default:
+			case 3:
 				c[j] = alpha * v
+			default:
+				c[j] -= v
 			}
 		}
+		if t.Mode == 4 {
+			substitute(i, c, t)
+		}
+	}
+}
+
+// substitute makes row i of a tile of D X = C, whose rows above are solved.
+func substitute[T Float](i int, c []T, t *asm.Tile) {
+	d := unsafe.Slice((*T)(unsafe.Add(t.D, i*portableRows*int(unsafe.Sizeof(c[0])))), i+1)
+	for p, v := range d[:i] {
+		x := unsafe.Slice((*T)(unsafe.Add(t.C, uintptr(p)*t.LDC)), len(c))
+		for j := range c {
+			c[j] -= T(v * x[j])
+		}
+	}
+	for j := range c {
+		c[j] *= d[i]
 	}
 }

@@ -22,18 +22,32 @@ func (ts *tileset) canRead(cols int) bool {
 	return ts.wide || ts.portable || cols == 0 || 2*cols == ts.nr
 }
 
+// whole is the number of columns, at least cols, that a tile of whole vectors writes.
+func (ts *tileset) whole(cols int) int {
+	switch {
+	case ts.portable:
+		return cols
+	case !ts.wide && 2*cols <= ts.nr:
+		return ts.nr / 2
+	}
+	return ts.nr
+}
+
 // depth is the block of a sum over k: even parts of at most kc.
 func (ts *tileset) depth(k int) int {
 	parts := (k + ts.kc - 1) / ts.kc
 	return (k + parts - 1) / parts
 }
 
+// portableRows is the height of a tile in plain Go.
+const portableRows = 4
+
 // portableTiles is the tileset of plain Go.
 func portableTiles[T Float]() *tileset {
 	if is32[T]() {
-		return &tileset{mr: 4, nr: 32, es: 4, portable: true}
+		return &tileset{mr: portableRows, nr: 32, es: 4, portable: true}
 	}
-	return &tileset{mr: 4, nr: 16, es: 8, portable: true}
+	return &tileset{mr: portableRows, nr: 16, es: 8, portable: true}
 }
 
 // alphaBits are the bits of alpha in its own type.

@@ -2,9 +2,6 @@ package kernel
 
 import "github.com/priorlab/priorlab/linalg/internal/par"
 
-// solveBlock is the order up to which a triangle is solved in one go; larger ones go block by block, with products between.
-const solveBlock = 384
-
 // Trsm solves A X = alpha B (left) or X A = alpha B in place of B, of m by n with rows ldb apart. A is triangular, lower
 // or upper as it reads through its strides; with unit its diagonal counts as ones.
 func Trsm[T Float](left, lower, unit bool, m, n int, alpha T, a Matrix[T], b []T, ldb int) {
@@ -15,14 +12,16 @@ func Trsm[T Float](left, lower, unit bool, m, n int, alpha T, a Matrix[T], b []T
 		trsv(left, lower, unit, m, n, alpha, a, b, ldb)
 		return
 	}
-	s := newSolver(left, lower, unit, m, n, a)
-	defer s.done()
 	if left {
-		par.For(n, s.columnChunk(n), func(lo, hi int) { s.left(hi-lo, alpha, b[lo:], ldb) })
+		s := newSolver(lower, unit, m, a)
+		defer s.done()
+		par.For(n, s.columnChunk(n), func(lo, hi int) { s.solve(hi-lo, alpha, b[lo:], ldb) })
 		return
 	}
+	s := newRightSolver(lower, unit, n, a)
+	defer s.done()
 	rows := min(96, max(s.ts.mr, m/8/s.ts.mr*s.ts.mr))
-	par.For(m, rows, func(lo, hi int) { s.right(hi-lo, alpha, b[lo*ldb:], ldb) })
+	par.For(m, rows, func(lo, hi int) { s.solve(hi-lo, alpha, b[lo*ldb:], ldb) })
 }
 
 // Solver solves A X = B for one triangle A and many B in turn: what depends on A alone is made once.
@@ -30,11 +29,11 @@ type Solver[T Float] struct{ *solver[T] }
 
 // NewSolver prepares the triangle a of order m.
 func NewSolver[T Float](lower, unit bool, m int, a Matrix[T]) Solver[T] {
-	return Solver[T]{newSolver(true, lower, unit, m, m, a)}
+	return Solver[T]{newSolver(lower, unit, m, a)}
 }
 
 // Solve makes x, of n columns with rows ld apart, from b, which may be x, on this goroutine.
-func (s Solver[T]) Solve(n int, x, b []T, ld int) { s.leftTo(n, x, b, ld) }
+func (s Solver[T]) Solve(n int, x, b []T, ld int) { s.solveTo(n, x, b, ld) }
 
 // trsm1 is Trsm on this goroutine.
 func trsm1[T Float](left, lower bool, m, n int, a Matrix[T], b []T, ldb int) {
@@ -42,13 +41,15 @@ func trsm1[T Float](left, lower bool, m, n int, a Matrix[T], b []T, ldb int) {
 		trsv(left, lower, false, m, n, 1, a, b, ldb)
 		return
 	}
-	s := newSolver(left, lower, false, m, n, a)
-	defer s.done()
 	if left {
-		s.left(n, 1, b, ldb)
-	} else {
-		s.right(m, 1, b, ldb)
+		s := newSolver(lower, false, m, a)
+		defer s.done()
+		s.solve(n, 1, b, ldb)
+		return
 	}
+	s := newRightSolver(lower, false, n, a)
+	defer s.done()
+	s.solve(m, 1, b, ldb)
 }
 
 // SolveBatch solves A_i X_i = B_i for left factors at the given offsets and right-hand sides of m by n that follow one
@@ -68,13 +69,13 @@ func SolveBatch[T Float](trans bool, m, n int, l []T, offL []int, x, b []T) {
 			trsv(true, !trans, false, m, n, 1, a, xi, n)
 			return
 		}
-		s := newSolver(true, !trans, false, m, n, a)
+		s := newSolver(!trans, false, m, a)
 		defer s.done()
 		cols := n
 		if parallel {
 			cols = s.columnChunk(n)
 		}
-		par.For(n, cols, func(lo, hi int) { s.leftTo(hi-lo, xi[lo:], bi[lo:], n) })
+		par.For(n, cols, func(lo, hi int) { s.solveTo(hi-lo, xi[lo:], bi[lo:], n) })
 	}
 	if len(offL) < 8 {
 		for i := range offL {

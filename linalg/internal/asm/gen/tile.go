@@ -13,7 +13,7 @@ const (
 	fA, fB, fC, fK             = 0, 8, 16, 24
 	fRSA, fCSA, fLDB, fLDC     = 32, 40, 48, 56
 	fCols, fMode, fAlpha, fSeg = 64, 72, 80, 88
-	fNSeg                      = 96
+	fNSeg, fD                  = 96, 104
 )
 
 // tileNames are the product kernels in the order of the table: level, type, kind, rows.
@@ -130,8 +130,6 @@ func (k *tile) emit(name string) {
 	ctx.DECQ(rN)
 	ctx.JNZ(LabelRef("segment"))
 	k.epilogue(at)
-	ctx.VZEROUPPER()
-	ctx.RET()
 }
 
 func kmask(v int) reg.OpmaskPhysical { return []reg.OpmaskPhysical{reg.K1, reg.K2}[v] }
@@ -173,7 +171,8 @@ func (k *tile) step(np int) {
 	}
 }
 
-// epilogue stores the tile: mode 0 C = T, 1 C += T, 2 C += alpha T, 3 C = alpha T.
+// epilogue stores the tile: mode 0 C = T, 1 C += T, 2 C += alpha T, 3 C = alpha T, and 4 C = D^-1 (C - T) if
+// the kernel solves.
 func (k *tile) epilogue(at func(int) Mem) {
 	n := len(k.z)
 	alpha, tmp := k.z[n-2], k.z[n-1]
@@ -220,6 +219,10 @@ func (k *tile) epilogue(at func(int) Mem) {
 	ctx.MOVQ(at(fMode), rK)
 	ctx.TESTQ(rK, rK)
 	ctx.JZ(LabelRef("store"))
+	if k.solves() {
+		ctx.CMPQ(rK, Imm(4))
+		ctx.JEQ(LabelRef("solve"))
+	}
 	ctx.CMPQ(rK, Imm(1))
 	ctx.JNE(LabelRef("scaled"))
 	each(func(m Mem, v int, a reg.VecPhysical) {
@@ -279,6 +282,63 @@ func (k *tile) epilogue(at func(int) Mem) {
 			ctx.VMASKMOVPS(a, mask[v], m)
 		}
 	})
+	ctx.VZEROUPPER()
+	ctx.RET()
+	if k.solves() {
+		ctx.Label("solve")
+		each(func(m Mem, v int, a reg.VecPhysical) {
+			load(m, v)
+			if k.f64 {
+				ctx.VSUBPD(a, tmp, a)
+			} else {
+				ctx.VSUBPS(a, tmp, a)
+			}
+		})
+		k.substitute(at, alpha, tmp)
+		ctx.JMP(LabelRef("store"))
+	}
+}
+
+// solves says whether the kernel has mode 4.
+func (k *tile) solves() bool { return !k.masked && (k.nv == 2 || !k.wide) }
+
+// substitute solves D X = T for the tile T: D is a lower triangle, its rows as far apart as the tallest tile is high, with
+// the reciprocals of its diagonal in place of that.
+func (k *tile) substitute(at func(int) Mem, s0, s1 reg.VecPhysical) {
+	ctx.MOVQ(at(fD), rRS)
+	height := 6
+	if k.wide {
+		height = 12
+	}
+	broadcast := func(i, j int, to reg.VecPhysical) {
+		m := Mem{Base: rRS, Disp: (i*height + j) * k.es()}
+		if k.f64 {
+			ctx.VBROADCASTSD(m, to)
+		} else {
+			ctx.VBROADCASTSS(m, to)
+		}
+	}
+	for j := 0; j < k.rows; j++ {
+		broadcast(j, j, s0)
+		for v := 0; v < k.nv; v++ {
+			if k.f64 {
+				ctx.VMULPD(s0, k.acc(j, v), k.acc(j, v))
+			} else {
+				ctx.VMULPS(s0, k.acc(j, v), k.acc(j, v))
+			}
+		}
+		for i := j + 1; i < k.rows; i++ {
+			s := []reg.VecPhysical{s0, s1}[i%2]
+			broadcast(i, j, s)
+			for v := 0; v < k.nv; v++ {
+				if k.f64 {
+					ctx.VFNMADD231PD(s, k.acc(j, v), k.acc(i, v))
+				} else {
+					ctx.VFNMADD231PS(s, k.acc(j, v), k.acc(i, v))
+				}
+			}
+		}
+	}
 }
 
 func (k *tile) es() int {

@@ -98,6 +98,17 @@ func transposes() {
 	ctx.DECQ(reg.RAX)
 	ctx.JNZ(LabelRef("loop"))
 	ctx.RET()
+
+	begin("PrefetchRows", "func(n int, p *byte, stride uintptr)", "PrefetchRows asks for the cache lines at p and n-1 further addresses, stride bytes apart.")
+	ctx.Load(ctx.Param("n"), reg.RAX)
+	ctx.Load(ctx.Param("p"), reg.RBX)
+	ctx.Load(ctx.Param("stride"), reg.RCX)
+	ctx.Label("loop")
+	ctx.PREFETCHT0(Mem{Base: reg.RBX})
+	ctx.ADDQ(reg.RCX, reg.RBX)
+	ctx.DECQ(reg.RAX)
+	ctx.JNZ(LabelRef("loop"))
+	ctx.RET()
 }
 
 // begin starts a function.
