@@ -9,6 +9,7 @@ import (
 	"github.com/priorlab/priorlab/stdlib/data"
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"github.com/priorlab/priorlab/stdlib/ohsvgp"
+	"github.com/priorlab/priorlab/stdlib/param"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -127,11 +128,15 @@ func Covid() Study {
 	}
 	counts := gp.NegativeBinomial(5)
 	methods = append(methods, lineMethod("OHSVGP", ohsvgp.New, opt(counts, 0)), lineMethod("OSVGP", ohsvgp.NewOSGPR, opt(counts, 60)), lineMethod("OVC", ohsvgp.NewOVC, opt(counts, 0)),
-		lineMethod("OHSVGP, Poisson", ohsvgp.New, opt(gp.Poisson(), 0)))
+		lineMethod("OHSVGP, Poisson", ohsvgp.New, opt(gp.Poisson(), 0)),
+		Method{"renewal, offline", func(_ int, seed uint64, _ []Task) (Model, error) {
+			return newRenewal(param.SampleOptions{Draws: 200, Warmup: 200, Depth: 6, Seed: seed}), nil
+		}})
 	return Study{
 		Name: "covid", Sizes: []int{15, 30}, Seeds: 3, Tasks: lineTasks(s, 5, 0.2), Methods: methods,
 		Notes: "Daily deaths, negative binomial likelihood with log link (in one row Poisson); 5 tasks; 20% held out. SE + constant kernel and dispersion by the bound on task 1, then frozen; " +
-			"q by natural gradients to convergence; Z of OSVGP by L-BFGS, at most 60 steps a task.",
+			"q by natural gradients to convergence; Z of OSVGP by L-BFGS, at most 60 steps a task. The renewal equation with a reproduction number for every week, " +
+			"autoregressive of order two, is no online method: it sees all data so far after every task, and M is nothing to it; 200 draws by NUTS.",
 	}
 }
 
