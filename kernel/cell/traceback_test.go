@@ -1,12 +1,43 @@
 package cell_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/priorlab/priorlab/kernel/cell"
 )
+
+// TestInterruptedPlace interrupts loops without statements: the traceback names
+// the loop.
+func TestInterruptedPlace(t *testing.T) {
+	for src, want := range map[string]string{
+		"n := 1\nfor {}":       "In[1]:2:1",
+		"n := 1\nfor n > 0 {}": "In[1]:2:5",
+		"n := 1\nfor range 3 { n++ }\nagain:\ngoto again":   "In[1]:4:1",
+		"func f() {\n\tn := 1\n\tn++\n\tfor {\n\t}\n}\nf()": "In[1]:4:2 in f()",
+	} {
+		for wait := 50 * time.Millisecond; ; wait *= 4 { // a busy machine may not have come to the loop
+			s, _ := newSession(t)
+			ctx, cancel := context.WithTimeout(context.Background(), wait)
+			o := s.Eval(ctx, cell.Cell{Name: "In[1]", Source: src})
+			cancel()
+			var in *cell.Interrupted
+			if !errors.As(o.Err, &in) {
+				t.Fatalf("%q ended with %v", src, o.Err)
+			}
+			text := strings.Join(in.Traceback, "\n")
+			if strings.Contains(text, want) {
+				break
+			}
+			if wait > 2*time.Second {
+				t.Fatalf("%q: %q is not in\n%s", src, want, text)
+			}
+		}
+	}
+}
 
 // TestTracebackArguments reads tracebacks: each must hold the lines in their
 // order.

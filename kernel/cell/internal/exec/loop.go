@@ -64,6 +64,7 @@ func (c *compiler) forStmt(s *ast.ForStmt, label int) stmtFunc {
 		run := fr.th.run
 		for {
 			if run.stop.Load() != 0 {
+				fr.pos = pos
 				fr.th.checkStop()
 			}
 			if cond != nil {

@@ -190,7 +190,11 @@ func (c *compiler) branch(s *ast.BranchStmt) stmtFunc {
 	if s.Label != nil {
 		id := c.label(c.info.Uses[s.Label])
 		r := map[token.Token]ctl{token.BREAK: ctlBreakLabel, token.CONTINUE: ctlContinueLabel, token.GOTO: ctlGoto}[s.Tok]
-		return func(fr *frame) ctl { fr.target = id; return r }
+		if s.Tok != token.GOTO {
+			return func(fr *frame) ctl { fr.target = id; return r }
+		}
+		pos := s.Pos()
+		return func(fr *frame) ctl { fr.pos, fr.target = pos, id; return r }
 	}
 	switch s.Tok {
 	case token.BREAK:
