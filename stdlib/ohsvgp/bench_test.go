@@ -14,7 +14,8 @@ import (
 // BenchmarkSlider is what one move of a length-scale slider costs: new
 // hyper-parameters, one update on N points, 20 posterior functions at 200.
 func BenchmarkSlider(b *testing.B) {
-	for _, name := range []string{"SE", "Matern32"} {
+	kernels := map[string]func(float64, ...float64) *gp.Radial{"SE": gp.SE, "Matern12": gp.Matern12, "Matern32": gp.Matern32, "Matern52": gp.Matern52}
+	for _, name := range []string{"SE", "Matern12", "Matern32", "Matern52"} {
 		for _, shape := range [][2]int{{500, 50}, {500, 100}} {
 			n, M := shape[0], shape[1]
 			b.Run(fmt.Sprintf("%s/N%d_M%d", name, n, M), func(b *testing.B) {
@@ -27,11 +28,7 @@ func BenchmarkSlider(b *testing.B) {
 				var base = (&Model{opt: Options{M: M}}).BaseNormals(20, len(grid), linalg.NewRand(1))
 				for i := 0; b.Loop(); i++ {
 					ls := 0.5 + 0.01*float64(i%10)
-					k := gp.SE(1, ls)
-					if name != "SE" {
-						k = gp.Matern32(1, ls)
-					}
-					m, err := New(Options{M: M, Kernel: k, Noise: 0.01, Hyper: HyperFixed})
+					m, err := New(Options{M: M, Kernel: kernels[name](1, ls), Noise: 0.01, Hyper: HyperFixed})
 					if err != nil {
 						b.Fatal(err)
 					}

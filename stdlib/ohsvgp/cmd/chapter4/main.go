@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
 	"sort"
 	"strings"
 
@@ -20,6 +21,7 @@ func main() {
 	out := flag.String("out", "results", "folder for the tables")
 	only := flag.String("only", "", "studies to run, separated by commas; empty runs all")
 	seeds := flag.Int("seeds", 0, "random splits; 0 means each study's own number")
+	method := flag.String("method", "", "the one method to run, by its name in the tables; empty runs all")
 	size := flag.Int("M", 0, "inducing variables; 0 means each study's own sizes")
 	list := flag.Bool("list", false, "name the studies and stop")
 	again := flag.Bool("summaries", false, "run nothing: write the summaries anew from the measurements that are there")
@@ -30,14 +32,17 @@ func main() {
 	if *size > 0 {
 		o.Sizes = []int{*size}
 	}
-	if err := run(ctx, *out, *only, mode{*list, *again}, o); err != nil {
+	if err := run(ctx, *out, *only, mode{*list, *again, *method}, o); err != nil {
 		fmt.Fprintln(os.Stderr, "chapter4:", err)
 		os.Exit(1)
 	}
 }
 
-// mode is what else than running may be asked for.
-type mode struct{ list, summaries bool }
+// mode is what else than running everything may be asked for.
+type mode struct {
+	list, summaries bool
+	method          string
+}
 
 func run(ctx context.Context, out, only string, m mode, o experiments.Options) error {
 	wanted := map[string]bool{}
@@ -71,8 +76,15 @@ func run(ctx context.Context, out, only string, m mode, o experiments.Options) e
 			}
 			continue
 		}
+		part := s
+		if m.method != "" {
+			part.Methods = slices.DeleteFunc(slices.Clone(s.Methods), func(x experiments.Method) bool { return x.Name != m.method })
+			if len(part.Methods) == 0 {
+				return fmt.Errorf("%s has no method %q", s.Name, m.method)
+			}
+		}
 		o.Done = func(rows []experiments.Row) error { return experiments.Write(out, s, rows) }
-		if _, err := experiments.Run(ctx, s, o); err != nil {
+		if _, err := experiments.Run(ctx, part, o); err != nil {
 			return err
 		}
 	}

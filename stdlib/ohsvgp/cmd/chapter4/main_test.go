@@ -42,6 +42,21 @@ func TestRunWritesTables(t *testing.T) {
 	}
 }
 
+func TestOneMethod(t *testing.T) {
+	dir := t.TempDir()
+	var lines []string
+	o := experiments.Options{Seeds: 1, Report: func(l string) { lines = append(lines, l) }}
+	if err := run(context.Background(), dir, "measures", mode{method: "LagT"}, o); err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], "measures, LagT") {
+		t.Errorf("reported %q", lines)
+	}
+	if err := run(context.Background(), dir, "measures", mode{method: "LagX"}, o); err == nil || !strings.Contains(err.Error(), `no method "LagX"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestUnknownStudy(t *testing.T) {
 	err := run(context.Background(), t.TempDir(), "lunar", mode{}, experiments.Options{})
 	if err == nil || !strings.Contains(err.Error(), `no study "lunar"`) {
