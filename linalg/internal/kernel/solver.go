@@ -183,9 +183,9 @@ func (s *solver[T]) strip(o, end, cols int, x []T, ld int, next []T, ldn int) {
 		if s.upper {
 			a, c = p.rows-1, c+p.rows-1
 		}
-		t.A, t.C, t.D, t.K = ptr(p.a[a:]), ptr(x[c*ld:]), ptr(p.d), p.k
-		if t.B = t.C; p.k > 0 {
-			t.B = ptr(x[(p.first-o)*ld:])
+		t.C, t.D, t.K = ptr(x[c*ld:]), ptr(p.d), p.k
+		if t.A, t.B = t.C, t.C; p.k > 0 {
+			t.A, t.B = ptr(p.a[a:]), ptr(x[(p.first-o)*ld:])
 		}
 		runTile[T](ts, p.rows, cols, &t)
 	})
