@@ -70,28 +70,44 @@ func (l *DecoupledLayer) posterior(q, va *linalg.Tensor, r Request) *Result {
 }
 
 // decoupled is the posterior of a batch: q, va [B H T d], kg [H M d], vg [H M dv], ltri [H dv M M], logdiag [H dv M].
-// The Gram matrix of the global keys is factorised in float64; it is small and common to the batch.
+// The Gram matrix of the global keys is factorised in float64; it is small and common to the batch. So are the global keys
+// themselves: what they have to do with the tokens is computed for all sequences at once, as one long row of tokens.
 func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, mode Mode, name string) *Result {
 	dt := q.DType()
-	s := ltri.Shape()
-	M := s[2]
+	B, T, M := q.Shape()[0], q.Shape()[2], ltri.Shape()[2]
 	Kgg := gram(kind, kg.To(linalg.F64), nil, logVar.To(linalg.F64), logScale.To(linalg.F64))
 	L, used := cholesky(Kgg, jitter, func(h int) string { return fmt.Sprintf("%s, head %d, Gram matrix of the global keys", name, h) })
 	half := linalg.SolveTri(L, linalg.Eye(linalg.F64, M), false).To(dt) // L^-1, [H M M]
 	Kqq := gram(kind, q, nil, logVar, logScale)
-	Kgq := gram(kind, kg, q, logVar, logScale) // [B H M T]
-	A := half.MatMul(Kgq)
+	all := joinTokens(q)                         // [H B*T d]
+	Kgq := gram(kind, kg, all, logVar, logScale) // [H M B*T]
+	Aall := half.MatMul(Kgq)
+	A := partTokens(Aall, B, T)              // [B H M T]
 	Ava, Kva := A.MatMul(va), Kqq.MatMul(va) // [B H M dv], [B H T dv]
 	res := &Result{Jitter: used}
-	res.Mean = Kva.Sub(A.T().MatMul(Ava)).Add(Kgq.T().MatMul(vg))
+	global := partTokens(vg.T().MatMul(Kgq), B, T).T() // [B H T dv]
+	res.Mean = Kva.Sub(A.T().MatMul(Ava)).Add(global)
 	R := whitened(ltri, logdiag)
-	rest := A.Square().Sum(-2).Neg().Add(gramDiag(kind, q, logVar, logScale)) // [B H T]
-	res.Var = rest.Unsqueeze(-1).Add(linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T())
+	own := linalg.SumSquaresMatMul(R.T(), Aall.Unsqueeze(1), -2)                                 // [H dv B*T]
+	rest := Aall.Square().Sum(-2).Neg().Add(gramDiag(kind, all, logVar, logScale)).Unsqueeze(-2) // [H 1 B*T]
+	res.Var = partTokens(rest.Add(own), B, T).T()
 	res.between(mode, Kqq, A, R)
 	res.KLa = va.Mul(Kva).Sum(-2).Sub(Ava.Square().Sum(-2)).MulS(0.5)
 	Lv := L.T().MatMul(vg.To(linalg.F64)).To(dt)
 	res.KLg = whitenedKL(Lv, R, logdiag)
 	return res
+}
+
+// joinTokens puts the tokens of all sequences side by side: x [B H T d] to [H B*T d].
+func joinTokens(x *linalg.Tensor) *linalg.Tensor {
+	s := x.Shape()
+	return x.Permute(1, 0, 2, 3).Reshape(s[1], s[0]*s[2], s[3])
+}
+
+// partTokens is the way back, for tokens in columns: x [H n B*T] viewed as [B H n T].
+func partTokens(x *linalg.Tensor, B, T int) *linalg.Tensor {
+	s := x.Shape()
+	return x.Reshape(s[0], s[1], B, T).Permute(2, 0, 1, 3)
 }
 
 // between keeps what draws of dependent tokens need.

@@ -75,8 +75,19 @@ func standard(kind Kind, q, k, v, ltri, logdiag, logVar, logScale *linalg.Tensor
 	res := &Result{Jitter: used, Mean: Kkq.T().MatMul(v)}
 	R := whitened(ltri, logdiag)
 	rest := A.Square().Sum(-2).Neg().Add(gramDiag(kind, q, logVar, logScale))
-	res.Var = rest.Unsqueeze(-1).Add(linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T())
+	res.Var = rest.Unsqueeze(-1).Add(spreadVar(R, A))
 	res.between(mode, Kqq, A, R)
 	res.KLg = whitenedKL(L.T().MatMul(v), R, logdiag)
 	return res
+}
+
+// spreadVar is the sum of squares of R_j'A for each token [B H T dv]: A [B H N T], and R [H dv N N] common to all sequences,
+// whose tokens then make one long row, or [B H dv N N].
+func spreadVar(R, A *linalg.Tensor) *linalg.Tensor {
+	if len(R.Shape()) == 5 {
+		return linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T()
+	}
+	s := A.Shape()
+	all := A.Permute(1, 2, 0, 3).Reshape(s[1], 1, s[2], s[0]*s[3])
+	return partTokens(linalg.SumSquaresMatMul(R.T(), all, -2), s[0], s[3]).T()
 }
