@@ -12,6 +12,7 @@ import (
 func init() {
 	symbols.Register("github.com/priorlab/priorlab/stdlib/ohsvgp", "ohsvgp", func() map[string]reflect.Value {
 		return map[string]reflect.Value{
+			"Batch":           reflect.ValueOf((*p.Batch)(nil)),
 			"Classifier":      reflect.ValueOf((*p.Classifier)(nil)),
 			"DirectKuu":       reflect.ValueOf(p.DirectKuu),
 			"ECE":             reflect.ValueOf(p.ECE),
@@ -26,6 +27,7 @@ func init() {
 			"Model":           reflect.ValueOf((*p.Model)(nil)),
 			"NLPD":            reflect.ValueOf(p.NLPD),
 			"New":             reflect.ValueOf(p.New),
+			"NewBatch":        reflect.ValueOf(p.NewBatch),
 			"NewClassifier":   reflect.ValueOf(p.NewClassifier),
 			"NewGPVAE":        reflect.ValueOf(p.NewGPVAE),
 			"NewOSGPR":        reflect.ValueOf(p.NewOSGPR),
