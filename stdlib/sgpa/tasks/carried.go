@@ -38,7 +38,7 @@ func carried(name string, inside, outside *data.Images, strangers string, mean, 
 		Outside: other.part(0, 250).inputs(m, s), OutsideName: strangers,
 		Config: sgpa.Config{Width: 32, Heads: 4, Depth: 2, Inducing: 8, Classes: 10, Dropout: 0.1, Channels: 1, Size: 28, Patch: 4}}
 	for _, severity := range []int{1, 3, 5} {
-		set, err := shiftedPhotos(test, severity, seed, m, s)
+		set, err := shiftedPhotos(test, severity, mostShifted, seed, m, s)
 		if err != nil {
 			return nil, err
 		}

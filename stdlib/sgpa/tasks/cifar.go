@@ -10,7 +10,7 @@ import (
 // Channel means and standard deviations of CIFAR-10.
 var cifarMean, cifarSD = []float64{.4914, .4822, .4465}, []float64{.2470, .2435, .2616}
 
-// CIFAR10 is image classification with n training pictures, in patches of 4 by 4. Classes 8 and 9 (ships and trucks) are
+// CIFAR10 is image classification with n training pictures, in 16 patches of 8 by 8. Classes 8 and 9 (ships and trucks) are
 // held out as strangers; eight remain. Half of the development pictures validate, half test; corruptions at severities 1,
 // 3 and 5 stand in for CIFAR-10-C. The folder cifar10 of PRIORLAB_DATA must be there.
 func CIFAR10(n int, seed uint64) (*Task, error) {
@@ -29,12 +29,12 @@ func CIFAR10(n int, seed uint64) (*Task, error) {
 	train, _ = known(train, 8)
 	half := inside.n / 2
 	test := inside.part(half, inside.n)
-	t := &Task{Name: fmt.Sprintf("CIFAR-10, classes 0 to 7 of %d pictures", n), Rate: 1e-3, Batch: 100,
+	t := &Task{Name: fmt.Sprintf("CIFAR-10, classes 0 to 7 of %d pictures", n), Rate: 1e-3, Batch: 32,
 		Train: train.data(cifarMean, cifarSD), Valid: inside.part(0, half).data(cifarMean, cifarSD), Test: test.data(cifarMean, cifarSD),
 		Outside: outside.inputs(cifarMean, cifarSD), OutsideName: "ships and trucks",
-		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 16, Classes: 8, Dropout: 0.1, Channels: 3, Size: 32, Patch: 4}}
+		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 2, Inducing: 8, Classes: 8, Dropout: 0.1, Channels: 3, Size: 32, Patch: 8}}
 	for _, severity := range []int{1, 3, 5} {
-		set, err := shiftedPhotos(test.part(0, min(test.n, 300)), severity, seed, cifarMean, cifarSD)
+		set, err := shiftedPhotos(test, severity, mostShifted, seed, cifarMean, cifarSD)
 		if err != nil {
 			return nil, err
 		}

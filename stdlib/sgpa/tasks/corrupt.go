@@ -8,12 +8,24 @@ import (
 	"github.com/priorlab/priorlab/stdlib/data"
 )
 
-// shiftedPhotos is the test set under every corruption of CIFAR-10-C at one severity, one after the other.
-func shiftedPhotos(test *pictures, severity int, seed uint64, mean, sd []float64) (Set, error) {
+// mostShifted is how many pictures a shifted set has at most.
+const mostShifted = 1000
+
+// shiftedPhotos is the test set under every corruption of CIFAR-10-C at one severity, one after the other: of all these
+// pictures at most so many, evenly over them.
+func shiftedPhotos(test *pictures, severity, most int, seed uint64, mean, sd []float64) (Set, error) {
 	all := &pictures{c: test.c, size: test.size}
 	m := test.images()
-	for _, kind := range data.Corruptions() {
-		bad, err := m.Corrupt(kind, severity, seed)
+	kinds := data.Corruptions()
+	of := make([][]int, len(kinds))
+	for _, i := range spread(len(kinds)*test.n, most) {
+		of[i/test.n] = append(of[i/test.n], i%test.n)
+	}
+	for k, kind := range kinds {
+		if of[k] == nil {
+			continue
+		}
+		bad, err := m.Pick(of[k]).Corrupt(kind, severity, seed)
 		if err != nil {
 			return Set{}, err
 		}

@@ -62,8 +62,8 @@ func costTable() *calib.Table {
 	return calib.NewTable([]string{"networks", "parameters of each", "training, CPU s", "training, tokens/s", "peak MB", "prediction, CPU ms an input"}, []int{-1, -1, -1, 1, -1, -1})
 }
 
-// addCosts adds up the networks that the method at hand has used, whoever trained them.
-func (b *bench) addCosts(t *calib.Table, method string, perInput time.Duration) {
+// cost adds up the networks that the method at hand has used, whoever trained them, as a row of the table of costs.
+func (b *bench) cost(perInput time.Duration) []float64 {
 	var all effort
 	count := 0
 	seen := map[string]bool{}
@@ -77,5 +77,5 @@ func (b *bench) addCosts(t *calib.Table, method string, perInput time.Duration) 
 		all.parameters, all.peak = max(all.parameters, e.parameters), max(all.peak, e.peak)
 		all.tokens, all.cpu = all.tokens+e.tokens, all.cpu+e.cpu
 	}
-	t.Add(method, float64(count), float64(all.parameters), all.cpu.Seconds(), float64(all.tokens)/all.cpu.Seconds(), all.peak, 1e3*perInput.Seconds())
+	return []float64{float64(count), float64(all.parameters), all.cpu.Seconds(), float64(all.tokens) / all.cpu.Seconds(), all.peak, 1e3 * perInput.Seconds()}
 }

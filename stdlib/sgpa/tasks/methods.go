@@ -3,6 +3,8 @@ package tasks
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/sgpa"
@@ -32,18 +34,18 @@ func (b Budget) withDefaults() Budget {
 
 // Methods are the names of all methods, in the order of the tables.
 func Methods() []string {
-	names := make([]string, len(methods))
-	for i, m := range methods {
-		names[i] = m.name
-	}
-	return names
+	return namesOf(methods)
 }
 
-// method makes a predictor for a task. Those that correct or combine trained networks find them in the bench.
+// method measures one way of predicting. Methods that share networks find them in the bench.
 type method struct {
-	name string
-	fit  func(ctx context.Context, b *bench) (sgpa.Predictor, error)
+	name   string
+	shares string // the name of the variant whose networks it uses
+	run    func(ctx context.Context, b *bench) (o Outcome, perInput time.Duration, err error)
 }
+
+// longest are the names of the variants that methods share, those that take longest first.
+var longest = []string{posterior.name, standard.name, perDataset.name, tempered.name, pairs.name, softmax.name, meanField.name, kernel.name, sngpName}
 
 // standardName is the one method that needs inputs of one length. With more than standardTokens tokens it takes ten times as
 // long as the others, or worse, and has to be asked for.
@@ -54,12 +56,16 @@ const (
 
 // choose are the methods of a budget, or all that can do the task.
 func choose(t *Task, names []string) ([]method, error) {
+	of := methods
+	if t.regression() {
+		of = regressions
+	}
 	c := t.Config
 	oneLength := c.Size > 0
 	short := oneLength && c.Size/c.Patch*(c.Size/c.Patch) <= standardTokens
 	var out []method
 	if names == nil {
-		for _, m := range methods {
+		for _, m := range of {
 			if m.name != standardName || short {
 				out = append(out, m)
 			}
@@ -67,74 +73,84 @@ func choose(t *Task, names []string) ([]method, error) {
 		return out, nil
 	}
 	for _, name := range names {
-		m, err := find(name)
-		if err != nil {
-			return nil, err
+		i := slices.IndexFunc(of, func(m method) bool { return m.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("tasks: %s: there is no method %q for it; there are %q", t.Name, name, namesOf(of))
 		}
 		if name == standardName && !oneLength {
 			return nil, fmt.Errorf("tasks: %s: %s has one covariance factor a token and needs inputs of one length; use SGPA, the decoupled form", t.Name, name)
 		}
-		out = append(out, m)
+		out = append(out, of[i])
 	}
 	return out, nil
 }
 
+func namesOf(ms []method) []string {
+	names := make([]string, len(ms))
+	for i, m := range ms {
+		names[i] = m.name
+	}
+	return names
+}
+
+// classifier is a method that predicts classes.
+func classifier(name, shares string, fit func(ctx context.Context, b *bench) (sgpa.Predictor, error)) method {
+	return method{name, shares, func(ctx context.Context, b *bench) (o Outcome, perInput time.Duration, err error) {
+		p, err := fit(ctx, b)
+		if err == nil {
+			o.Reports, perInput, err = measure(ctx, b.task, name, p)
+		}
+		return o, perInput, err
+	}}
+}
+
 var methods = []method{
-	{"MLE", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	classifier("MLE", softmax.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, softmax, b.seed)
-	}},
-	{"MLE kernel", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("MLE kernel", kernel.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, kernel, b.seed)
-	}},
-	{"temperature", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("temperature", softmax.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		p, err := b.passes(ctx, softmax, b.seed)
 		if err != nil {
 			return nil, err
 		}
 		return sgpa.Temper(ctx, *p, b.task.Valid)
-	}},
-	{"MC dropout", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("MC dropout", softmax.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		p, err := b.passes(ctx, softmax, b.seed)
 		if err != nil {
 			return nil, err
 		}
 		return &sgpa.Passes{Net: p.Net, Samples: b.budget.Samples, Dropout: true, Seed: b.seed}, nil
-	}},
-	{"MFVI", fitMeanField},
-	{"SNGP", fitSNGP},
-	{"Laplace", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("MFVI", meanField.name, fitMeanField),
+	classifier("SNGP", sngpName, fitSNGP),
+	classifier("Laplace", softmax.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		p, err := b.passes(ctx, softmax, b.seed)
 		if err != nil {
 			return nil, err
 		}
 		return sgpa.NewLaplace(ctx, sgpa.Passes{Net: p.Net, Samples: b.budget.Samples, Seed: b.seed}, b.task.Train, b.task.Valid)
-	}},
-	{"SGPA", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("SGPA", posterior.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, posterior, b.seed)
-	}},
-	{standardName, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier(standardName, standard.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, standard, b.seed)
-	}},
-	{"SGPA per dataset", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("SGPA per dataset", perDataset.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, perDataset, b.seed)
-	}},
-	{"SGPA tempered", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("SGPA tempered", tempered.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, tempered, b.seed)
-	}},
-	{"KEP-SVGP", func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+	}),
+	classifier("KEP-SVGP", pairs.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, pairs, b.seed)
-	}},
-	{"ensemble", func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, softmax) }},
-	{"SGPA ensemble", func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, posterior) }},
-}
-
-func find(name string) (method, error) {
-	for _, m := range methods {
-		if m.name == name {
-			return m, nil
-		}
-	}
-	return method{}, fmt.Errorf("tasks: there is no method %q; there are %v", name, Methods())
+	}),
+	classifier("ensemble", softmax.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, softmax) }),
+	classifier("SGPA ensemble", posterior.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, posterior) }),
 }
 
 // bench is one seed of a comparison. Trained networks are kept, so that methods that share one train it once.
@@ -144,12 +160,13 @@ type bench struct {
 	seed   uint64
 	log    func(format string, args ...any)
 	nets   map[string]*sgpa.Network
-	spent  map[string]effort // on each network
-	used   []string          // the networks of the method at hand
+	models map[string]*sgpa.Regressor // where numbers are predicted
+	spent  map[string]effort          // on each network
+	used   []string                   // the networks of the method at hand
 }
 
 func newBench(t *Task, b Budget, seed uint64, log func(format string, args ...any)) *bench {
-	return &bench{task: t, budget: b, seed: seed, log: log, nets: map[string]*sgpa.Network{}, spent: map[string]effort{}}
+	return &bench{task: t, budget: b, seed: seed, log: log, nets: map[string]*sgpa.Network{}, models: map[string]*sgpa.Regressor{}, spent: map[string]effort{}}
 }
 
 func (b *bench) options(seed uint64) train.Options {
@@ -174,6 +191,7 @@ var (
 	posterior  = variant{"sgpa", func(c *sgpa.Config) { c.Method = sgpa.SGPA }}
 	perDataset = variant{"sgpa per dataset", func(c *sgpa.Config) { c.Method, c.KLGlobalScale = sgpa.SGPA, sgpa.PerDataset }}
 	standard   = variant{"standard sgpa", func(c *sgpa.Config) { c.Method = sgpa.StandardSGPA }}
+	meanField  = variant{"mean field", func(c *sgpa.Config) { c.Method, c.MeanField = sgpa.Softmax, true }}
 	pairs      = variant{"eigenpairs", func(c *sgpa.Config) { c.Method = sgpa.EigenPairs }}
 	tempered   = variant{"tempered sgpa", func(c *sgpa.Config) { c.Method, c.KLWeight, c.Rho = sgpa.SGPA, 0.01, 0.3 }}
 )
@@ -228,18 +246,16 @@ func (b *bench) ensemble(ctx context.Context, v variant) (sgpa.Predictor, error)
 }
 
 func fitMeanField(ctx context.Context, b *bench) (sgpa.Predictor, error) {
-	n := sgpa.MeanFieldNetwork(linalg.NewRand(b.seed), b.task.Config, len(b.task.Train.Y))
-	if err := b.task.vectors(n); err != nil {
-		return nil, err
-	}
-	err := b.metered(fmt.Sprintf("MFVI, seed %d", b.seed), n, b.task.Train.X, func() (*train.History, error) {
-		return sgpa.Fit(ctx, n, b.task.Train, nil, sgpa.RampUp, b.options(b.seed))
-	})
+	p, err := b.passes(ctx, meanField, b.seed)
 	if err != nil {
 		return nil, err
 	}
-	return &sgpa.Passes{Net: n, Samples: b.budget.Samples, Seed: b.seed}, nil
+	p.Samples = b.budget.Samples
+	return p, nil
 }
+
+// sngpName is the name under which SNGP's networks are known; they are no variant of the others.
+const sngpName = "sngp"
 
 func fitSNGP(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 	s := sgpa.NewSNGP(linalg.NewRand(b.seed), b.task.Config, b.budget.SNGPF, 0.95)

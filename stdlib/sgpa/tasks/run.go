@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,40 @@ func Run(ctx context.Context, t *Task, b Budget, seeds []uint64) (*Result, error
 
 // RunLog is Run, with a line for each trained network written to w (nil for none).
 func RunLog(ctx context.Context, t *Task, b Budget, seeds []uint64, w io.Writer) (*Result, error) {
-	b = b.withDefaults()
+	parts, err := Parts(t, b, seeds)
+	if err != nil {
+		return nil, err
+	}
+	var all []Outcome
+	for _, p := range parts {
+		done, err := RunPart(ctx, t, b, p, w)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, done...)
+	}
+	return Collect(t, b, seeds, all)
+}
+
+// Part is a piece of a comparison that needs nothing of the others: the methods of one seed that share networks.
+type Part struct {
+	Seed    uint64
+	Methods []string
+}
+
+// Outcome is what one method with one seed puts into the tables.
+type Outcome struct {
+	Method  string
+	Seed    uint64
+	Reports []*calib.Report // of the test set and of each shifted set; nil where numbers are predicted
+	Errors  []float64       // the measures of predicted numbers
+	Cost    []float64
+}
+
+var errNoSeeds = errors.New("tasks: give at least one seed; three or more show the spread")
+
+// Parts divides a comparison, the longest parts first. They can be run in any order, or by several processes at a time.
+func Parts(t *Task, b Budget, seeds []uint64) ([]Part, error) {
 	if len(seeds) == 0 {
 		return nil, errNoSeeds
 	}
@@ -42,25 +76,71 @@ func RunLog(ctx context.Context, t *Task, b Budget, seeds []uint64, w io.Writer)
 	if err != nil {
 		return nil, err
 	}
-	reports := make([][]*calib.Report, 1+len(t.Shifted))
-	out := &Result{Task: t, Costs: costTable(), Budget: b, Seeds: seeds}
-	for _, seed := range seeds {
-		bench := newBench(t, b, seed, logTo(w))
-		for _, m := range chosen {
-			bench.used = nil
-			p, err := m.fit(ctx, bench)
-			if err != nil {
-				return nil, fmt.Errorf("tasks: %s, seed %d: %w", m.name, seed, err)
+	share := map[string][]string{}
+	for _, m := range chosen {
+		share[m.shares] = append(share[m.shares], m.name)
+	}
+	var parts []Part
+	for _, v := range longest {
+		for _, seed := range seeds {
+			if names := share[v]; names != nil {
+				parts = append(parts, Part{seed, names})
 			}
-			rs, perInput, err := measure(ctx, t, m.name, p)
-			if err != nil {
-				return nil, fmt.Errorf("tasks: %s, seed %d: %w", m.name, seed, err)
-			}
-			for i, r := range rs {
-				reports[i] = append(reports[i], r)
-			}
-			bench.addCosts(out.Costs, m.name, perInput)
 		}
+	}
+	return parts, nil
+}
+
+// RunPart trains and measures the methods of a part. A line for each trained network goes to w (nil for none).
+func RunPart(ctx context.Context, t *Task, b Budget, p Part, w io.Writer) ([]Outcome, error) {
+	chosen, err := choose(t, p.Methods)
+	if err != nil {
+		return nil, err
+	}
+	bench := newBench(t, b.withDefaults(), p.Seed, logTo(w))
+	var all []Outcome
+	for _, m := range chosen {
+		bench.used = nil
+		o, perInput, err := m.run(ctx, bench)
+		if err != nil {
+			return nil, fmt.Errorf("tasks: %s, %s, seed %d: %w", t.Name, m.name, p.Seed, err)
+		}
+		o.Method, o.Seed, o.Cost = m.name, p.Seed, bench.cost(perInput)
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// Collect makes the tables of the outcomes of all parts, given in any order.
+func Collect(t *Task, b Budget, seeds []uint64, all []Outcome) (*Result, error) {
+	chosen, err := choose(t, b.Methods)
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{Task: t, Costs: costTable(), Budget: b.withDefaults(), Seeds: seeds}
+	if t.regression() {
+		out.Table = errorTable()
+	}
+	reports := make([][]*calib.Report, 1+len(t.Shifted))
+	for _, seed := range seeds {
+		for _, m := range chosen {
+			i := slices.IndexFunc(all, func(o Outcome) bool { return o.Method == m.name && o.Seed == seed })
+			if i < 0 {
+				return nil, fmt.Errorf("tasks: %s: there is no outcome of %s with seed %d", t.Name, m.name, seed)
+			}
+			o := all[i]
+			out.Costs.Add(o.Method, o.Cost...)
+			if t.regression() {
+				out.Table.Add(o.Method, o.Errors...)
+				continue
+			}
+			for k, r := range o.Reports {
+				reports[k] = append(reports[k], r)
+			}
+		}
+	}
+	if t.regression() {
+		return out, nil
 	}
 	for i, rs := range reports {
 		tab, err := calib.Compare(rs...)
@@ -75,8 +155,6 @@ func RunLog(ctx context.Context, t *Task, b Budget, seeds []uint64, w io.Writer)
 	}
 	return out, nil
 }
-
-var errNoSeeds = errors.New("tasks: give at least one seed; three or more show the spread")
 
 // logTo writes lines to w, or none if w is nil.
 func logTo(w io.Writer) func(format string, args ...any) {

@@ -15,7 +15,7 @@ type Set struct {
 	Data *sgpa.Data
 }
 
-// Task is a classification problem with everything that is measured on it.
+// Task is a problem with everything that is measured on it. ZINC predicts numbers and has molecules in place of the sets.
 type Task struct {
 	Name               string
 	Train, Valid, Test *sgpa.Data
@@ -27,8 +27,11 @@ type Task struct {
 	Vectors            [][]float64 // fixed vectors of the words of the vocabulary, one a row; nil for none (see UseVectors)
 	Batch              int
 
-	words *Vocabulary // of a text task
+	words        *Vocabulary // of a text task
+	learn, tests *molecules  // of a task that predicts numbers
 }
+
+func (t *Task) regression() bool { return t.learn != nil }
 
 // UseVectors gives the networks of a text task fixed vectors of the words they know, beside the embeddings they learn. It
 // returns the share of the vocabulary that has a vector.
@@ -61,12 +64,19 @@ func (t *Task) vectors(n *sgpa.Network) error {
 
 // String tells the sizes.
 func (t *Task) String() string {
+	if t.regression() {
+		return fmt.Sprintf("%s: %d for training, %d for testing", t.Name, len(t.learn.y), len(t.tests.y))
+	}
 	return fmt.Sprintf("%s: %d training, %d validation, %d test inputs, %d shifted sets", t.Name, len(t.Train.Y), len(t.Valid.Y), len(t.Test.Y), len(t.Shifted))
 }
 
 // Limit measures on at most n inputs of each set, spread evenly over it so that every kind of corruption keeps its share, and
 // returns the task.
 func (t *Task) Limit(n int) *Task {
+	if t.regression() {
+		t.tests = t.tests.take(spread(len(t.tests.y), n))
+		return t
+	}
 	t.Test = t.Test.Take(spread(t.Test.X.Len(), n))
 	for i := range t.Shifted {
 		d := t.Shifted[i].Data

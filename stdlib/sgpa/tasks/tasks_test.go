@@ -68,12 +68,21 @@ func TestShiftedPhotos(t *testing.T) {
 			t.Fatalf("number %d came back as %v, not %v", i, v, p.pix[i])
 		}
 	}
-	s, err := shiftedPhotos(p, 3, 1, cifarMean, cifarSD)
+	s, err := shiftedPhotos(p, 3, 1000, 1, cifarMean, cifarSD)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := 2 * len(data.Corruptions()); len(s.Data.Y) != n || s.Data.X.Len() != n || s.Data.Y[3] != 7 {
 		t.Errorf("%d labels, %d pictures, labels %v", len(s.Data.Y), s.Data.X.Len(), s.Data.Y)
+	}
+	few, err := shiftedPhotos(p, 3, len(data.Corruptions()), 1, cifarMean, cifarSD) // every second one: picture 0 under each
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, y := range few.Data.Y {
+		if y != 4 || few.Data.X.Images.Slice(0, i, i+1).Sub(s.Data.X.Images.Slice(0, 2*i, 2*i+1)).Abs().Sum().Item() != 0 {
+			t.Errorf("picture %d of the smaller set, label %d, is not the one of the larger", i, y)
+		}
 	}
 }
 
@@ -97,7 +106,7 @@ func TestTasksWithWordVectors(t *testing.T) {
 	for i := range 40 {
 		all.text, all.y = append(all.text, []string{"good film", "bad film", "good good", "bad , bad"}[i%4]), append(all.y, i%2)
 	}
-	m, err := textTask("films", all, all, 20, 10, 10, 8, 1)
+	m, err := textTask("films", all, all, 20, 10, 10, 8, 1, func(t *Task) { t.Rate, t.Config.Depth = 1e-3, 2 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,9 +228,10 @@ func TestRunEveryRegression(t *testing.T) {
 		return m
 	}
 	learn, test := draw(30), draw(10)
-	task := &Task{Name: "chains", Rate: 1e-3, Batch: 10, Config: sgpa.Config{Width: 8, Heads: 2, Depth: 2, Inducing: 3, AtomTypes: 3, WalkFeatures: walkSteps, MaxTokens: 8, Dropout: 0.1}}
+	task := &Task{Name: "chains", Rate: 1e-3, Batch: 10, learn: learn, tests: test,
+		Config: sgpa.Config{Width: 8, Heads: 2, Depth: 2, Inducing: 3, Classes: 1, AtomTypes: 3, WalkFeatures: walkSteps, MaxTokens: 8, Dropout: 0.1}}
 	run := func(methods ...string) (*Result, error) {
-		return runRegression(context.Background(), task, learn, test, Budget{Epochs: 2, Samples: 3, Members: 2, Methods: methods}.withDefaults(), []uint64{1, 2}, logTo(nil))
+		return Run(context.Background(), task, Budget{Epochs: 2, Samples: 3, Members: 2, Methods: methods}, []uint64{1, 2})
 	}
 	a, err := run()
 	if err != nil {
@@ -236,7 +246,7 @@ func TestRunEveryRegression(t *testing.T) {
 	if err != nil || a.String() != b.String() {
 		t.Errorf("one and two threads give different tables (%v):\n%s\n%s", err, a, b)
 	}
-	if _, err := run("Laplace"); err == nil || !strings.Contains(err.Error(), `no method "Laplace" that predicts numbers`) {
+	if _, err := run("Laplace"); err == nil || !strings.Contains(err.Error(), `no method "Laplace" for it`) {
 		t.Errorf("a method for classes gives %v", err)
 	}
 }
@@ -358,12 +368,16 @@ func TestRealDataTasks(t *testing.T) {
 
 func TestZINC(t *testing.T) {
 	folder(t, "zinc")
-	r, err := RunZINC(context.Background(), 60, 20, Budget{Epochs: 1, Samples: 2, Methods: []string{"MLE", "SGPA"}}, []uint64{1}, nil)
+	task, err := ZINC(60)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Table.Rows) != 2 || !(r.Table.Rows[0].Mean[0] > 0) {
-		t.Errorf("%v", r)
+	r, err := Run(context.Background(), task.Limit(20), Budget{Epochs: 1, Samples: 2, Methods: []string{"MLE", "SGPA"}}, []uint64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Table.Rows) != 2 || !(r.Table.Rows[0].Mean[0] > 0) || !strings.HasPrefix(task.String(), "ZINC, 60 molecules: 60 for training, 20") {
+		t.Errorf("%v: %v", task, r)
 	}
 }
 

@@ -153,7 +153,9 @@ func CoLA(n int, seed uint64) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := textTask("CoLA", all, test, n, 500, 2000, 40, seed)
+	t, err := textTask("CoLA", all, test, n, 500, 2000, 40, seed, func(t *Task) {
+		t.Rate, t.Config.Depth, t.Config.Dropout = 2e-3, 2, 0.2
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +174,9 @@ func IMDB(n, limit int, seed uint64) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := textTask("IMDB", all, test, n, 300, 4000, limit, seed)
+	t, err := textTask("IMDB", all, test, n, 300, 4000, limit, seed, func(t *Task) {
+		t.Rate, t.Config.Depth, t.Config.Dropout = 4e-3, 1, 0.1
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -184,16 +188,19 @@ type madeText struct {
 	vocabulary *Vocabulary
 }
 
-// textTask shuffles, keeps valid texts for validation and n for training, and learns the vocabulary from the latter.
-func textTask(name string, all, test *texts, n, valid, size, limit int, seed uint64) (*madeText, error) {
+// textTask shuffles, keeps valid texts for validation and n for training, and learns the vocabulary from the latter. What is
+// this task's own is set at the end.
+func textTask(name string, all, test *texts, n, valid, size, limit int, seed uint64, own func(*Task)) (*madeText, error) {
 	if n < 1 || n+valid > len(all.y) || limit < 1 {
 		return nil, fmt.Errorf("tasks: %s: %d training texts of up to %d words; there are %d beside the %d for validation", name, n, limit, len(all.y)-valid, valid)
 	}
 	all = all.shuffled(seed)
 	train := all.part(valid, valid+n)
 	v := NewVocabulary(train.text, size)
-	return &madeText{vocabulary: v, task: &Task{Name: fmt.Sprintf("%s, %d texts", name, n), Rate: 1e-3, Batch: 32, words: v,
+	t := &Task{Name: fmt.Sprintf("%s, %d texts", name, n), Batch: 32, words: v,
 		Train: train.data(v, limit), Valid: all.part(0, valid).data(v, limit), Test: test.data(v, limit),
-		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 2, Inducing: 8, Classes: 2, Dropout: 0.1, Kernel: sgpa.Exponential,
-			Vocabulary: v.Len(), MaxTokens: limit, EmbedWidth: 64}}}, nil
+		Config: sgpa.Config{Width: 32, Heads: 2, Inducing: 8, Classes: 2, Kernel: sgpa.Exponential,
+			Vocabulary: v.Len(), MaxTokens: limit, EmbedWidth: 32}}
+	own(t)
+	return &madeText{vocabulary: v, task: t}, nil
 }

@@ -1,9 +1,7 @@
 package tasks
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/priorlab/priorlab/stdlib/data"
@@ -48,6 +46,15 @@ func WalkFeatures(n int, edges [][2]int, steps int) [][]float64 {
 type molecules struct {
 	x *sgpa.Inputs
 	y []float64
+}
+
+// take are the molecules at some positions.
+func (m *molecules) take(at []int) *molecules {
+	out := &molecules{x: m.x.Take(at)}
+	for _, i := range at {
+		out.y = append(out.y, m.y[i])
+	}
+	return out
 }
 
 func readZINC(part string, n int) (*molecules, error) {
@@ -104,19 +111,17 @@ func molecule(l map[string]any) (g sgpa.Graph, y float64, err error) {
 	return g, y, nil
 }
 
-// RunZINC is the regression of constrained solubility from molecular graphs, with n training molecules and at most tests for
-// testing, all methods with a Gaussian likelihood of learned noise. A line for each trained network goes to w (nil for none).
-func RunZINC(ctx context.Context, n, tests int, b Budget, seeds []uint64, w io.Writer) (*Result, error) {
-	b = b.withDefaults()
-	train, err := readZINC("train", n)
+// ZINC is the regression of constrained solubility from molecular graphs, with n training molecules; all methods have a
+// Gaussian likelihood of learned noise.
+func ZINC(n int) (*Task, error) {
+	learn, err := readZINC("train", n)
 	if err != nil {
 		return nil, err
 	}
-	test, err := readZINC("test", tests)
+	test, err := readZINC("test", 0)
 	if err != nil {
 		return nil, err
 	}
-	t := &Task{Name: fmt.Sprintf("ZINC, %d molecules", len(train.y)), Rate: 1e-3, Batch: 50,
-		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}}
-	return runRegression(ctx, t, train, test, b, seeds, logTo(w))
+	return &Task{Name: fmt.Sprintf("ZINC, %d molecules", len(learn.y)), Rate: 1e-3, Batch: 50, learn: learn, tests: test,
+		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}}, nil
 }

@@ -5,15 +5,18 @@
 //	PRIORLAB_DATA=folder chapter3 -task cifar10 -o results/cifar10.md
 //	PRIORLAB_DATA=folder chapter3 -task cola -n 8000 -epochs 50 -seeds 5
 //
-// Without -n and -epochs a task has the size that fits minutes of a laptop.
+// Without -n and -epochs a task has the size that fits minutes of a laptop. Networks are trained by processes of one thread each,
+// as many at a time as -jobs says.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -28,39 +31,43 @@ var laptop = map[string]size{
 	"glyphs":  {1000, 20, 300},
 	"fashion": {600, 20, 250},
 	"mnist":   {600, 20, 250},
-	"cifar10": {400, 4, 80},
-	"cola":    {1000, 6, 300},
-	"imdb":    {400, 5, 150},
-	"zinc":    {500, 8, 300},
+	"cifar10": {4000, 8, 400},
+	"cola":    {8000, 5, 400},
+	"imdb":    {3200, 5, 500},
+	"zinc":    {4000, 8, 500},
 }
 
 // options are the flags.
 type options struct {
-	task, vectors string
-	n, tests      int // inputs to learn from, and at most of each set to measure on
-	words         int
-	budget        tasks.Budget
-	seeds         int
+	Task, Vectors string
+	N, Tests      int // inputs to learn from, and at most of each set to measure on
+	Words         int
+	Budget        tasks.Budget
+	Seeds, Jobs   int
 }
 
 func main() {
+	if os.Getenv(partVariable) != "" {
+		os.Exit(partMain())
+	}
 	var o options
-	flag.StringVar(&o.task, "task", "glyphs", "glyphs, fashion, mnist, cifar10, cola, imdb or zinc")
-	flag.IntVar(&o.n, "n", 0, "training examples (fashion and mnist have 600); 0 is the task's own number")
-	flag.IntVar(&o.tests, "tests", 0, "measure on at most so many inputs of each set; 0 is the task's own number")
-	flag.IntVar(&o.words, "words", 64, "longest review of imdb")
-	flag.IntVar(&o.budget.Epochs, "epochs", 0, "epochs of every method; 0 is the task's own number")
-	flag.IntVar(&o.budget.Samples, "samples", 10, "Monte Carlo passes of a prediction")
-	flag.IntVar(&o.budget.Members, "members", 3, "members of an ensemble")
-	flag.IntVar(&o.seeds, "seeds", 3, "runs of every method")
-	flag.StringVar(&o.vectors, "vectors", "", "file of word vectors in the text form of GloVe, for cola and imdb")
+	flag.StringVar(&o.Task, "task", "glyphs", "glyphs, fashion, mnist, cifar10, cola, imdb or zinc")
+	flag.IntVar(&o.N, "n", 0, "training examples (fashion and mnist have 600); 0 is the task's own number")
+	flag.IntVar(&o.Tests, "tests", 0, "measure on at most so many inputs of each set; 0 is the task's own number")
+	flag.IntVar(&o.Words, "words", 96, "longest review of imdb")
+	flag.IntVar(&o.Budget.Epochs, "epochs", 0, "epochs of every method; 0 is the task's own number")
+	flag.IntVar(&o.Budget.Samples, "samples", 10, "Monte Carlo passes of a prediction")
+	flag.IntVar(&o.Budget.Members, "members", 3, "members of an ensemble")
+	flag.IntVar(&o.Seeds, "seeds", 3, "runs of every method")
+	flag.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "networks trained at a time, each by a process with one thread; the tables do not depend on it")
+	flag.StringVar(&o.Vectors, "vectors", "", "file of word vectors in the text form of GloVe, for cola and imdb")
 	methods := flag.String("methods", "", "some of "+strings.Join(tasks.Methods(), ", ")+"; empty for all that can do the task")
 	out := flag.String("o", "", "write the tables to this file; empty prints them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if *methods != "" {
-		o.budget.Methods = strings.Split(*methods, ",")
+		o.Budget.Methods = strings.Split(*methods, ",")
 	}
 	if err := write(ctx, o, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "chapter3:", err)
@@ -97,37 +104,46 @@ func write(ctx context.Context, o options, path string) error {
 }
 
 func run(ctx context.Context, o options) (*tasks.Result, error) {
-	own, known := laptop[o.task]
+	own, known := laptop[o.Task]
 	if !known {
-		var names []string
-		for name := range laptop {
-			names = append(names, name)
+		return nil, fmt.Errorf("there is no task %q; there are %v", o.Task, slices.Sorted(maps.Keys(laptop)))
+	}
+	for _, d := range []struct {
+		p *int
+		v int
+	}{{&o.N, own.n}, {&o.Tests, own.tests}, {&o.Budget.Epochs, own.epochs}} {
+		if *d.p == 0 {
+			*d.p = d.v
 		}
-		slices.Sort(names)
-		return nil, fmt.Errorf("there is no task %q; there are %v", o.task, names)
 	}
-	if o.n == 0 {
-		o.n = own.n
-	}
-	if o.tests == 0 {
-		o.tests = own.tests
-	}
-	if o.budget.Epochs == 0 {
-		o.budget.Epochs = own.epochs
-	}
-	seeds := make([]uint64, max(o.seeds, 0))
+	seeds := make([]uint64, max(o.Seeds, 0))
 	for i := range seeds {
 		seeds[i] = uint64(i + 1)
-	}
-	if o.task == "zinc" {
-		return tasks.RunZINC(ctx, o.n, o.tests, o.budget, seeds, os.Stderr)
 	}
 	t, err := load(o)
 	if err != nil {
 		return nil, err
 	}
-	if o.vectors != "" {
-		w, err := data.ReadWordVectors(o.vectors)
+	fmt.Fprintln(os.Stderr, t)
+	parts, err := tasks.Parts(t, o.Budget, seeds)
+	if err != nil {
+		return nil, err
+	}
+	all, err := divide(ctx, o, parts)
+	if err != nil {
+		return nil, err
+	}
+	return tasks.Collect(t, o.Budget, seeds, all)
+}
+
+// load reads the task at the size of the options.
+func load(o options) (*tasks.Task, error) {
+	t, err := read(o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Vectors != "" {
+		w, err := data.ReadWordVectors(o.Vectors)
 		if err != nil {
 			return nil, err
 		}
@@ -137,22 +153,23 @@ func run(ctx context.Context, o options) (*tasks.Result, error) {
 		}
 		fmt.Fprintf(os.Stderr, "%.0f %% of the words have vectors of %d numbers\n", 100*share, t.Config.VectorWidth)
 	}
-	fmt.Fprintln(os.Stderr, t.Limit(o.tests))
-	return tasks.RunLog(ctx, t, o.budget, seeds, os.Stderr)
+	return t.Limit(o.Tests), nil
 }
 
-func load(o options) (*tasks.Task, error) {
-	switch o.task {
+func read(o options) (*tasks.Task, error) {
+	switch o.Task {
 	case "glyphs":
-		return tasks.Glyphs(o.n, 1), nil
+		return tasks.Glyphs(o.N, 1), nil
 	case "fashion":
 		return tasks.Fashion(1)
 	case "mnist":
 		return tasks.MNIST(1)
 	case "cifar10":
-		return tasks.CIFAR10(o.n, 1)
+		return tasks.CIFAR10(o.N, 1)
 	case "cola":
-		return tasks.CoLA(o.n, 1)
+		return tasks.CoLA(o.N, 1)
+	case "imdb":
+		return tasks.IMDB(o.N, o.Words, 1)
 	}
-	return tasks.IMDB(o.n, o.words, 1)
+	return tasks.ZINC(o.N)
 }
