@@ -34,7 +34,7 @@
 // What else is here:
 //
 //	NewOSGPR, NewOVC, NewOVFF   the baselines, with the same methods
-//	NewReference                the exact GP, for comparison
+//	NewReference, NewBatch      the exact GP and the batch sparse one, for comparison
 //	NewPath                     several inputs, read as a path in pseudo-time
 //	Options.Measure, .Route     other measures; random features and the ODE
 //	Model.Save, Load            a model goes on with the same bits

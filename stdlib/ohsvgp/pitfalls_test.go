@@ -3,6 +3,7 @@ package ohsvgp
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -282,5 +283,90 @@ func TestODETendsToTheIntegral(t *testing.T) {
 	must(t, err)
 	if e := RMSE(ys, mean); e > 0.2 {
 		t.Errorf("RMSE %.3f on the ODE route", e)
+	}
+}
+
+// The NLPD is of observations: the noise is in it, also where f is well known.
+func TestDensitiesCarryTheNoise(t *testing.T) {
+	ctx := context.Background()
+	x, y := stream(40, 2, 0.3)
+	m, err := New(Options{M: 12, Kernel: gp.SE(1, 0.5), Noise: 0.09, Hyper: HyperFixed})
+	must(t, err)
+	must(t, m.Update(ctx, x, y))
+	mean, v, err := m.Predict(ctx, x)
+	must(t, err)
+	logp, err := m.LogDensity(ctx, gp.Column(x), y)
+	must(t, err)
+	without := 0.0
+	for i := range x {
+		s := v[i] + 0.09
+		d := y[i] - mean[i]
+		near(t, "log density", logp[i:i+1], []float64{-0.5*math.Log(2*math.Pi*s) - 0.5*d*d/s}, 1e-12)
+		without += 0.5*math.Log(2*math.Pi*v[i]) + 0.5*d*d/v[i]
+	}
+	if nlpd := -sum(logp) / 40; nlpd > 1 || without/40 < 2*nlpd {
+		t.Errorf("NLPD %.3f, without the noise %.3f: the test tests nothing", nlpd, without/40)
+	}
+}
+
+// A variance that is negative beyond rounding comes from covariances that do not
+// belong together, and is an error, not a zero.
+func TestNegativeVarianceIsAnError(t *testing.T) {
+	ctx := context.Background()
+	x, y := stream(40, 1, 0.1)
+	o := Options{M: 20, Kernel: gp.SE(1, 0.1), Noise: 0.01, Hyper: HyperFixed}
+	exact, err := New(o)
+	must(t, err)
+	must(t, exact.Update(ctx, x, y))
+	o.Route, o.Features = RandomFeatures, 100
+	waves, err := New(o)
+	must(t, err)
+	must(t, waves.Update(ctx, x, y))
+	q := *waves.q
+	q.basis = exact.q.basis // K_uf of one route, L and q of the other
+	waves.q = &q
+	if _, _, err := waves.Predict(ctx, []float64{0.11, 0.3, 0.52, 0.77, 0.9}); err == nil || !strings.Contains(err.Error(), "not consistent") {
+		t.Errorf("mixed routes predicted with error %v", err)
+	}
+}
+
+// Nothing divides by the logarithm of the amplitude: a step that crosses unit
+// variance is as smooth as any.
+func TestUnitAmplitudeIsNothingSpecial(t *testing.T) {
+	ctx := context.Background()
+	x, y := stream(60, 2, 0.1)
+	bound := func(first, second float64) float64 {
+		m, err := New(Options{M: 16, Kernel: gp.Matern32(first, 0.5), Noise: 0.01, Hyper: HyperFixed})
+		must(t, err)
+		must(t, m.Update(ctx, x[:30], y[:30]))
+		p, err := m.Params().Get("variance")
+		must(t, err)
+		must(t, p.Set(second))
+		must(t, m.Update(ctx, x[30:], y[30:]))
+		return m.Bound()
+	}
+	for _, v := range [][2]float64{{1, 1}, {1, 1.3}, {0.7, 1}} {
+		at := bound(v[0], v[1])
+		for _, e := range []float64{-1e-7, 1e-7} {
+			near(t, "bound", []float64{bound(v[0]+e, v[1]), bound(v[0], v[1]+e)}, []float64{at, at}, 1e-6)
+		}
+	}
+}
+
+// K_uu of many variables has no eigenvalue below zero but by rounding: the
+// integrals are exact for their degree.
+func TestManyVariablesStaySemidefinite(t *testing.T) {
+	for _, k := range []gp.Kernel{gp.SE(1, 0.05), gp.Matern12(1, 0.1), gp.Matern32(1, 0.1), gp.Matern52(1, 0.3), gp.Periodic(1, 1.2, 0.3)} {
+		for _, M := range []int{50, 100} {
+			b, err := (&legs{M, 1}).blocks(k, gp.Column([]float64{0.5}), nil)
+			must(t, err)
+			var e mat.EigenSym
+			if !e.Factorize(mat.NewSymDense(M, flat(b.Kbb)), false) {
+				t.Fatal("no eigenvalues")
+			}
+			if low := e.Values(nil)[0]; low < -1e-13 {
+				t.Errorf("%s, M = %d: smallest eigenvalue %g", k, M, low)
+			}
+		}
 	}
 }
