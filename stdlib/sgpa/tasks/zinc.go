@@ -122,6 +122,6 @@ func ZINC(n int) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Task{Name: fmt.Sprintf("ZINC, %d molecules", len(learn.y)), Rate: 1e-3, Batch: 50, learn: learn, tests: test,
-		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 3, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}}, nil
+	return &Task{Name: fmt.Sprintf("ZINC, %d molecules", len(learn.y)), Rate: 2e-3, Batch: 32, learn: learn, tests: test,
+		Config: sgpa.Config{Width: 32, Heads: 2, Depth: 2, Inducing: 8, Classes: 1, AtomTypes: atomTypes, WalkFeatures: walkSteps, MaxTokens: maxAtoms, Dropout: 0.1}}, nil
 }

@@ -33,8 +33,8 @@ var laptop = map[string]size{
 	"mnist":   {600, 20, 250},
 	"cifar10": {4000, 8, 400},
 	"cola":    {8000, 5, 400},
-	"imdb":    {3200, 5, 500},
-	"zinc":    {4000, 8, 500},
+	"imdb":    {3200, 4, 500},
+	"zinc":    {4000, 6, 500},
 }
 
 // options are the flags.
