@@ -174,6 +174,11 @@ func (m *Model) String() string {
 	if n := len(m.tasks); n > 0 {
 		s += fmt.Sprintf(", bound %.4g, jitter %.2g", m.Bound(), m.tasks[n-1].Jitter)
 	}
+	if o, ok := m.method.(interface{ notice(*Model) string }); ok {
+		if says := o.notice(m); says != "" {
+			s += "; " + says
+		}
+	}
 	return s
 }
 

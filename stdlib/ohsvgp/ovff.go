@@ -37,6 +37,15 @@ func (fourierMethod) begin(m *Model, k gp.Kernel, x *mat.Dense, end float64) (ba
 	return b, b.check(k)
 }
 
+// notice warns of ends that the features do not reach.
+func (fourierMethod) notice(m *Model) string {
+	r, ok := m.kernel.(*gp.Radial)
+	if !ok || m.opt.Margin >= 3*r.Lengthscale.Value() {
+		return ""
+	}
+	return fmt.Sprintf("Options.Margin is %.4g, less than three length-scales: near the ends of the interval part of the prior is out of reach", m.opt.Margin)
+}
+
 func (fourierMethod) free(*Model, basis) (*param.Param, func([]float64) basis) { return nil, nil }
 
 // vff is the basis of 2F+1 Fourier features on [A,B]: cos(w_j(x-A)), j = 0..F,

@@ -222,6 +222,13 @@ func TestFourierFeaturesNeedAMargin(t *testing.T) {
 	if v := missing(6*0.7, 400); v > 1e-5 {
 		t.Errorf("%.3g is out of reach with a margin of six length-scales", v)
 	}
+	for margin, warned := range map[float64]bool{0: true, 1: true, 1.5: false} {
+		m, err := NewOVFF(Options{Kernel: gp.Matern52(1, 0.5), Interval: [2]float64{0, 3}, Margin: margin})
+		must(t, err)
+		if s := m.String(); strings.Contains(s, "out of reach") != warned {
+			t.Errorf("margin %g: %s", margin, s)
+		}
+	}
 }
 
 // Stretching time and length-scale together changes nothing.
