@@ -61,7 +61,8 @@ func checkConv(op string, x, w, b *Tensor, c int) {
 }
 
 // Conv is the convolution (cross-correlation) of images x, channels last, with weights w [kernel..., in, out] and bias b
-// [out] or nil: planes for x [batch, height, width, in], volumes for x [batch, depth, height, width, in].
+// [out] or nil: planes for x [batch, height, width, in], volumes for x [batch, depth, height, width, in]. In single
+// precision, 3x3 kernels that keep the size of the images go by minimal filtering, which takes fewer products than the sum.
 func Conv(x, w, b *Tensor, opt ConvOptions) *Tensor {
 	checkConv("Conv", x, w, b, 2)
 	r := len(x.shape)

@@ -148,6 +148,10 @@ func Conv[T Float](y, x, w, bias []T, g ConvShape) {
 	if len(y) == 0 {
 		return
 	}
+	if is32[T]() && g.winograd() {
+		convWinograd(y, x, w, bias, g, false)
+		return
+	}
 	ts := tiles[T]()
 	pad := padded{g.X, g.P}
 	for i := range pad.size {
@@ -176,6 +180,10 @@ func Conv[T Float](y, x, w, bias []T, g ConvShape) {
 // by a multiple of the stride see the same taps: each such class is a convolution of its own, of stride one.
 func ConvTransposed[T Float](dx, dy, w, bias []T, g ConvShape) {
 	if len(dx) == 0 {
+		return
+	}
+	if is32[T]() && g.winograd() {
+		convWinograd(dx, dy, w, bias, g, true)
 		return
 	}
 	ts := tiles[T]()
@@ -235,6 +243,10 @@ func ConvWeights[T Float](dw, x, dy []T, g ConvShape) {
 		return
 	}
 	ts := tiles[T]()
+	if is32[T]() && g.winograd() && ts.canRead(g.Out%ts.nr) {
+		convWeightsWinograd(dw, x, dy, g)
+		return
+	}
 	es := ts.es
 	pad := padded{g.X, g.P}
 	for i := range pad.size {

@@ -86,6 +86,47 @@ func TestConv(t *testing.T) {
 			convCase[float64](t, r, g)
 		}
 		convCase[float32](t, r, ConvShape{N: 17, In: 8, Out: 33, X: [3]int{1, 14, 14}, K: [3]int{1, 3, 3}, S: [3]int{1, 1, 1}, P: [3]int{0, 1, 1}, Y: [3]int{1, 14, 14}})
+		for q := range 6 { // by minimal filtering: odd and even sides, channels that fill no tile
+			x := [3]int{1, 8 + r.IntN(9), 8 + r.IntN(20)}
+			convCase[float32](t, r, ConvShape{N: 1 + r.IntN(9), In: 24 + r.IntN(30), Out: 32 + 8*r.IntN(3) + q%2*r.IntN(8), X: x, K: [3]int{1, 3, 3}, S: [3]int{1, 1, 1}, P: [3]int{0, 1, 1}, Y: x})
+		}
 		convCase[float32](t, r, ConvShape{N: 2, In: 3, Out: 64, X: [3]int{1, 13, 15}, K: [3]int{1, 4, 4}, S: [3]int{1, 2, 2}, P: [3]int{0, 1, 1}, Y: [3]int{1, 6, 7}})
+	})
+}
+
+// Minimal filtering adds before it multiplies: its rounding stays within a few units of single precision of the scale of
+// the results.
+func TestMinimalFilteringIsAccurate(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(13, 14))
+		size := [3]int{1, 13, 16}
+		g := ConvShape{N: 3, In: 48, Out: 64, X: size, K: [3]int{1, 3, 3}, S: [3]int{1, 1, 1}, P: [3]int{0, 1, 1}, Y: size}
+		if !g.winograd() {
+			t.Fatal("this convolution is summed directly")
+		}
+		x, w, y := randoms[float32](r, g.N*volume(g.X)*g.In), randoms[float32](r, 9*g.In*g.Out), randoms[float32](r, g.N*volume(g.Y)*g.Out)
+		wantY, wantX, wantW := make([]float64, len(y)), make([]float64, len(x)), make([]float64, len(w))
+		convPlain(g, func(a, b, c int) {
+			wantY[c] += float64(x[a]) * float64(w[b])
+			wantX[a] += float64(y[c]) * float64(w[b])
+			wantW[b] += float64(x[a]) * float64(y[c])
+		})
+		gotY, gotX, gotW := make([]float32, len(y)), make([]float32, len(x)), make([]float32, len(w))
+		Conv(gotY, x, w, nil, g)
+		ConvTransposed(gotX, y, w, nil, g)
+		ConvWeights(gotW, x, y, g)
+		for i, got := range [][]float32{gotY, gotX, gotW} {
+			want := [][]float64{wantY, wantX, wantW}[i]
+			off, scale := 0.0, 0.0
+			for k, v := range got {
+				off += (float64(v) - want[k]) * (float64(v) - want[k])
+				scale += want[k] * want[k]
+			}
+			if e := math.Sqrt(off / scale); e > 5e-7 {
+				t.Errorf("%s: relative error %.2g", []string{"convolution", "transposed convolution", "weight gradient"}[i], e)
+			} else {
+				t.Logf("relative error %.2g", e)
+			}
+		}
 	})
 }
