@@ -89,29 +89,19 @@ func (g *SGPR) Fit(ctx context.Context, steps int) (param.Fit, error) {
 	return learn(ctx, g.Params(), g.Bound, steps, func() error { return g.Condition(g.x, g.y) })
 }
 
-func (g *SGPR) q() (*sparseQ, error) {
+func (g *SGPR) q() *sparseQ {
 	if g.fit == nil {
-		return nil, fmt.Errorf("gp: no data yet: call Condition first")
+		return &sparseQ{err: fmt.Errorf("gp: no data yet: call Condition first")}
 	}
-	return &sparseQ{g.Kernel, g.fit.Z, g.fit.L, g.fit.D, g.fit.v}, nil
+	return &sparseQ{k: g.Kernel, Z: g.fit.Z, L: g.fit.L, D: g.fit.D, v: g.fit.v}
 }
 
 // Predict is the posterior mean and variance of f at the rows of x.
-func (g *SGPR) Predict(x *mat.Dense) (mean, variance []float64, err error) {
-	q, err := g.q()
-	if err != nil {
-		return nil, nil, err
-	}
-	return q.predict(x)
-}
+func (g *SGPR) Predict(x *mat.Dense) (mean, variance []float64, err error) { return g.q().predict(x) }
 
 // Posterior is the posterior mean and full covariance of f at the rows of x.
 func (g *SGPR) Posterior(x *mat.Dense) (mean []float64, cov *mat.Dense, err error) {
-	q, err := g.q()
-	if err != nil {
-		return nil, nil, err
-	}
-	return q.posterior(x)
+	return g.q().posterior(x)
 }
 
 // SampleWith draws joint functions at the rows of x from given standard normal
@@ -120,11 +110,7 @@ func (g *SGPR) SampleWith(x, base *mat.Dense) (*mat.Dense, error) {
 	if g.fit == nil {
 		return (&Exact{Kernel: g.Kernel}).SampleWith(x, base)
 	}
-	mean, cov, err := g.Posterior(x)
-	if err != nil {
-		return nil, err
-	}
-	return DrawNormal(mean, cov, base)
+	return g.q().sample(x, base)
 }
 
 // sparseQ is q(u) of a sparse model: with K_uu = L L' and u = L v,
@@ -134,10 +120,14 @@ type sparseQ struct {
 	Z    *mat.Dense
 	L, D *linalg.CholFactor
 	v    []float64
+	err  error // why there is none
 }
 
 // whiten is W = L^-1 K_uf and D^-1/2 W at the rows of x.
 func (q *sparseQ) whiten(x *mat.Dense) (W, H *mat.Dense, err error) {
+	if q.err != nil {
+		return nil, nil, q.err
+	}
 	_, d := q.Z.Dims()
 	if err := checkAt(x, d); err != nil {
 		return nil, nil, err
@@ -175,6 +165,14 @@ func (q *sparseQ) posterior(x *mat.Dense) (mean []float64, cov *mat.Dense, err e
 		cov.Add(cov, linalg.SymProduct(H, true))
 	}
 	return q.mean(W, n), cov, nil
+}
+
+func (q *sparseQ) sample(x, base *mat.Dense) (*mat.Dense, error) {
+	mean, cov, err := q.posterior(x)
+	if err != nil {
+		return nil, err
+	}
+	return DrawNormal(mean, cov, base)
 }
 
 func (q *sparseQ) mean(W *mat.Dense, n int) []float64 {

@@ -418,44 +418,28 @@ func (a *adam) step(g, prior []float64) []float64 {
 	return out
 }
 
-func (s *SVGP) q() (*sparseQ, error) {
+func (s *SVGP) q() *sparseQ {
 	Z := rowsOf(s.Z, s.cols)
 	L, err := linalg.Chol(s.Kernel.Matrix(Z, Z), sparseJitter(s.Kernel, Z))
 	if err != nil {
-		return nil, fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)
+		return &sparseQ{err: fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)}
 	}
 	D, err := linalg.Chol(s.D, linalg.JitterPolicy{})
 	if err != nil {
-		return nil, fmt.Errorf("gp: precision of q: %w", err)
+		return &sparseQ{err: fmt.Errorf("gp: precision of q: %w", err)}
 	}
-	return &sparseQ{s.Kernel, Z, L, D, D.SolveVec(s.eta)}, nil
+	return &sparseQ{k: s.Kernel, Z: Z, L: L, D: D, v: D.SolveVec(s.eta)}
 }
 
 // Predict is the posterior mean and variance of the latent f at the rows of x.
-func (s *SVGP) Predict(x *mat.Dense) (mean, variance []float64, err error) {
-	q, err := s.q()
-	if err != nil {
-		return nil, nil, err
-	}
-	return q.predict(x)
-}
+func (s *SVGP) Predict(x *mat.Dense) (mean, variance []float64, err error) { return s.q().predict(x) }
 
 // Posterior is the posterior mean and full covariance of the latent f at the rows
 // of x.
 func (s *SVGP) Posterior(x *mat.Dense) (mean []float64, cov *mat.Dense, err error) {
-	q, err := s.q()
-	if err != nil {
-		return nil, nil, err
-	}
-	return q.posterior(x)
+	return s.q().posterior(x)
 }
 
 // SampleWith draws joint functions at the rows of x from given standard normal
 // numbers, as Exact.SampleWith does. Before Fit these are prior samples.
-func (s *SVGP) SampleWith(x, base *mat.Dense) (*mat.Dense, error) {
-	mean, cov, err := s.Posterior(x)
-	if err != nil {
-		return nil, err
-	}
-	return DrawNormal(mean, cov, base)
-}
+func (s *SVGP) SampleWith(x, base *mat.Dense) (*mat.Dense, error) { return s.q().sample(x, base) }

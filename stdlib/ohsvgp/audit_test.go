@@ -11,6 +11,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
+	"github.com/priorlab/priorlab/stdlib/param"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -23,6 +24,26 @@ type subject struct {
 	labels bool                         // targets are classes 0 and 1
 	timed  bool                         // time goes forward from 0
 	whole  bool                         // every call learns from its data alone
+}
+
+// conditioned is a regression that keeps its data.
+func conditioned(g interface {
+	Condition(x *mat.Dense, y []float64) error
+	Fit(ctx context.Context, steps int) (param.Fit, error)
+	Predict(x *mat.Dense) (mean, variance []float64, err error)
+	Params() param.Set
+}, steps int) subject {
+	return subject{learn: func(ctx context.Context, x, y []float64) error {
+		if err := g.Condition(gp.Column(x), y); err != nil {
+			return err
+		}
+		_, err := g.Fit(ctx, steps)
+		return err
+	}, know: func(t *testing.T) []float64 {
+		mean, v, err := g.Predict(gp.Column(query))
+		must(t, err)
+		return append(append(mean, v...), g.Params().Free()...)
+	}, whole: true}
 }
 
 // query are inputs of predictions.
@@ -174,33 +195,9 @@ func subjects(t *testing.T) map[string]func() subject {
 				return append(append(append(mean, v...), r.Bound(), float64(r.Tasks())), r.Params().Free()...)
 			}}
 		},
-		"exact GP": func() subject {
-			g := gp.NewExact(gp.SE(1, 0.5), 0.05)
-			return subject{learn: func(ctx context.Context, x, y []float64) error {
-				if err := g.Condition(gp.Column(x), y); err != nil {
-					return err
-				}
-				_, err := g.Fit(ctx, few)
-				return err
-			}, know: func(t *testing.T) []float64 {
-				mean, v, err := g.Predict(gp.Column(query))
-				must(t, err)
-				return append(append(mean, v...), g.Params().Free()...)
-			}, whole: true}
-		},
+		"exact GP": func() subject { return conditioned(gp.NewExact(gp.SE(1, 0.5), 0.05), few) },
 		"SGPR": func() subject {
-			g := gp.NewSGPR(gp.SE(1, 0.5), 0.05, gp.Column([]float64{0.1, 0.6, 1.2, 1.7}))
-			return subject{learn: func(ctx context.Context, x, y []float64) error {
-				if err := g.Condition(gp.Column(x), y); err != nil {
-					return err
-				}
-				_, err := g.Fit(ctx, few)
-				return err
-			}, know: func(t *testing.T) []float64 {
-				mean, v, err := g.Predict(gp.Column(query))
-				must(t, err)
-				return append(append(mean, v...), g.Params().Free()...)
-			}, whole: true}
+			return conditioned(gp.NewSGPR(gp.SE(1, 0.5), 0.05, gp.Column([]float64{0.1, 0.6, 1.2, 1.7})), few)
 		},
 		"SVGP": func() subject {
 			s := gp.NewSVGP(gp.SE(1, 0.5), gp.Gaussian(0.05), gp.Column([]float64{0.1, 0.6, 1.2, 1.7}))

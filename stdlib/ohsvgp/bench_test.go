@@ -54,28 +54,80 @@ func wave(n int) (x, y []float64) {
 	return x, y
 }
 
-// BenchmarkStep is value and gradient of the online bound, the step of
-// hyper-parameter learning.
+// BenchmarkStep is value and gradient of the online bound by kernel and noise, the
+// step of hyper-parameter learning.
 func BenchmarkStep(b *testing.B) {
+	benchmarkSteps(b, func(M, n int) (func() error, error) { return legsStep(M, n, true) })
+}
+
+// BenchmarkPoints is value and gradient of the online bound by inducing inputs,
+// kernel and noise: the step of OSGPR.
+func BenchmarkPoints(b *testing.B) { benchmarkSteps(b, pointStep) }
+
+func benchmarkSteps(b *testing.B, prepare func(M, n int) (func() error, error)) {
 	for _, s := range [][2]int{{50, 1000}, {50, 5000}, {100, 1000}, {100, 5000}} {
-		M, n := s[0], s[1]
-		b.Run(fmt.Sprintf("M%d_N%d", M, n), func(b *testing.B) {
-			x, y := wave(2 * n)
-			m, err := New(Options{M: M, Kernel: gp.SE(1, 0.6), Noise: 0.13, Hyper: HyperFixed})
+		b.Run(fmt.Sprintf("M%d_N%d", s[0], s[1]), func(b *testing.B) {
+			step, err := prepare(s[0], s[1])
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := m.Update(context.Background(), x[:n], y[:n]); err != nil {
-				b.Fatal(err)
-			}
-			l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[n:]), y: y[n:], jitter: m.jitter(m.kernel, gp.Column(x[:1]))}
 			for b.Loop() {
-				if _, _, err := l.value(&legs{M, 10}, true, false); err != nil {
+				if err := step(); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 	}
+}
+
+// pointStep is OSGPR's step: value and gradient of the online bound by inducing
+// inputs, kernel and noise.
+func pointStep(M, n int) (func() error, error) {
+	x, y := wave(2 * n)
+	Z := func(lo, hi float64) *points {
+		z := make([]float64, M)
+		for i := range z {
+			z[i] = lo + (hi-lo)*float64(i)/float64(M-1)
+		}
+		return &points{gp.Column(z)}
+	}
+	m, err := newModel(Options{Kernel: gp.SE(1, 0.6), Noise: 0.13, Hyper: HyperFixed}, &pointMethod{})
+	if err != nil {
+		return nil, err
+	}
+	m.policy = fixedJitter(1e-6)
+	l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[:n]), y: y[:n], jitter: *m.policy}
+	u, err := l.update(Z(0, 5))
+	if err != nil {
+		return nil, err
+	}
+	m.q, l.x, l.y = u.q, gp.Column(x[n:]), y[n:]
+	basis := Z(0, 10)
+	return func() error { _, _, err := l.value(basis, true, true); return err }, nil
+}
+
+// legsStep is OHSVGP's: by kernel and noise, or the closed update without a
+// gradient.
+func legsStep(M, n int, learn bool) (func() error, error) {
+	x, y := wave(2 * n)
+	m, err := New(Options{M: M, Kernel: gp.SE(1, 0.6), Noise: 0.13, Hyper: HyperFixed})
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Update(context.Background(), x[:n], y[:n]); err != nil {
+		return nil, err
+	}
+	l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[n:]), y: y[n:], jitter: m.jitter(m.kernel, gp.Column(x[:1]))}
+	if !learn {
+		return func() error {
+			u, err := l.update(&legs{M, 10})
+			if err == nil {
+				u.done()
+			}
+			return err
+		}, nil
+	}
+	return func() error { _, _, err := l.value(&legs{M, 10}, true, false); return err }, nil
 }
 
 // BenchmarkLagTable is what a number of inducing variables costs once.
@@ -84,42 +136,6 @@ func BenchmarkLagTable(b *testing.B) {
 		b.Run(fmt.Sprintf("M%d", M), func(b *testing.B) {
 			for b.Loop() {
 				buildLagTable(M)
-			}
-		})
-	}
-}
-
-// BenchmarkPoints is value and gradient of the online bound by inducing inputs,
-// kernel and noise: the step of OSGPR.
-func BenchmarkPoints(b *testing.B) {
-	for _, s := range [][2]int{{50, 1000}, {50, 5000}, {100, 1000}, {100, 5000}} {
-		M, n := s[0], s[1]
-		b.Run(fmt.Sprintf("M%d_N%d", M, n), func(b *testing.B) {
-			x, y := wave(2 * n)
-			Z := func(lo, hi float64) *points {
-				z := make([]float64, M)
-				for i := range z {
-					z[i] = lo + (hi-lo)*float64(i)/float64(M-1)
-				}
-				return &points{gp.Column(z)}
-			}
-			k := gp.SE(1, 0.6)
-			m, err := newModel(Options{Kernel: k, Noise: 0.13, Hyper: HyperFixed}, &pointMethod{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			m.policy = fixedJitter(1e-6)
-			l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[:n]), y: y[:n], jitter: *m.policy}
-			u, err := l.update(Z(0, 5))
-			if err != nil {
-				b.Fatal(err)
-			}
-			m.q, l.x, l.y = u.q, gp.Column(x[n:]), y[n:]
-			basis := Z(0, 10)
-			for b.Loop() {
-				if _, _, err := l.value(basis, true, true); err != nil {
-					b.Fatal(err)
-				}
 			}
 		})
 	}

@@ -26,56 +26,6 @@ var (
 	peerOnly    = flag.String("only", "", "TestBesidePeer: rows whose name contains this")
 )
 
-// pointStep is OSGPR's step: value and gradient of the online bound by inducing
-// inputs, kernel and noise.
-func pointStep(M, n int) (func() error, error) {
-	x, y := wave(2 * n)
-	Z := func(lo, hi float64) *points {
-		z := make([]float64, M)
-		for i := range z {
-			z[i] = lo + (hi-lo)*float64(i)/float64(M-1)
-		}
-		return &points{gp.Column(z)}
-	}
-	m, err := newModel(Options{Kernel: gp.SE(1, 0.6), Noise: 0.13, Hyper: HyperFixed}, &pointMethod{})
-	if err != nil {
-		return nil, err
-	}
-	m.policy = fixedJitter(1e-6)
-	l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[:n]), y: y[:n], jitter: *m.policy}
-	u, err := l.update(Z(0, 5))
-	if err != nil {
-		return nil, err
-	}
-	m.q, l.x, l.y = u.q, gp.Column(x[n:]), y[n:]
-	basis := Z(0, 10)
-	return func() error { _, _, err := l.value(basis, true, true); return err }, nil
-}
-
-// legsStep is OHSVGP's: by kernel and noise, or the closed update without a
-// gradient.
-func legsStep(M, n int, learn bool) (func() error, error) {
-	x, y := wave(2 * n)
-	m, err := New(Options{M: M, Kernel: gp.SE(1, 0.6), Noise: 0.13, Hyper: HyperFixed})
-	if err != nil {
-		return nil, err
-	}
-	if err := m.Update(context.Background(), x[:n], y[:n]); err != nil {
-		return nil, err
-	}
-	l := &learner{m: m, k: m.kernel, noise: m.noise, x: gp.Column(x[n:]), y: y[n:], jitter: m.jitter(m.kernel, gp.Column(x[:1]))}
-	if !learn {
-		return func() error {
-			u, err := l.update(&legs{M, 10})
-			if err == nil {
-				u.done()
-			}
-			return err
-		}, nil
-	}
-	return func() error { _, _, err := l.value(&legs{M, 10}, true, false); return err }, nil
-}
-
 // svgpSteps is ten steps of SVGP.Fit on all data: value, gradient and the move.
 func svgpSteps(M, n int) (func() error, error) {
 	x, y := wave(n)
