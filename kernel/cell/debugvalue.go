@@ -109,7 +109,7 @@ func (d *Debugger) show(ctx context.Context, frame, inspect int, ns []node) ([]d
 func (d *Debugger) shown(n node, frame, inspect int) debug.Variable {
 	x := debug.Variable{Name: n.name, Type: n.typ, EvaluateName: n.eval, Value: n.text}
 	if n.v.IsValid() && n.v.Kind() == reflect.Interface && !n.v.IsNil() {
-		dynamic := goType(n.v.Elem().Type())
+		dynamic := typeName(n.v.Elem().Type())
 		if n.typ == "" || n.typ == "any" || n.typ == "interface {}" {
 			x.Type = dynamic
 		} else {
@@ -121,7 +121,7 @@ func (d *Debugger) shown(n node, frame, inspect int) debug.Variable {
 		}
 	}
 	if x.Type == "" && n.v.IsValid() {
-		x.Type = goType(n.v.Type())
+		x.Type = typeName(n.v.Type())
 	}
 	if x.Value == "" {
 		x.Value = valueText(n.v)
@@ -295,7 +295,7 @@ func fields(n node, v reflect.Value) (ns []node) {
 // entries lists a map in the order of its keys.
 func entries(n node) (ns []node) {
 	keys := n.v.MapKeys()
-	sort.SliceStable(keys, func(i, j int) bool { return keyLess(keys[i], keys[j]) })
+	sort.SliceStable(keys, func(i, j int) bool { return lessKey(keys[i], keys[j]) })
 	for _, k := range keys {
 		text := valueText(k)
 		e := ""
@@ -319,23 +319,6 @@ func keyLiteral(k reflect.Value) string {
 		return strconv.FormatUint(k.Uint(), 10)
 	}
 	return strconv.FormatBool(k.Bool())
-}
-
-func keyLess(a, b reflect.Value) bool {
-	if a.Kind() == reflect.Interface {
-		a, b = a.Elem(), b.Elem()
-	}
-	switch {
-	case !a.IsValid() || !b.IsValid() || a.Kind() != b.Kind():
-		return valueText(a) < valueText(b)
-	case a.CanInt():
-		return a.Int() < b.Int()
-	case a.CanUint():
-		return a.Uint() < b.Uint()
-	case a.CanFloat():
-		return a.Float() < b.Float()
-	}
-	return valueText(a) < valueText(b)
 }
 
 // rows lists the rows of a matrix.
@@ -391,12 +374,6 @@ func typeText(t types.Type) string {
 		}
 		return p.Name()
 	})
-}
-
-// goType is the same for a run-time type.
-func goType(t reflect.Type) string {
-	s := strings.ReplaceAll(t.String(), "main.", "")
-	return strings.ReplaceAll(s, "interface {}", "any")
 }
 
 // textLimit is how long the text of a value may be.
@@ -465,7 +442,7 @@ func (w *brief) value(v reflect.Value, depth int) {
 	case reflect.Struct:
 		w.fields(v, depth)
 	case reflect.Func:
-		w.put(goType(v.Type()))
+		w.put(typeName(v.Type()))
 	case reflect.Chan:
 		w.put(fmt.Sprintf("len %d cap %d", v.Len(), v.Cap()))
 	default:

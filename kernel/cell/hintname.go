@@ -198,19 +198,9 @@ func (h *hinter) selector(pos token.Pos, m []string) string {
 
 // fieldName: a field that a struct literal does not have.
 func (h *hinter) fieldName(pos token.Pos, m []string) string {
-	l := around[*ast.CompositeLit](h, pos, nil)
-	if l == nil {
+	_, names := h.literal(pos, reachable)
+	if names == nil {
 		return ""
-	}
-	st, ok := h.typeOf(l).Underlying().(*types.Struct)
-	if !ok {
-		return ""
-	}
-	var names []string
-	for i := range st.NumFields() {
-		if f := st.Field(i); f.Exported() || f.Pkg() != nil && f.Pkg().Path() == "main" {
-			names = append(names, f.Name())
-		}
 	}
 	if near := nearest(m[1], names); near != "" {
 		return "did you mean " + near + "?"
@@ -221,16 +211,36 @@ func (h *hinter) fieldName(pos token.Pos, m []string) string {
 	return "its fields are " + strings.Join(names, ", ")
 }
 
+// literal is the struct literal around pos and the fields of its struct that
+// are good.
+func (h *hinter) literal(pos token.Pos, good func(types.Object) bool) (l *ast.CompositeLit, names []string) {
+	if l = around[*ast.CompositeLit](h, pos, nil); l == nil {
+		return nil, nil
+	}
+	if st, ok := h.typeOf(l).Underlying().(*types.Struct); ok {
+		for f := range st.Fields() {
+			if good(f) {
+				names = append(names, f.Name())
+			}
+		}
+	}
+	return l, names
+}
+
+// reachable reports whether a cell can select o.
+func reachable(o types.Object) bool {
+	return o.Exported() || o.Pkg() != nil && o.Pkg().Path() == "main"
+}
+
 // membersOf lists the fields and methods that a cell can select of t.
 func membersOf(t types.Type) (names []string) {
 	mt := t
 	if _, ptr := t.Underlying().(*types.Pointer); !ptr && !types.IsInterface(t) {
 		mt = types.NewPointer(t)
 	}
-	reach := func(o types.Object) bool { return o.Exported() || o.Pkg() != nil && o.Pkg().Path() == "main" }
 	ms := types.NewMethodSet(mt)
 	for i := range ms.Len() {
-		if o := ms.At(i).Obj(); reach(o) {
+		if o := ms.At(i).Obj(); reachable(o) {
 			names = append(names, o.Name())
 		}
 	}
@@ -239,7 +249,7 @@ func membersOf(t types.Type) (names []string) {
 	}
 	if st, ok := t.Underlying().(*types.Struct); ok {
 		for i := range st.NumFields() {
-			if f := st.Field(i); reach(f) {
+			if f := st.Field(i); reachable(f) {
 				names = append(names, f.Name())
 			}
 		}

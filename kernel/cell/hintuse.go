@@ -216,17 +216,9 @@ func (h *hinter) arguments(pos token.Pos, m []string) string {
 
 // fieldsOf: too few values in a struct literal.
 func (h *hinter) fieldsOf(pos token.Pos) string {
-	l := around[*ast.CompositeLit](h, pos, nil)
-	if l == nil {
+	l, names := h.literal(pos, func(types.Object) bool { return true })
+	if names == nil {
 		return ""
-	}
-	st, ok := h.typeOf(l).Underlying().(*types.Struct)
-	if !ok {
-		return ""
-	}
-	var names []string
-	for i := range st.NumFields() {
-		names = append(names, st.Field(i).Name())
 	}
 	return "give all of " + strings.Join(names, ", ") + ", or name those you give: " + h.text(l.Type) + "{" + names[0] + ": …}"
 }

@@ -299,8 +299,25 @@ func lessKey(a, b reflect.Value) bool {
 		return a.Uint() < b.Uint()
 	case a.CanFloat():
 		return a.Float() < b.Float()
+	case a.Kind() == reflect.Bool:
+		return !a.Bool() && b.Bool()
 	case a.Kind() == reflect.String:
 		return a.String() < b.String()
+	case a.Kind() == reflect.Struct && a.Type() == b.Type():
+		return lessParts(a.NumField(), a.Field, b.Field)
+	case a.Kind() == reflect.Array && a.Type() == b.Type():
+		return lessParts(a.Len(), a.Index, b.Index)
+	}
+	return false
+}
+
+func lessParts(n int, a, b func(int) reflect.Value) bool {
+	for i := range n {
+		if x, y := a(i), b(i); lessKey(x, y) {
+			return true
+		} else if lessKey(y, x) {
+			return false
+		}
 	}
 	return false
 }

@@ -49,7 +49,7 @@ func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
 		}, e.Args...)
 		return c.builtinCall(e, name).before(before)
 	}
-	before := c.order(e.Args...)
+	before := c.orderBy(func(a *ahead) { a.arguments(name, e.Args) }, nil, e.Args...)
 	return c.builtinCall(e, name).before(before)
 }
 

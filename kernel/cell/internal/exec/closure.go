@@ -8,8 +8,8 @@ import (
 )
 
 // closure is an interpreted function value. As a Go value it is a function made
-// by reflect.MakeFunc, so that compiled code can call it; interpreted calls
-// recognise it and go straight to its code.
+// by reflect.MakeFunc, or of a common type, so that compiled code can call it;
+// interpreted calls recognise it and go straight to its code.
 type closure struct {
 	m     *Machine
 	fn    *function // late bound, or
@@ -34,6 +34,48 @@ func (cl *closure) call(args []reflect.Value) []reflect.Value {
 // callback runs interpreted code on behalf of compiled code. home is the run to
 // attribute it to when the goroutine belongs to none.
 func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsafe.Pointer, args []reflect.Value) (out []reflect.Value) {
+	var e entry
+	e.begin(m, home, c, boxes, recv)
+	defer func() {
+		if out == nil { // a panic that ends here
+			out = zeroResults(c.sig)
+		}
+	}()
+	defer e.end()
+	for i, a := range args {
+		t := c.sig.params[i]
+		reflect.NewAt(t, e.param(i)).Elem().Set(a)
+	}
+	e.nf.exec()
+	out = make([]reflect.Value, len(c.sig.results))
+	for i, t := range c.sig.results { // the caller copies them at once
+		out[i] = reflect.NewAt(t, e.result(i)).Elem()
+	}
+	e.ok = true
+	return out
+}
+
+// entry is one callback under way.
+type entry struct {
+	m          *Machine
+	run        *Run
+	th, parent *thread
+	nf         *frame
+	old        unsafe.Pointer // the goroutine's labels before
+	alone      bool           // no interpreted code waits for it
+	ok         bool           // it has returned
+}
+
+func (e *entry) param(i int) unsafe.Pointer {
+	return unsafe.Add(e.nf.p, e.nf.code.sig.paramOffs[i])
+}
+
+func (e *entry) result(i int) unsafe.Pointer {
+	return unsafe.Add(e.nf.p, e.nf.code.sig.resultOffs[i])
+}
+
+// begin enters the frame of c, whose parameters are to be set.
+func (e *entry) begin(m *Machine, home *Run, c *code, boxes []unsafe.Pointer, recv unsafe.Pointer) {
 	parent := currentThread()
 	run := idleRun
 	if parent != nil {
@@ -47,66 +89,108 @@ func (m *Machine) callback(home *Run, c *code, boxes []unsafe.Pointer, recv unsa
 	if alone {
 		parent = nil
 		m.goroutines.Add(1)
-		defer m.goroutines.Add(-1)
 		if run.Stopping() && run.Ended() {
 			// The cell is over; what it left to be called later lives on.
 			run = run.successor()
 		}
 	}
-	th := m.newThread(run, parent)
-	old := getLabels()
-	setLabels(unsafe.Pointer(th))
-	ok := false
-	defer func() {
-		setLabels(old)
-		th.g = 0
-		if ok {
-			if parent != nil {
-				parent.keep(th)
-			}
-			return
-		}
-		v := recover()
-		if v == nil {
-			return
-		}
-		// A panic goes on through the compiled caller as a Go panic; the place it
-		// arose is kept for the traceback.
-		p, is := v.(*repanic)
-		if !is {
-			p = &repanic{val: v, trace: th.trace()}
-		}
-		if !alone {
-			p.run = run
-			lastTrace.Store(p)
-			if final(p.val) {
-				parent.sticky = p
-			}
-			panic(p.val)
-		}
-		if _, stopped := p.val.(Stopped); !stopped && run.Fault != nil {
-			run.Fault(p.val, p.trace)
-		}
-		out = zeroResults(c.sig)
-	}()
-	nf := th.enter(c, boxes)
+	e.m, e.run, e.parent, e.alone = m, run, parent, alone
+	e.th = m.newThread(run, parent)
+	e.old = getLabels()
+	setLabels(unsafe.Pointer(e.th))
+	e.nf = e.th.enter(c, boxes)
 	if parent != nil && parent.passing != nil {
-		nf.rec, parent.passing = parent.passing, nil
-	}
-	for i, a := range args {
-		t := c.sig.params[i]
-		reflect.NewAt(t, unsafe.Add(nf.p, c.sig.paramOffs[i])).Elem().Set(a)
+		e.nf.rec, parent.passing = parent.passing, nil
 	}
 	if recv != nil {
-		typedmemmove(rt.Pointer(c.recvT), unsafe.Add(nf.p, c.recvOff), recv)
+		typedmemmove(rt.Pointer(c.recvT), unsafe.Add(e.nf.p, c.recvOff), recv)
 	}
-	nf.exec()
-	out = make([]reflect.Value, len(c.sig.results))
-	for i, t := range c.sig.results { // the caller copies them at once
-		out[i] = reflect.NewAt(t, unsafe.Add(nf.p, c.sig.resultOffs[i])).Elem()
+}
+
+// end is deferred by what has begun.
+func (e *entry) end() {
+	setLabels(e.old)
+	e.th.g = 0
+	if e.alone {
+		defer e.m.goroutines.Add(-1)
 	}
-	ok = true
-	return out
+	if e.ok {
+		if e.parent != nil {
+			e.parent.keep(e.th)
+		}
+		return
+	}
+	v := recover()
+	if v == nil {
+		return
+	}
+	// A panic goes on through the compiled caller as a Go panic; the place it
+	// arose is kept for the traceback.
+	p, is := v.(*repanic)
+	if !is {
+		p = &repanic{val: v, trace: e.th.trace()}
+	}
+	if !e.alone {
+		p.run = e.run
+		lastTrace.Store(p)
+		if final(p.val) {
+			e.parent.sticky = p
+		}
+		panic(p.val)
+	}
+	if _, stopped := p.val.(Stopped); !stopped && e.run.Fault != nil {
+		e.run.Fault(p.val, p.trace)
+	}
+}
+
+// direct makes functions of the types that compiled code calls most, which need
+// no package reflect on their way in.
+var direct = map[reflect.Type]func(*closure) unsafe.Pointer{}
+
+// directs tells them from others by their code, and where they have the closure.
+var directs []struct{ pc, off uintptr }
+
+func enter1[A, R any](cl *closure) func(A) R {
+	return func(a A) (r R) {
+		var e entry
+		e.begin(cl.m, cl.run, cl.target(), cl.boxes, cl.recv)
+		defer e.end()
+		*(*A)(e.param(0)) = a
+		e.nf.exec()
+		r = *(*R)(e.result(0))
+		e.ok = true
+		return r
+	}
+}
+
+func enter2[A, B, R any](cl *closure) func(A, B) R {
+	return func(a A, b B) (r R) {
+		var e entry
+		e.begin(cl.m, cl.run, cl.target(), cl.boxes, cl.recv)
+		defer e.end()
+		*(*A)(e.param(0)) = a
+		*(*B)(e.param(1)) = b
+		e.nf.exec()
+		r = *(*R)(e.result(0))
+		e.ok = true
+		return r
+	}
+}
+
+func enterDirectly[F any](enter func(*closure) F) {
+	cl := &closure{}
+	f := enter(cl)
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&f))
+	for off := uintptr(8); off < 24; off += 8 {
+		if *(*unsafe.Pointer)(unsafe.Add(p, off)) == unsafe.Pointer(cl) {
+			directs = append(directs, struct{ pc, off uintptr }{*(*uintptr)(p), off})
+			direct[reflect.TypeFor[F]()] = func(cl *closure) unsafe.Pointer {
+				f := enter(cl)
+				return *(*unsafe.Pointer)(unsafe.Pointer(&f))
+			}
+			return
+		}
+	}
 }
 
 // final reports whether a panic ends the run even if compiled code between
@@ -130,9 +214,14 @@ func zeroResults(l *sigLayout) []reflect.Value {
 var idleRun = &Run{done: make(chan struct{})}
 
 // newFunc makes the Go function value of cl.
-func (cl *closure) newFunc(t reflect.Type) unsafe.Pointer {
-	v := reflect.MakeFunc(t, cl.call)
-	return funcPointer(v)
+func (cl *closure) newFunc(t reflect.Type) unsafe.Pointer { return funcMaker(t)(cl) }
+
+// funcMaker returns what makes Go functions of type t.
+func funcMaker(t reflect.Type) func(*closure) unsafe.Pointer {
+	if make := direct[t]; make != nil {
+		return make
+	}
+	return func(cl *closure) unsafe.Pointer { return funcPointer(reflect.MakeFunc(t, cl.call)) }
 }
 
 func funcPointer(v reflect.Value) unsafe.Pointer {
@@ -143,7 +232,13 @@ func funcPointer(v reflect.Value) unsafe.Pointer {
 
 // closureOf recognises a function value made by newFunc.
 func closureOf(p unsafe.Pointer) *closure {
-	if *(*uintptr)(p) != makeFuncPC {
+	pc := *(*uintptr)(p)
+	if pc != makeFuncPC {
+		for _, d := range directs {
+			if d.pc == pc {
+				return *(**closure)(unsafe.Add(p, d.off))
+			}
+		}
 		return nil
 	}
 	fn := *(*unsafe.Pointer)(unsafe.Add(p, makeFuncFnOff))
@@ -161,6 +256,15 @@ var (
 )
 
 func init() {
+	enterDirectly(enter1[int, bool])
+	enterDirectly(enter1[int, int])
+	enterDirectly(enter1[float64, float64])
+	enterDirectly(enter1[[]float64, float64])
+	enterDirectly(enter1[rune, bool])
+	enterDirectly(enter1[rune, rune])
+	enterDirectly(enter2[int, int, bool])
+	enterDirectly(enter2[int, int, int])
+	enterDirectly(enter2[float64, float64, float64])
 	// The position of the function in what MakeFunc returns is found by looking
 	// for it.
 	cl := &closure{}

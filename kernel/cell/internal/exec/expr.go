@@ -575,8 +575,8 @@ func (c *compiler) literal(e *ast.FuncLit) ex {
 	t := c.typeOf(e)
 	x := ex{t: t, rt: c.m.rtype(t)}
 	make := c.closureMaker(e, t.Underlying().(*types.Signature))
-	r := x.rt
-	x.fn = func(fr *frame) unsafe.Pointer { return make(fr).newFunc(r) }
+	f := funcMaker(x.rt)
+	x.fn = func(fr *frame) unsafe.Pointer { return f(make(fr)) }
 	return x
 }
 

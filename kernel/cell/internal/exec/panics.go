@@ -422,6 +422,24 @@ func (a *ahead) appended(args []ast.Expr, elem types.Type) {
 	}
 }
 
+// arguments walks the arguments of a built-in; the sizes of a slice are handled
+// like places.
+func (a *ahead) arguments(name string, args []ast.Expr) {
+	if name != "make" || !isSlice(a.c.typeOf(args[0])) {
+		a.list(nil, args)
+		return
+	}
+	left := false
+	for _, e := range args[1:] {
+		left = a.place(e, left) || left
+	}
+}
+
+func isSlice(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Slice)
+	return ok
+}
+
 // slicing walks x[i:j:k], whose indices are copied.
 func (a *ahead) slicing(e *ast.SliceExpr) {
 	rest := a.visit(e.X, nil, false)
