@@ -154,7 +154,7 @@ func CoLA(n int, seed uint64) (*Task, error) {
 		return nil, err
 	}
 	t, err := textTask("CoLA", all, test, n, 500, 2000, 40, seed, func(t *Task) {
-		t.Rate, t.Config.Depth, t.Config.Dropout = 2e-3, 2, 0.2
+		t.Rate, t.Config.Depth, t.Config.Dropout = 4e-3, 1, 0.2
 	})
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func IMDB(n, limit int, seed uint64) (*Task, error) {
 		return nil, err
 	}
 	t, err := textTask("IMDB", all, test, n, 300, 4000, limit, seed, func(t *Task) {
-		t.Rate, t.Config.Depth, t.Config.Dropout = 4e-3, 1, 0.1
+		t.Rate, t.Config.Depth, t.Config.Dropout = 5e-3, 1, 0.1
 	})
 	if err != nil {
 		return nil, err

@@ -31,10 +31,10 @@ var laptop = map[string]size{
 	"glyphs":  {1000, 20, 300},
 	"fashion": {600, 20, 250},
 	"mnist":   {600, 20, 250},
-	"cifar10": {4000, 8, 400},
+	"cifar10": {4000, 6, 300},
 	"cola":    {8000, 5, 400},
 	"imdb":    {3200, 4, 500},
-	"zinc":    {4000, 6, 500},
+	"zinc":    {3000, 6, 500},
 }
 
 // options are the flags.
@@ -54,7 +54,7 @@ func main() {
 	flag.StringVar(&o.Task, "task", "glyphs", "glyphs, fashion, mnist, cifar10, cola, imdb or zinc")
 	flag.IntVar(&o.N, "n", 0, "training examples (fashion and mnist have 600); 0 is the task's own number")
 	flag.IntVar(&o.Tests, "tests", 0, "measure on at most so many inputs of each set; 0 is the task's own number")
-	flag.IntVar(&o.Words, "words", 96, "longest review of imdb")
+	flag.IntVar(&o.Words, "words", 80, "longest review of imdb")
 	flag.IntVar(&o.Budget.Epochs, "epochs", 0, "epochs of every method; 0 is the task's own number")
 	flag.IntVar(&o.Budget.Samples, "samples", 10, "Monte Carlo passes of a prediction")
 	flag.IntVar(&o.Budget.Members, "members", 3, "members of an ensemble")
