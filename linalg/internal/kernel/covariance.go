@@ -38,10 +38,10 @@ func (a *CovArgs[T]) Forward(out, slope []T) {
 	if n*m == 0 {
 		return
 	}
-	if len(a.OffX) < 4 && n >= 64 {
+	if len(a.OffX) < 4 && n >= 16 && a.chunk() == 1 {
 		// Few large matrices: divide each by rows.
 		for i := range a.OffX {
-			par.For(n, max(16, n/16), func(lo, hi int) { a.rows(i, lo, hi, out[i*n*m:], slope) })
+			par.For(n, max(8, n/16), func(lo, hi int) { a.rows(i, lo, hi, out[i*n*m:], slope) })
 		}
 		return
 	}

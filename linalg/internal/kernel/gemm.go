@@ -16,13 +16,42 @@ func (m Matrix[T]) at(i, j int) Matrix[T] {
 	return Matrix[T]{m.Data[i*m.RS+j*m.CS:], m.RS, m.CS}
 }
 
-// parallelFlops is the least number of floating-point operations for which a product is divided among threads.
+// parallelFlops is the number of floating-point operations that make a chunk worth its while.
 const parallelFlops = 1 << 21
 
 // Gemm computes C = alpha A B, or C += alpha A B if acc, for A of m by k, B of k by n and C of m by n with rows ldc
 // apart. It divides large products among threads; every element is summed in the same order whatever the division.
 func Gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc bool) {
-	gemm(m, n, k, alpha, a, b, c, ldc, acc, 2*m*n*k >= parallelFlops)
+	gemm(m, n, k, alpha, a, b, c, ldc, acc, divides[T](m, n, k))
+}
+
+// divides says whether a product takes long enough, some ten microseconds, to be divided among threads. With a vector on one
+// side it waits for memory.
+func divides[T Float](m, n, k int) bool {
+	flops := 2 * m * n * k
+	if m == 1 || n == 1 {
+		flops *= 4
+	}
+	return flops*size[T]() >= 3<<20
+}
+
+// loopFor is the way to divide so many floating-point operations among threads.
+func loopFor(flops int) func(n, chunk int, f func(lo, hi int)) {
+	if flops < 2*parallelFlops {
+		return par.Brief
+	}
+	return par.For
+}
+
+// apart calls f for [0, n) in chunks, divided among threads, in such an order that chunks worked on at the same time are not
+// neighbours: threads that write to one cache line wait for each other.
+func apart(loop func(n, chunk int, f func(lo, hi int)), n, chunk int, f func(lo, hi int)) {
+	chunks := (n + chunk - 1) / chunk
+	half := (chunks + 1) / 2
+	loop(chunks, 1, func(q, _ int) {
+		q = q/2 + q%2*half
+		f(q*chunk, min(n, (q+1)*chunk))
+	})
 }
 
 // gemm is Gemm, divided among threads if parallel says so.

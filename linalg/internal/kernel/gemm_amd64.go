@@ -98,18 +98,28 @@ func gemmTiles[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, ac
 		d.tail = mem.Slice[T](raw)
 		packB(ts, d.tail, b.at(0, whole), k, cols)
 	}
-	switch {
-	case !parallel:
-		d.direct(m, 0, n, k, whole, alpha, acc, a, b)
-	case n >= 4*ts.nr:
-		par.For(n, (n/ts.nr+3)/4*ts.nr, func(lo, hi int) { d.direct(m, lo, hi, k, whole, alpha, acc, a, b) })
+	rows := func(lo, hi int) {
+		e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc, tail: d.tail, lower: lower, row: lo}
+		e.direct(hi-lo, 0, n, k, whole, alpha, acc, a.at(lo, 0), b)
+	}
+	switch loop := loopFor(2 * m * n * k); {
+	case !parallel || par.Threads() == 1:
+		for i := 0; i < m; i += directRows {
+			par.Check()
+			rows(i, min(m, i+directRows))
+		}
+	case m <= 6*ts.mr && n >= 4*ts.nr:
+		apart(loop, n, eighth(n, ts.nr), func(lo, hi int) { d.direct(m, lo, hi, k, whole, alpha, acc, a, b) })
 	default:
-		par.For(m, ts.mr, func(lo, hi int) {
-			e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc, tail: d.tail, lower: lower, row: lo}
-			e.direct(hi-lo, 0, n, k, whole, alpha, acc, a.at(lo, 0), b)
-		})
+		loop(m, min(eighth(m, ts.mr), directRows), rows)
 	}
 }
+
+// directRows is how many rows are multiplied between two looks at the interruption flag.
+const directRows = 1536
+
+// eighth is an eighth of n in whole tiles of the given size, and at least one.
+func eighth(n, tile int) int { return ((n+tile-1)/tile + 7) / 8 * tile }
 
 // direct makes columns lo to hi-1 of the product from B where it lies, and from the copy of its columns from whole on.
 func (d driver[T]) direct(m, lo, hi, k, whole int, alpha T, acc bool, a, b Matrix[T]) {
@@ -144,8 +154,9 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 	kc := ts.depth(k)
 	nc := min(ts.nc, (n+ts.nr-1)/ts.nr*ts.nr)
 	nm := (m + ts.mc - 1) / ts.mc
-	if parallel && nm%2 == 1 {
-		nm++
+	columns := parallel && nm == 1 && n >= 4*m
+	if parallel && !columns && par.Threads() > 1 { // enough parts for threads that do not run alike, and an even number
+		nm = (max(nm, min(8, m/(2*ts.mr))) + 1) / 2 * 2
 	}
 	mc := ((m+nm-1)/nm + ts.mr - 1) / ts.mr * ts.mr
 	raw, _ := mem.Get(kc * nc * ts.es)
@@ -168,23 +179,22 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 				}
 			}
 			rows := func(lo, hi int) { d.rows(lo, hi-lo, jc, nb, kb, alpha, md, a.at(0, pc), packed) }
-			if !parallel {
+			switch {
+			case columns:
+				apart(par.For, nb, eighth(nb, ts.nr), func(lo, hi int) {
+					pack(lo/ts.nr, (hi+ts.nr-1)/ts.nr)
+					d.rows(0, m, jc+lo, hi-lo, kb, alpha, md, a.at(0, pc), packed[lo*kb:])
+				})
+			case parallel:
+				par.For(panels, (panels+7)/8, pack)
+				par.For(m, mc, rows)
+			default:
 				pack(0, panels)
 				for i := 0; i < m; i += mc {
 					par.Check()
 					rows(i, min(m, i+mc))
 				}
-				continue
 			}
-			par.For(panels, max(1, panels/4), pack)
-			if m > mc {
-				par.For(m, mc, rows)
-				continue
-			}
-			cols := (panels + 1) / 2 * ts.nr
-			par.For(nb, cols, func(lo, hi int) {
-				d.rows(0, m, jc+lo, hi-lo, kb, alpha, md, a.at(0, pc), packed[lo*kb:])
-			})
 		}
 	}
 }

@@ -114,7 +114,17 @@ func (t *task) run() {
 
 // For calls f over [0, n) in chunks of chunk indices, perhaps at the same time on several threads. It returns when all
 // are done; if a call panics, For panics with the same value. Inside f, For may be called again.
-func For(n, chunk int, f func(lo, hi int)) {
+func For(n, chunk int, f func(lo, hi int)) { loop(n, chunk, f, true) }
+
+// briefs counts the calls of Brief.
+var briefs atomic.Uint32
+
+// Brief is For for a loop of some ten microseconds. To wake a parked worker takes as long, so only every sixteenth call does;
+// calls that come thick then find it awake.
+func Brief(n, chunk int, f func(lo, hi int)) { loop(n, chunk, f, briefs.Add(1)%16 == 0) }
+
+// loop is For; it wakes workers only if rouse is set.
+func loop(n, chunk int, f func(lo, hi int), rouse bool) {
 	chunk = max(1, chunk)
 	if n <= 0 {
 		return
@@ -132,7 +142,7 @@ func For(n, chunk int, f func(lo, hi int)) {
 	start(th - 1)
 	t := &task{f: f, n: n, chunk: chunk}
 	current.Store(t)
-	for want := min(th-1, (n-1)/chunk); want > 0 && unpark(); want-- {
+	for want := min(th-1, (n-1)/chunk); rouse && want > 0 && unpark(); want-- {
 	}
 	t.run()
 	current.CompareAndSwap(t, nil)

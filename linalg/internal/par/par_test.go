@@ -19,15 +19,17 @@ func TestForCoversEachIndexOnce(t *testing.T) {
 		withThreads(t, th)
 		for _, n := range []int{0, 1, 2, 7, 100, 1001} {
 			for _, chunk := range []int{0, 1, 3, 64, 5000} {
-				got := make([]atomic.Int32, n)
-				For(n, chunk, func(lo, hi int) {
-					for i := lo; i < hi; i++ {
-						got[i].Add(1)
-					}
-				})
-				for i := range got {
-					if got[i].Load() != 1 {
-						t.Fatalf("threads %d, n %d, chunk %d: index %d ran %d times", th, n, chunk, i, got[i].Load())
+				for name, loop := range map[string]func(int, int, func(lo, hi int)){"For": For, "Brief": Brief} {
+					got := make([]atomic.Int32, n)
+					loop(n, chunk, func(lo, hi int) {
+						for i := lo; i < hi; i++ {
+							got[i].Add(1)
+						}
+					})
+					for i := range got {
+						if got[i].Load() != 1 {
+							t.Fatalf("%s, threads %d, n %d, chunk %d: index %d ran %d times", name, th, n, chunk, i, got[i].Load())
+						}
 					}
 				}
 			}
