@@ -29,10 +29,10 @@ func CIFAR10(n int, seed uint64) (*Task, error) {
 	train, _ = known(train, 8)
 	half := inside.n / 2
 	test := inside.part(half, inside.n)
-	t := &Task{Name: fmt.Sprintf("CIFAR-10, classes 0 to 7 of %d pictures", n), Rate: 1e-3, Batch: 32,
+	t := &Task{Name: fmt.Sprintf("CIFAR-10, classes 0 to 7 of %d pictures", n), Rate: 3e-3, Batch: 32,
 		Train: train.data(cifarMean, cifarSD), Valid: inside.part(0, half).data(cifarMean, cifarSD), Test: test.data(cifarMean, cifarSD),
 		Outside: outside.inputs(cifarMean, cifarSD), OutsideName: "ships and trucks",
-		Config: sgpa.Config{Width: 64, Heads: 4, Depth: 2, Inducing: 8, Classes: 8, Dropout: 0.1, Channels: 3, Size: 32, Patch: 8}}
+		Config: sgpa.Config{Width: 32, Heads: 2, Depth: 2, Inducing: 8, Classes: 8, Dropout: 0.1, Channels: 3, Size: 32, Patch: 8}}
 	for _, severity := range []int{1, 3, 5} {
 		set, err := shiftedPhotos(test, severity, mostShifted, seed, cifarMean, cifarSD)
 		if err != nil {

@@ -34,7 +34,7 @@ var laptop = map[string]size{
 	"cifar10": {4000, 6, 300},
 	"cola":    {8000, 5, 400},
 	"imdb":    {3200, 4, 500},
-	"zinc":    {3000, 6, 500},
+	"zinc":    {3000, 5, 500},
 }
 
 // options are the flags.
