@@ -105,11 +105,11 @@
 // Where Go leaves the order of evaluation open, operands are evaluated in the
 // toolchain's order (internal/exec/order.go), also where two of them panic
 // (panics.go) and where some of several values have been assigned when a later
-// one panics (several.go). That model is not complete: of two panics of one
-// statement the other may come first, as an index out of range in the place of
-// an assignment beside a nil pointer in its value, or where the toolchain inlines
-// a call. Where it knows what an interface holds, a nil pointer may fail with
-// other words.
+// one panics (several.go). What the toolchain makes of a call that it inlines is
+// not followed: it assigns the arguments one by one, and of two that panic the
+// other may come first. Where it knows what an interface holds, a nil pointer
+// may fail with other words. The capacity that append gives a slice is that of a
+// slice on the heap; the toolchain may give one that stays on the stack more.
 //
 // Cells have no cgo, assembly or //go: directives; generic functions of the
 // library without an overlay are refused by name. The methods of types made in
