@@ -9,7 +9,7 @@ import (
 )
 
 // mostShifted is how many pictures a shifted set has at most.
-const mostShifted = 1000
+const mostShifted = 500
 
 // shiftedPhotos is the test set under every corruption of CIFAR-10-C at one severity, one after the other: of all these
 // pictures at most so many, evenly over them.

@@ -44,8 +44,15 @@ type method struct {
 	run    func(ctx context.Context, b *bench) (o Outcome, perInput time.Duration, err error)
 }
 
-// longest are the names of the variants that methods share, those that take longest first.
-var longest = []string{posterior.name, standard.name, perDataset.name, tempered.name, pairs.name, softmax.name, meanField.name, kernel.name, sngpName}
+// together are the names of the variants that methods share, those that one part of a comparison trains in a line, the longest
+// parts first. Loading a task takes a second or two, so that a part for each variant would waste time.
+var together = [][]string{
+	{posterior.name},
+	{standard.name, pairs.name},
+	{perDataset.name, tempered.name},
+	{softmax.name},
+	{meanField.name, kernel.name, sngpName},
+}
 
 // standardName is the one method that needs inputs of one length. With more than standardTokens tokens it takes ten times as
 // long as the others, or worse, and has to be asked for.

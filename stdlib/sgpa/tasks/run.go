@@ -50,7 +50,8 @@ func RunLog(ctx context.Context, t *Task, b Budget, seeds []uint64, w io.Writer)
 	return Collect(t, b, seeds, all)
 }
 
-// Part is a piece of a comparison that needs nothing of the others: the methods of one seed that share networks.
+// Part is a piece of a comparison that needs nothing of the others: some methods of one seed, with all that share networks
+// with them.
 type Part struct {
 	Seed    uint64
 	Methods []string
@@ -76,14 +77,16 @@ func Parts(t *Task, b Budget, seeds []uint64) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	share := map[string][]string{}
-	for _, m := range chosen {
-		share[m.shares] = append(share[m.shares], m.name)
-	}
 	var parts []Part
-	for _, v := range longest {
+	for _, variants := range together {
+		var names []string
+		for _, m := range chosen {
+			if slices.Contains(variants, m.shares) {
+				names = append(names, m.name)
+			}
+		}
 		for _, seed := range seeds {
-			if names := share[v]; names != nil {
+			if names != nil {
 				parts = append(parts, Part{seed, names})
 			}
 		}

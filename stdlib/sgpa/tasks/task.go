@@ -130,7 +130,7 @@ func (p *pictures) one(i int) []float64 {
 
 // take are the pictures at some positions.
 func (p *pictures) take(at []int) *pictures {
-	out := &pictures{n: len(at), c: p.c, size: p.size}
+	out := &pictures{n: len(at), c: p.c, size: p.size, pix: make([]float64, 0, len(at)*p.c*p.size*p.size)}
 	for _, i := range at {
 		out.pix, out.y = append(out.pix, p.one(i)...), append(out.y, p.y[i])
 	}
