@@ -17,6 +17,8 @@ var differential = flag.Duration("differential", 0, "how long to compare generat
 
 var differentialSeed = flag.Uint64("differential.seed", 0, "the first seed of the generated programs; 0 takes the time")
 
+var differentialNils = flag.Bool("differential.nils", false, "generate statements in which most things panic")
+
 var differentialPart = flag.Bool("differential.part", false, "compare the programs of one process; TestDifferential starts itself so")
 
 // addresses are what no two runs print alike.
@@ -46,7 +48,7 @@ func TestDifferential(t *testing.T) {
 	var total tally
 	for end := time.Now().Add(*differential); time.Now().Before(end); seed += perProcess {
 		cmd := exec.Command(os.Args[0], "-test.run", "^TestDifferential$", "-differential.part", "-test.v", "-test.timeout", "0",
-			"-differential", time.Until(end).String(), "-differential.seed", fmt.Sprint(seed))
+			"-differential", time.Until(end).String(), "-differential.seed", fmt.Sprint(seed), fmt.Sprintf("-differential.nils=%v", *differentialNils))
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &out), os.Stderr
 		err := cmd.Run()
@@ -87,7 +89,7 @@ func compareGenerated(t *testing.T) {
 	var c tally
 	end := time.Now().Add(*differential)
 	for seed := *differentialSeed; seed < *differentialSeed+perProcess && time.Now().Before(end); seed++ {
-		p := generate(seed, 25) // one build holds many functions: building is what takes the time
+		p := generate(seed, 25, *differentialNils) // one build holds many functions: building is what takes the time
 		file := filepath.Join(dir, "p.go")
 		if err := os.WriteFile(file, []byte(p.whole()), 0o644); err != nil {
 			t.Fatal(err)

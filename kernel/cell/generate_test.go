@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -329,6 +330,13 @@ var genVars = [][2]string{
 	{"*List[int]", "new(List[int]).Push(1).Push(2)"}, {"chan int", "make(chan int, 3)"}, {"struct{ A, B int }", "struct{ A, B int }{1, 2}"}, {"[]any", `[]any{1, "s", N(1)}`}, {"[]struct{ S string }", `[]struct{ S string }{{"q"}}`},
 }
 
+// genNils are variables besides for programs of statements in which most things
+// panic.
+var genNils = [][2]string{
+	{"int", "0"}, {"*P", "nil"}, {"*P", "nil"}, {"*int", "nil"}, {"**int", "nil"}, {"*E", "nil"}, {"I", "nil"}, {"any", "[]int{1}"}, {"any", "nil"}, {"fmt.Stringer", "nil"}, {"*Box[string]", "nil"}, {"*List[int]", "nil"},
+	{"map[string]int", "nil"}, {"map[string]*P", "nil"}, {"map[K][]int", "nil"}, {"[]*P", "nil"}, {"[][]int", "nil"}, {"[]P", "nil"}, {"func(int) int", "nil"}, {"[]func() int", "[]func() int{nil}"},
+}
+
 // genExprs are the forms an expression of a type may take: «T» is an expression
 // of type T, «$T» a variable, «&T» a place that can be assigned to.
 var genExprs = map[string][]string{
@@ -430,6 +438,8 @@ var genStmts = []string{
 
 type generator struct {
 	r     *rand.Rand
+	fixed [][2]string // the variables of a function
+	nils  bool        // functions of one statement in which most things panic
 	vars  map[string][]string
 	n     int
 	depth int
@@ -507,6 +517,9 @@ func (g *generator) place(typ string) string {
 
 func (g *generator) expr(typ string) string {
 	forms := genExprs[typ]
+	if g.nils && typ == "idx" && g.r.IntN(3) == 0 {
+		return fmt.Sprint(10 + g.r.IntN(90))
+	}
 	if g.depth > 4 || len(forms) == 0 || g.r.IntN(4) == 0 && typ != "idx" {
 		if typ == "idx" {
 			return g.pick([]string{"0", "1"})
@@ -539,7 +552,7 @@ func (g *generator) function(name string) generated {
 	g.vars = map[string][]string{}
 	shown := ""
 	var b strings.Builder
-	for _, v := range genVars {
+	for _, v := range g.fixed {
 		x := g.fresh()
 		g.vars[v[0]] = append(g.vars[v[0]], x)
 		switch {
@@ -550,11 +563,15 @@ func (g *generator) function(name string) generated {
 		}
 	}
 	i := 0
-	for _, v := range genVars {
+	for _, v := range g.fixed {
 		f.decls += fmt.Sprintf("var %s %s = %s\n", g.name(v[0], &i), v[0], v[1])
 	}
 	f.decls += b.String()
-	for range 5 {
+	count := 5
+	if g.nils {
+		count = 1
+	}
+	for range count {
 		f.stmts += g.statement() + "\n"
 	}
 	f.show = fmt.Sprintf("fmt.Println(%q%s, trace)\n", name, shown)
@@ -564,7 +581,7 @@ func (g *generator) function(name string) generated {
 // name gives the variables in the order they were made.
 func (g *generator) name(typ string, i *int) string {
 	*i++
-	return fmt.Sprintf("x%d", g.n-len(genVars)+*i)
+	return fmt.Sprintf("x%d", g.n-len(g.fixed)+*i)
 }
 
 // program is a set of generated functions that the type checker accepts.
@@ -575,8 +592,11 @@ type program struct {
 
 var sourceImporter = importer.ForCompiler(token.NewFileSet(), "source", nil)
 
-func generate(seed uint64, funcs int) program {
-	g := &generator{r: rand.New(rand.NewPCG(seed, 1))}
+func generate(seed uint64, funcs int, nils bool) program {
+	g := &generator{r: rand.New(rand.NewPCG(seed, 1)), fixed: genVars, nils: nils}
+	if nils {
+		g.fixed = slices.Concat(genVars, genNils)
+	}
 	p := program{prelude: prelude}
 	v := newValidity()
 	for len(p.funcs) < funcs {
