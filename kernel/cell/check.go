@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -150,26 +151,23 @@ func (s *Session) cut(p *parsed) []*part {
 				}
 				clash = clash || !cur.named[n] && (used[n] && (isDefine || isVar(it)) || (used[n] || early[n]) && known(n))
 			}
-			switch {
-			case isDefine && again > 0 && fresh > 0:
-				// As within a function, := assigns to the names that exist.
-				it = s.assignOld(cur, it, a)
-			case again > 0 || clash:
-				next()
-			}
-			if isDefine {
+			self := func() bool { // a name that the part does not have yet stands on the right as well
 				rhs := map[string]bool{}
 				for _, r := range a.Rhs {
 					mentions(r, rhs)
 				}
-				self := false
-				for _, n := range names {
-					self = self || rhs[n] && known(n)
-				}
-				if self {
-					// x := f(x): evaluate with the old meaning, then rename.
-					it = s.viaTemps(cur, it, a, next)
-				}
+				return slices.ContainsFunc(names, func(n string) bool { return rhs[n] && !cur.named[n] && known(n) })
+			}
+			switch {
+			case isDefine && again > 0 && fresh > 0 && !self():
+				// As within a function, := assigns to the names that exist.
+				it, isDefine = s.assignOld(cur, it, a), false
+			case again > 0 || clash:
+				next()
+			}
+			if isDefine && self() {
+				// x := f(x): evaluate with the old meaning, then rename.
+				it = s.viaTemps(cur, it, a, next)
 			}
 		}
 		for _, n := range defines(it) {
