@@ -172,12 +172,15 @@ func (t *Tensor) BackwardFrom(g *Tensor) {
 					continue
 				}
 				from := len(s.made)
-				for i, gi := range r.back(r.grad) {
+				gs := r.back(r.grad)
+				for i, gi := range gs {
 					if in := r.inputs[i]; gi != nil && wanted(in) {
 						if !slices.Equal(gi.shape, in.shape) || gi.dt != in.dt {
 							fail("Backward", "a gradient of %v %v came back for an input of %v %v", gi.dt, gi.shape, in.dt, in.shape)
 						}
-						in.rec.add(gi)
+						if !in.rec.take(gs, i, s.made[from:]) {
+							in.rec.add(gi)
+						}
 					}
 				}
 				r.setGrad(nil)
@@ -246,6 +249,26 @@ func (r *record) add(g *Tensor) {
 		r.setGrad(zip("Backward", kernel.Add, r.grad, g))
 		r.owned = true
 	}
+}
+
+// take makes gradient i of those that a function of a record returned the first gradient of a leaf, in place of a copy: the two
+// tensors exchange their memory. That goes where the gradient is all of one of the buffers that the function made, and no
+// other gradient lies in it.
+func (r *record) take(gs []*Tensor, i int, made []*buffer) bool {
+	g := gs[i]
+	if !r.leaf || r.grad == nil || !r.spent || !g.isDense() || len(g.buf.raw) != g.Len()*g.dt.size() || g.buf.kept || g.buf.waiting > 0 ||
+		!slices.Contains(made, g.buf) || len(r.grad.buf.raw) != len(g.buf.raw) {
+		return false
+	}
+	for k, o := range gs {
+		if k != i && o != nil && o.buf == g.buf {
+			return false
+		}
+	}
+	a, b := r.grad.buf, g.buf
+	a.raw, b.raw, a.pooled, b.pooled = b.raw, a.raw, b.pooled, a.pooled
+	r.spent = false
+	return true
 }
 
 // addSlice adds g to the part of t's gradient that begins at position lo of axis. The rest of the gradient is touched

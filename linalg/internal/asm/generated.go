@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "8eec02864a4d32cb0853598afe78e59c9678aa2b9c5eddc41877d8936feac965"
+const sourceHash = "e89c436c6609675d02c5f53642f78ebabad259b7d55f9ef87b1eee5e1c6619bd"

@@ -29,6 +29,18 @@ func vLayerNormGrad2F32x512(kern uintptr, a *byte)
 func vLayerNormGrad2F64x512(kern uintptr, a *byte)
 
 //go:noescape
+func vAddSquaresF32x256(kern uintptr, a *byte)
+
+//go:noescape
+func vAddSquaresF64x256(kern uintptr, a *byte)
+
+//go:noescape
+func vAddSquaresF32x512(kern uintptr, a *byte)
+
+//go:noescape
+func vAddSquaresF64x512(kern uintptr, a *byte)
+
+//go:noescape
 func vGroupNormGrad1F32x256(kern uintptr, a *byte)
 
 //go:noescape

@@ -730,6 +730,272 @@ done:
 	VZEROUPPER
 	RET
 
+// func vAddSquaresF32x256(kern uintptr, a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vAddSquaresF32x256(SB), NOSPLIT, $0-16
+	MOVQ a+8(FP), AX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
+	XORQ BX, BX
+	SUBQ $0x00000020, CX
+	JL   tail
+
+loop:
+	VMOVUPS     (SI)(BX*1), Y0
+	VMOVUPS     32(SI)(BX*1), Y1
+	VMOVUPS     64(SI)(BX*1), Y2
+	VMOVUPS     96(SI)(BX*1), Y3
+	VMOVUPS     (DI)(BX*1), Y4
+	VMOVUPS     32(DI)(BX*1), Y5
+	VMOVUPS     64(DI)(BX*1), Y6
+	VMOVUPS     96(DI)(BX*1), Y7
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	VMOVUPS     (DX)(BX*1), Y4
+	VMOVUPS     32(DX)(BX*1), Y5
+	VMOVUPS     64(DX)(BX*1), Y6
+	VMOVUPS     96(DX)(BX*1), Y7
+	VFMADD231PS Y0, Y0, Y4
+	VFMADD231PS Y1, Y1, Y5
+	VFMADD231PS Y2, Y2, Y6
+	VFMADD231PS Y3, Y3, Y7
+	VMOVUPS     Y4, (DX)(BX*1)
+	VMOVUPS     Y5, 32(DX)(BX*1)
+	VMOVUPS     Y6, 64(DX)(BX*1)
+	VMOVUPS     Y7, 96(DX)(BX*1)
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x00000020, CX
+	JGE         loop
+
+tail:
+	ADDQ $0x00000020, CX
+	JZ   done
+
+rest:
+	VMOVQ        CX, X0
+	VPBROADCASTD X0, Y1
+	VPCMPGTD     iotaF32<>+0(SB), Y1, Y0
+	VPCMPGTD     iotaF32<>+32(SB), Y1, Y1
+	VMASKMOVPS   (SI)(BX*1), Y0, Y2
+	VMASKMOVPS   32(SI)(BX*1), Y1, Y3
+	VMASKMOVPS   (DI)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DI)(BX*1), Y1, Y5
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VMASKMOVPS   (DX)(BX*1), Y0, Y4
+	VMASKMOVPS   32(DX)(BX*1), Y1, Y5
+	VFMADD231PS  Y2, Y2, Y4
+	VFMADD231PS  Y3, Y3, Y5
+	VMASKMOVPS   Y4, Y0, (DX)(BX*1)
+	VMASKMOVPS   Y5, Y1, 32(DX)(BX*1)
+	ADDQ         $0x40, BX
+	SUBQ         $0x10, CX
+	JG           rest
+
+done:
+	VZEROUPPER
+	RET
+
+// func vAddSquaresF64x256(kern uintptr, a *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vAddSquaresF64x256(SB), NOSPLIT, $0-16
+	MOVQ a+8(FP), AX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
+	XORQ BX, BX
+	SUBQ $0x00000010, CX
+	JL   tail
+
+loop:
+	VMOVUPS     (SI)(BX*1), Y0
+	VMOVUPS     32(SI)(BX*1), Y1
+	VMOVUPS     64(SI)(BX*1), Y2
+	VMOVUPS     96(SI)(BX*1), Y3
+	VMOVUPS     (DI)(BX*1), Y4
+	VMOVUPS     32(DI)(BX*1), Y5
+	VMOVUPS     64(DI)(BX*1), Y6
+	VMOVUPS     96(DI)(BX*1), Y7
+	VADDPD      Y4, Y0, Y0
+	VADDPD      Y5, Y1, Y1
+	VADDPD      Y6, Y2, Y2
+	VADDPD      Y7, Y3, Y3
+	VMOVUPS     (DX)(BX*1), Y4
+	VMOVUPS     32(DX)(BX*1), Y5
+	VMOVUPS     64(DX)(BX*1), Y6
+	VMOVUPS     96(DX)(BX*1), Y7
+	VFMADD231PD Y0, Y0, Y4
+	VFMADD231PD Y1, Y1, Y5
+	VFMADD231PD Y2, Y2, Y6
+	VFMADD231PD Y3, Y3, Y7
+	VMOVUPS     Y4, (DX)(BX*1)
+	VMOVUPS     Y5, 32(DX)(BX*1)
+	VMOVUPS     Y6, 64(DX)(BX*1)
+	VMOVUPS     Y7, 96(DX)(BX*1)
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x00000010, CX
+	JGE         loop
+
+tail:
+	ADDQ $0x00000010, CX
+	JZ   done
+
+rest:
+	VMOVQ        CX, X0
+	VPBROADCASTQ X0, Y1
+	VPCMPGTQ     iotaF64<>+0(SB), Y1, Y0
+	VPCMPGTQ     iotaF64<>+32(SB), Y1, Y1
+	VMASKMOVPD   (SI)(BX*1), Y0, Y2
+	VMASKMOVPD   32(SI)(BX*1), Y1, Y3
+	VMASKMOVPD   (DI)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DI)(BX*1), Y1, Y5
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+	VMASKMOVPD   (DX)(BX*1), Y0, Y4
+	VMASKMOVPD   32(DX)(BX*1), Y1, Y5
+	VFMADD231PD  Y2, Y2, Y4
+	VFMADD231PD  Y3, Y3, Y5
+	VMASKMOVPD   Y4, Y0, (DX)(BX*1)
+	VMASKMOVPD   Y5, Y1, 32(DX)(BX*1)
+	ADDQ         $0x40, BX
+	SUBQ         $0x08, CX
+	JG           rest
+
+done:
+	VZEROUPPER
+	RET
+
+// func vAddSquaresF32x512(kern uintptr, a *byte)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vAddSquaresF32x512(SB), NOSPLIT, $0-16
+	MOVQ a+8(FP), AX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
+	XORQ BX, BX
+	SUBQ $0x00000040, CX
+	JL   tail
+
+loop:
+	VMOVUPS     (SI)(BX*1), Z0
+	VMOVUPS     64(SI)(BX*1), Z1
+	VMOVUPS     128(SI)(BX*1), Z2
+	VMOVUPS     192(SI)(BX*1), Z3
+	VMOVUPS     (DI)(BX*1), Z4
+	VMOVUPS     64(DI)(BX*1), Z5
+	VMOVUPS     128(DI)(BX*1), Z6
+	VMOVUPS     192(DI)(BX*1), Z7
+	VADDPS      Z4, Z0, Z0
+	VADDPS      Z5, Z1, Z1
+	VADDPS      Z6, Z2, Z2
+	VADDPS      Z7, Z3, Z3
+	VMOVUPS     (DX)(BX*1), Z4
+	VMOVUPS     64(DX)(BX*1), Z5
+	VMOVUPS     128(DX)(BX*1), Z6
+	VMOVUPS     192(DX)(BX*1), Z7
+	VFMADD231PS Z0, Z0, Z4
+	VFMADD231PS Z1, Z1, Z5
+	VFMADD231PS Z2, Z2, Z6
+	VFMADD231PS Z3, Z3, Z7
+	VMOVUPS     Z4, (DX)(BX*1)
+	VMOVUPS     Z5, 64(DX)(BX*1)
+	VMOVUPS     Z6, 128(DX)(BX*1)
+	VMOVUPS     Z7, 192(DX)(BX*1)
+	ADDQ        $0x00000100, BX
+	SUBQ        $0x00000040, CX
+	JGE         loop
+
+tail:
+	ADDQ $0x00000040, CX
+	JZ   done
+
+rest:
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI)(BX*1), K1, Z0
+	VMOVUPS.Z   (DI)(BX*1), K1, Z1
+	VADDPS      Z1, Z0, Z0
+	VMOVUPS.Z   (DX)(BX*1), K1, Z1
+	VFMADD231PS Z0, Z0, Z1
+	VMOVUPS     Z1, K1, (DX)(BX*1)
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, CX
+	JG          rest
+
+done:
+	VZEROUPPER
+	RET
+
+// func vAddSquaresF64x512(kern uintptr, a *byte)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vAddSquaresF64x512(SB), NOSPLIT, $0-16
+	MOVQ a+8(FP), AX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
+	MOVQ (AX), CX
+	XORQ BX, BX
+	SUBQ $0x00000020, CX
+	JL   tail
+
+loop:
+	VMOVUPS     (SI)(BX*1), Z0
+	VMOVUPS     64(SI)(BX*1), Z1
+	VMOVUPS     128(SI)(BX*1), Z2
+	VMOVUPS     192(SI)(BX*1), Z3
+	VMOVUPS     (DI)(BX*1), Z4
+	VMOVUPS     64(DI)(BX*1), Z5
+	VMOVUPS     128(DI)(BX*1), Z6
+	VMOVUPS     192(DI)(BX*1), Z7
+	VADDPD      Z4, Z0, Z0
+	VADDPD      Z5, Z1, Z1
+	VADDPD      Z6, Z2, Z2
+	VADDPD      Z7, Z3, Z3
+	VMOVUPS     (DX)(BX*1), Z4
+	VMOVUPS     64(DX)(BX*1), Z5
+	VMOVUPS     128(DX)(BX*1), Z6
+	VMOVUPS     192(DX)(BX*1), Z7
+	VFMADD231PD Z0, Z0, Z4
+	VFMADD231PD Z1, Z1, Z5
+	VFMADD231PD Z2, Z2, Z6
+	VFMADD231PD Z3, Z3, Z7
+	VMOVUPS     Z4, (DX)(BX*1)
+	VMOVUPS     Z5, 64(DX)(BX*1)
+	VMOVUPS     Z6, 128(DX)(BX*1)
+	VMOVUPS     Z7, 192(DX)(BX*1)
+	ADDQ        $0x00000100, BX
+	SUBQ        $0x00000020, CX
+	JGE         loop
+
+tail:
+	ADDQ $0x00000020, CX
+	JZ   done
+
+rest:
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVB       AX, K1
+	VMOVUPD.Z   (SI)(BX*1), K1, Z0
+	VMOVUPD.Z   (DI)(BX*1), K1, Z1
+	VADDPD      Z1, Z0, Z0
+	VMOVUPD.Z   (DX)(BX*1), K1, Z1
+	VFMADD231PD Z0, Z0, Z1
+	VMOVUPD     Z1, K1, (DX)(BX*1)
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, CX
+	JG          rest
+
+done:
+	VZEROUPPER
+	RET
+
 // func vGroupNormGrad1F32x256(kern uintptr, a *byte)
 // Requires: AVX, AVX2, FMA3
 TEXT ·vGroupNormGrad1F32x256(SB), NOSPLIT, $0-16

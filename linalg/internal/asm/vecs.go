@@ -60,6 +60,7 @@ const (
 	VSumSquaresFrom
 	VLayerNormGrad1
 	VLayerNormGrad2
+	VAddSquares
 	VGroupNormGrad1
 	VGroupNormGrad2
 	VSoftmaxRow

@@ -155,6 +155,13 @@ func MulAdd[T Float](dst, x, y []T) {
 	}
 }
 
+// addSquares computes dst += (x + v)^2.
+func addSquares[T Float](dst, x, v []T) {
+	if !vec(asm.VAddSquares, len(x), dst, x, v[:len(x)], nil, 0, 0) {
+		addSquaresGo(dst, x, v)
+	}
+}
+
 // axpyTo computes dst = x + a y.
 func axpyTo[T Float](dst, x, y []T, a T) {
 	if !vec(asm.VAxpyTo, len(x), dst, x, y[:len(x)], nil, a, 0) {

@@ -100,6 +100,14 @@ func layerNormGrad2Go[T Float](dx, g, x, gain []T, s0, s1, s2 T) {
 	}
 }
 
+// addSquaresGo computes dst += (x + v)^2.
+func addSquaresGo[T Float](dst, x, v []T) {
+	for i, a := range x {
+		d := a + v[i]
+		dst[i] += T(d * d)
+	}
+}
+
 // groupNormGrad1Go computes s1 += g and s2 += (x + v) g.
 func groupNormGrad1Go[T Float](s1, s2, g, x, v []T) {
 	for i, w := range g {

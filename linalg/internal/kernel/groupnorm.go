@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 
+	"github.com/priorlab/priorlab/linalg/internal/mem"
 	"github.com/priorlab/priorlab/linalg/internal/par"
 )
 
@@ -20,28 +21,29 @@ func of[T Float](g GroupShape, v []T, i int) []T {
 	return v[i*g.Channels : (i+1)*g.Channels]
 }
 
-// repeat is how many positions are handled as one row, so that rows of few channels still fill the vectors.
+// repeat is how many positions are handled as one row, a power of two: rows of few channels would be calls of little work.
+// Some rows fit into the first cache.
 func (g GroupShape) repeat() int {
 	r := 1
-	for g.Places%(2*r) == 0 && r*g.Channels < 256 {
+	for g.Places%(2*r) == 0 && r*g.Channels < 1024 {
 		r *= 2
 	}
 	return r
 }
 
-// spread writes r copies of v, one after another, to dst.
+// spread fills dst with copies of v, one after another.
 func spread[T Float](dst, v []T) {
-	for i := 0; i < len(dst); i += len(v) {
-		copy(dst[i:], v)
+	for n := copy(dst, v); n < len(dst); n *= 2 {
+		copy(dst[n:], dst[:n])
 	}
 }
 
-// fold adds the repetitions of dst[:len(v)] in src into v.
+// fold writes to v the sum of its repetitions in src, which it uses up: their number is a power of two.
 func fold[T Float](v, src []T) {
-	copy(v, src)
-	for i := len(v); i < len(src); i += len(v) {
-		Zip(Add, v, v, src[i:i+len(v)])
+	for n := len(src) / 2; n >= len(v); n /= 2 {
+		Zip(Add, src[:n], src[:n], src[n:2*n])
 	}
+	copy(v, src)
 }
 
 // GroupNorm normalises each group of channels of each image to mean zero and variance one, then applies gain and bias
@@ -50,7 +52,9 @@ func GroupNorm[T Float](y, x, gain, bias, mean, rstd []T, g GroupShape, eps floa
 	c, r := g.Channels, g.repeat()
 	per := c / g.Groups
 	par.For(g.N, 1, func(lo, hi int) {
-		w := make([]T, 3*r*c+2*c)
+		raw, _ := mem.Get((3*r + 2) * c * size[T]())
+		defer mem.Put(raw)
+		w := mem.Slice[T](raw)[:(3*r+2)*c]
 		acc, va, vb, ca, cb := w[:r*c], w[r*c:2*r*c], w[2*r*c:3*r*c], w[3*r*c:3*r*c+c], w[3*r*c+c:]
 		for i := lo; i < hi; i++ {
 			xi, yi := x[i*g.Places*c:(i+1)*g.Places*c], y[i*g.Places*c:(i+1)*g.Places*c]
@@ -65,8 +69,7 @@ func GroupNorm[T Float](y, x, gain, bias, mean, rstd []T, g GroupShape, eps floa
 			spread(va, cb)
 			clear(acc)
 			for p := 0; p < len(xi); p += r * c {
-				Zip(Add, vb, xi[p:p+r*c], va)
-				MulAdd(acc, vb, vb)
+				addSquares(acc, xi[p:p+r*c], va)
 			}
 			fold(ca, acc)
 			for q := 0; q < g.Groups; q++ {
@@ -100,9 +103,13 @@ func fillSlice[T Float](x []T, v T) {
 func GroupNormGrad[T Float](dx, dgain, dbias, gr, x, gain, mean, rstd []T, g GroupShape) {
 	c, r := g.Channels, g.repeat()
 	per := c / g.Groups
-	part := make([]T, 2*g.N*c)
+	sums, _ := mem.Get(2 * g.N * c * size[T]())
+	defer mem.Put(sums)
+	part := mem.Slice[T](sums)[:2*g.N*c]
 	par.For(g.N, 1, func(lo, hi int) {
-		w := make([]T, 5*r*c+3*c)
+		raw, _ := mem.Get((5*r + 3) * c * size[T]())
+		defer mem.Put(raw)
+		w := mem.Slice[T](raw)[:(5*r+3)*c]
 		s1, s2, v1, v2, v3 := w[:r*c], w[r*c:2*r*c], w[2*r*c:3*r*c], w[3*r*c:4*r*c], w[4*r*c:5*r*c]
 		cp, cq, cr := w[5*r*c:5*r*c+c], w[5*r*c+c:5*r*c+2*c], w[5*r*c+2*c:]
 		for i := lo; i < hi; i++ {

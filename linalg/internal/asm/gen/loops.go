@@ -81,6 +81,11 @@ func norms() {
 		d := p.horner(in[1], s[1], s[2])
 		return p.fma(d, p.mul(in[0], in[2]), s[0])
 	})
+	// s += (x + v)^2; pointers s, x, v.
+	vector("AddSquares", 3, [2]int{4, 2}, nil, func(p *prog) {
+		d := p.add(p.load(1), p.load(2))
+		p.store(p.fma(p.load(0), d, d), 0)
+	}, nil)
 	// Group norm: s1 += g, s2 += (x + v) g; pointers s1, s2, g, x, v.
 	vector("GroupNormGrad1", 5, [2]int{4, 1}, nil, func(p *prog) {
 		g := p.load(2)
