@@ -34,6 +34,7 @@ func init() {
 			"Vocabulary":    reflect.ValueOf((*p.Vocabulary)(nil)),
 			"WalkFeatures":  reflect.ValueOf(p.WalkFeatures),
 			"Words":         reflect.ValueOf(p.Words),
+			"Written":       reflect.ValueOf(p.Written),
 			"ZINC":          reflect.ValueOf(p.ZINC),
 		}
 	})
