@@ -78,8 +78,8 @@ func corrupt(v [][]float64, c, h, w int, s Spec, noise source) {
 		}
 	case BlurIterated:
 		for i := range f - 1 {
-			for range f - 1 - i {
-				blur(v[i], h, w, s.Ladder.Max, s.radius(), s.boundary())
+			for _, sigma := range s.blurs(i) {
+				blur(v[i], h, w, sigma, s.radius(), s.boundary())
 			}
 		}
 	case Heat:

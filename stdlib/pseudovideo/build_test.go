@@ -286,6 +286,62 @@ func TestHeatKeepsTheMeanAndBlurIsASemigroup(t *testing.T) {
 	near(t, "heat 1.5 then 2 equals 2.5", z, y, 1e-12)
 }
 
+func TestPublishedCorruptions(t *testing.T) {
+	x := linalg.Uniform(linalg.NewRand(5), linalg.F64, 2, 3, 16, 16)
+	one := x.Slice(0, 0, 1).Slice(1, 0, 1).Float64s() // one plane
+	frame := func(name string, frames, f int) []float64 {
+		s, err := Published(name, frames)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := Build(x, s, linalg.NewRand(1))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return v.Select(2, f).Slice(0, 0, 1).Slice(1, 0, 1).Float64s()
+	}
+	after := func(n, radius int, boundary string, sigma func(i int) float64) []float64 {
+		y := append([]float64(nil), one...)
+		for i := range n {
+			blur(y, 16, 16, sigma(i), radius, boundary)
+		}
+		return y
+	}
+	rising := func(i int) float64 { return 0.35 + float64(i)/100 }
+	near(t, "all 50 blurs", frame("cold-cifar10", 6, 0), after(50, 5, Mirror, rising), 1e-12)
+	near(t, "the first 10 of 50", frame("cold-cifar10", 6, 4), after(10, 5, Mirror, rising), 1e-12)
+	near(t, "15 of 20 equal ones", frame("cold-mnist", 5, 1), after(15, 5, Mirror, func(int) float64 { return 7 }), 1e-12)
+	near(t, "100 of 300", frame("cold-celeba128", 4, 2), after(100, 13, Circular, func(i int) float64 { return math.Exp(0.01 * float64(i)) }), 1e-12)
+	for _, v := range frame("cold-celeba128", 4, 0) {
+		if math.Abs(v-sum(one)/256) > 1e-12 {
+			t.Fatalf("frame 0 has %g, the mean colour is %g", v, sum(one)/256)
+		}
+	}
+	for name, want := range map[string]string{"heat-cifar10": NotFirstOrder, "heat-mnist": NotFirstOrder, "cold-cifar10": Deterministic, "cold-mnist": Deterministic, "cold-celeba128": Deterministic} {
+		for _, f := range []int{1, 2, 5} {
+			s, err := Published(name, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Check(); err != nil || s.F() != f || f == 5 && s.Order() != want {
+				t.Errorf("%s with %d frames: %v (%v)", name, f, s, err)
+			}
+		}
+	}
+	if s, _ := Published("heat-mnist", 3); math.Abs(s.Ladder.Levels[0]-20) > 1e-9 || math.Abs(s.Ladder.Levels[1]-math.Sqrt(20*0.5)) > 0.1 { // half way, geometrically
+		t.Errorf("levels %v", s.Ladder.Levels)
+	}
+	if s := (Spec{Frames: 3, Kind: BlurIterated, Ladder: Linear(1)}); s.String() != "3 frames, blur-iterated 1.41 1 0, deterministic first-order" {
+		t.Error(s.String())
+	}
+	if _, err := Published("hot", 3); err == nil || !strings.Contains(err.Error(), "cold-cifar10, cold-mnist") {
+		t.Error(err)
+	}
+	if _, err := Published("cold-mnist", 0); err == nil {
+		t.Error("no frames were given")
+	}
+}
+
 func sum(x []float64) (s float64) {
 	for _, v := range x {
 		s += v
@@ -345,6 +401,7 @@ func TestSpecErrorsSayWhatToDo(t *testing.T) {
 		"-1 frames":                {Frames: -1},
 		"two positive levels":      {Frames: 3, Ladder: Log(0, 1)},
 		"must not be negative":     {Frames: 3, Jitter: -1},
+		"deviation -1":             {Frames: 3, Kind: BlurIterated, Blurs: []float64{1, -1}},
 		"a list of levels does no": {Frames: 3, Kind: BlurIterated, Ladder: Levels(2, 1)},
 	}
 	for part, s := range cases {

@@ -51,8 +51,9 @@ func Preset(name string) (Config, error) {
 // Blurred is a pseudo video of f frames taken from the blur ladder of inverse heat dissipation on CIFAR-10: 200 levels
 // spaced geometrically from 24 down to 0.5 pixels.
 func Blurred(f int) Spec {
-	long, _ := Log(24, 0.5).Values(201)
-	return Spec{Frames: f, Kind: Heat, Ladder: pick(long[:200], f)}
+	s := heated(f, 200, 24)
+	s.Jitter = 0
+	return s
 }
 
 func presets() map[string]Config {

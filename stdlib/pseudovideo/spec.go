@@ -8,7 +8,7 @@ import (
 // The kinds of corruption. L is the level of the frame, x the image, e fresh standard normal noise.
 const (
 	Blur             = "blur"              // Gaussian blur of standard deviation L, straight from the image
-	BlurIterated     = "blur-iterated"     // each frame is the next one blurred once more by Ladder.Max
+	BlurIterated     = "blur-iterated"     // each frame is the next one blurred once more by Ladder.Max, or by its share of Blurs
 	Heat             = "heat"              // the heat equation for time L^2/2 (exact zero-flux blur)
 	NoiseMarkov      = "noise-markov"      // next frame + sqrt(L_f^2 - L_{f+1}^2) e: a first-order chain
 	NoiseIndependent = "noise-independent" // x + L e, noise of its own in each frame
@@ -32,16 +32,17 @@ func Kinds() []string {
 // Spec describes a pseudo video: how many frames, and how the frames before the image are corrupted. The zero value is
 // one frame, the image itself.
 type Spec struct {
-	Frames   int     // F, the image included; 0 means 1
-	Kind     string  // one of Kinds; "" means Blur
-	Ladder   Ladder  // the level of each frame
-	Noise    Ladder  // the noise level of each frame, for blur-noise and blur-noise-markov
-	Boundary string  // what a blur sees beyond the edge; "" means Symmetric
-	Radius   int     // radius of the blur kernel in pixels; 0 means floor(4 sigma + 1/2)
-	Jitter   float64 // standard deviation of noise added to every corrupted frame at the end (1.2 of the theory)
-	Patch    int     // side of the masked squares; 0 means single pixels
-	Fill     float64 // what a masked pixel becomes
-	Parts    []Spec  // for compose; their Frames are ignored
+	Frames   int       // F, the image included; 0 means 1
+	Kind     string    // one of Kinds; "" means Blur
+	Ladder   Ladder    // the level of each frame
+	Noise    Ladder    // the noise level of each frame, for blur-noise and blur-noise-markov
+	Boundary string    // what a blur sees beyond the edge; "" means Symmetric
+	Blurs    []float64 // for blur-iterated: all its blurs, from the image on, spread evenly over the frames; nil means Ladder.Max before each frame
+	Radius   int       // radius of the blur kernel in pixels; 0 means floor(4 sigma + 1/2)
+	Jitter   float64   // standard deviation of noise added to every corrupted frame at the end (1.2 of the theory)
+	Patch    int       // side of the masked squares; 0 means single pixels
+	Fill     float64   // what a masked pixel becomes
+	Parts    []Spec    // for compose; their Frames are ignored
 }
 
 // F is the number of frames, at least one.
@@ -77,7 +78,12 @@ func (s Spec) Check() error {
 		}
 	case BlurIterated:
 		if s.Ladder.Rule == "list" {
-			return fmt.Errorf("pseudovideo: blur-iterated repeats one blur of standard deviation Ladder.Max; a list of levels does not apply")
+			return fmt.Errorf("pseudovideo: blur-iterated repeats one blur of standard deviation Ladder.Max; a list of levels does not apply, a list of Blurs does")
+		}
+		for _, v := range s.Blurs {
+			if !(v >= 0) || math.IsInf(v, 1) {
+				return fmt.Errorf("pseudovideo: a blur of standard deviation %g; they are finite and not negative", v)
+			}
 		}
 	case Blur, Heat, NoiseMarkov, NoiseIndependent, Down, Dup, Junk:
 	default:
@@ -182,17 +188,23 @@ func (s Spec) nested() bool {
 		}
 	case Compose:
 		smooth := 0 // a pooling between blurs need not commute with them
-		for _, p := range s.Parts {
+		for i, p := range s.Parts {
 			p.Frames = s.Frames
 			if p.kind() != Dup {
 				smooth++
 			}
-			if !p.nested() || smooth > 1 && p.kind() == Down {
+			if !p.nested() || smooth > 1 && p.kind() == Down && !(i == len(s.Parts)-1 && p.poolsFirst()) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// poolsFirst reports whether pooling changes frame 0 alone: done last, that is one more map of what frame 1 is.
+func (s Spec) poolsFirst() bool {
+	levels, _ := s.Ladder.Values(s.F())
+	return s.F() < 2 || poolFactor(levels[1]) == 1
 }
 
 // chain reports whether a random kind is a first-order chain. A composition is one if additive noise comes first, then
@@ -244,7 +256,13 @@ func (s Spec) String() string {
 			name += " " + p.kind()
 		}
 	}
-	for _, v := range levels {
+	for f, v := range levels {
+		if s.kind() == BlurIterated { // blurs add up in quadrature
+			v = 0
+			for _, sigma := range s.blurs(f) {
+				v = math.Hypot(v, sigma)
+			}
+		}
 		if s.kind() != Compose && s.kind() != Dup && s.kind() != Junk {
 			name += fmt.Sprintf(" %.3g", v)
 		}
