@@ -68,6 +68,7 @@ func init() {
 			"Prior":              reflect.ValueOf((*p.Prior)(nil)),
 			"PriorConfig":        reflect.ValueOf((*p.PriorConfig)(nil)),
 			"Progress":           reflect.ValueOf((*p.Progress)(nil)),
+			"Published":          reflect.ValueOf(p.Published),
 			"RandomFeatures":     reflect.ValueOf(p.RandomFeatures),
 			"ReadFeatures":       reflect.ValueOf(p.ReadFeatures),
 			"Reconstruction":     reflect.ValueOf(p.Reconstruction),
