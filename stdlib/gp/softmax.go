@@ -3,7 +3,9 @@ package gp
 import (
 	"fmt"
 	"math"
+	"slices"
 
+	"github.com/priorlab/priorlab/linalg"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -22,47 +24,89 @@ func SoftmaxExpect(mean, variance *mat.Dense, labels []int, eps []*mat.Dense) (e
 		}
 	}
 	e = make([]float64, n)
-	dMean, dVar = mat.NewDense(n, c, nil), mat.NewDense(n, c, nil)
-	f := make([]float64, c)
-	share := 1 / float64(len(eps))
+	m, sd := moments(mean, variance)
+	dm, dv := make([]float64, n*c), make([]float64, n*c)
+	p, norm := make([]float64, n*c), make([]float64, n)
 	for _, z := range eps {
-		for i := range e {
-			for k := range f {
-				f[k] = mean.At(i, k) + math.Sqrt(variance.At(i, k))*z.At(i, k)
-			}
-			norm := logSumExp(f)
-			e[i] += share * (f[labels[i]] - norm)
-			for k := range f {
-				g := -math.Exp(f[k] - norm)
-				if k == labels[i] {
-					g++
-				}
-				dMean.Set(i, k, dMean.At(i, k)+share*g)
-				if s := math.Sqrt(variance.At(i, k)); s > 0 {
-					dVar.Set(i, k, dVar.At(i, k)+share*g*z.At(i, k)/(2*s))
-				}
-			}
+		noise := numbers(z)
+		for i := range p {
+			p[i] = m[i] + sd[i]*noise[i]
+		}
+		for i, l := range labels {
+			e[i] += p[i*c+l]
+		}
+		softmaxRows(p, norm, c)
+		for i, l := range labels {
+			e[i] -= norm[i]
+			p[i*c+l]--
+		}
+		for i, v := range p {
+			dm[i] -= v
+			dv[i] -= v * noise[i]
 		}
 	}
-	return e, dMean, dVar, nil
+	share := 1 / float64(len(eps))
+	for i := range e {
+		e[i] *= share
+	}
+	for i, s := range sd {
+		dm[i] *= share
+		if s > 0 {
+			dv[i] *= share / (2 * s)
+		} else {
+			dv[i] = 0
+		}
+	}
+	return e, mat.NewDense(n, c, dm), mat.NewDense(n, c, dv), nil
+}
+
+// moments are the means and standard deviations, row by row.
+func moments(mean, variance *mat.Dense) (m, sd []float64) {
+	m, sd = numbers(mean), numbers(variance)
+	for i, v := range sd {
+		sd[i] = math.Sqrt(v)
+	}
+	return m, sd
+}
+
+// softmaxRows turns every c numbers of f into their softmax; norm is the
+// logarithm of the sum of their exponentials.
+func softmaxRows(f, norm []float64, c int) {
+	for i := range norm {
+		row := f[i*c : (i+1)*c]
+		norm[i] = slices.Max(row)
+		for k := range row {
+			row[k] -= norm[i]
+		}
+	}
+	linalg.ExpInto(f, f)
+	for i := range norm {
+		row, sum := f[i*c:(i+1)*c], 0.0
+		for _, v := range row {
+			sum += v
+		}
+		norm[i] += math.Log(sum)
+		for k := range row {
+			row[k] /= sum
+		}
+	}
 }
 
 // SoftmaxProbs are the predictive class probabilities E[softmax(f)], N by C,
 // by Monte Carlo with given draws.
 func SoftmaxProbs(mean, variance *mat.Dense, eps []*mat.Dense) *mat.Dense {
 	n, c := mean.Dims()
-	out := mat.NewDense(n, c, nil)
-	f := make([]float64, c)
+	m, sd := moments(mean, variance)
+	out, p, norm := make([]float64, n*c), make([]float64, n*c), make([]float64, n)
 	for _, z := range eps {
-		for i := 0; i < n; i++ {
-			for k := range f {
-				f[k] = mean.At(i, k) + math.Sqrt(variance.At(i, k))*z.At(i, k)
-			}
-			norm := logSumExp(f)
-			for k := range f {
-				out.Set(i, k, out.At(i, k)+math.Exp(f[k]-norm)/float64(len(eps)))
-			}
+		noise := numbers(z)
+		for i := range p {
+			p[i] = m[i] + sd[i]*noise[i]
+		}
+		softmaxRows(p, norm, c)
+		for i, v := range p {
+			out[i] += v / float64(len(eps))
 		}
 	}
-	return out
+	return mat.NewDense(n, c, out)
 }
