@@ -58,7 +58,7 @@ func GroupNorm[T Float](y, x, gain, bias, mean, rstd []T, g GroupShape, eps floa
 		acc, va, vb, ca, cb := w[:r*c], w[r*c:2*r*c], w[2*r*c:3*r*c], w[3*r*c:3*r*c+c], w[3*r*c+c:]
 		for i := lo; i < hi; i++ {
 			xi, yi := x[i*g.Places*c:(i+1)*g.Places*c], y[i*g.Places*c:(i+1)*g.Places*c]
-			columns(Sum, acc, xi, g.Places/r)
+			columns(Sum, acc, xi, r*c, g.Places/r)
 			fold(ca, acc)
 			count := T(g.Places * per)
 			for q := 0; q < g.Groups; q++ {

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 
+	"github.com/priorlab/priorlab/linalg/internal/mem"
 	"github.com/priorlab/priorlab/linalg/internal/par"
 )
 
@@ -35,38 +36,74 @@ func Reduce[T Float](op Reduction, dst, x []T, outer, n, inner int) {
 	if parts == 1 {
 		par.For(outer, max(1, Grain/(n*inner)), func(lo, hi int) {
 			for o := lo; o < hi; o++ {
-				columns(op, dst[o*inner:(o+1)*inner], x[o*n*inner:(o+1)*n*inner], n)
+				columns(op, dst[o*inner:(o+1)*inner], x[o*n*inner:], inner, n)
 			}
 		})
 		return
 	}
-	part := make([]T, outer*parts*inner)
+	if inner >= 4*reduceColumns {
+		reduceWide(op, dst, x, outer, n, inner)
+		return
+	}
+	raw, _ := mem.Get(outer * parts * inner * size[T]())
+	defer mem.Put(raw)
+	part := mem.Slice[T](raw)[:outer*parts*inner]
 	par.For(outer*parts, 1, func(lo, hi int) {
 		for q := lo; q < hi; q++ {
 			o, p := q/parts, q%parts
 			r0, r1 := p*rows, min(n, (p+1)*rows)
-			columns(op, part[q*inner:(q+1)*inner], x[(o*n+r0)*inner:(o*n+r1)*inner], r1-r0)
+			columns(op, part[q*inner:(q+1)*inner], x[(o*n+r0)*inner:], inner, r1-r0)
 		}
 	})
 	for o := 0; o < outer; o++ {
-		columns(op, dst[o*inner:(o+1)*inner], part[o*parts*inner:(o+1)*parts*inner], parts)
+		columns(op, dst[o*inner:(o+1)*inner], part[o*parts*inner:], inner, parts)
 	}
 }
 
-// columns reduces the n rows of x element by element.
-func columns[T Float](op Reduction, dst, x []T, n int) {
-	inner := len(dst)
-	copy(dst, x[:inner])
-	for r := 1; r < n; r++ {
-		row := x[r*inner : (r+1)*inner]
-		switch op {
-		case Sum:
-			Zip(Add, dst, dst, row)
-		case MaxOf:
-			Zip(Max, dst, dst, row)
-		default:
-			Zip(Min, dst, dst, row)
+// reduceColumns and reduceDepth are the columns that a chunk of a wide reduction takes, and the rows of one partial result.
+const reduceColumns, reduceDepth = 1024, 64
+
+// reduceWide is Reduce for long rows, divided by columns.
+func reduceWide[T Float](op Reduction, dst, x []T, outer, n, inner int) {
+	chunks := (inner + reduceColumns - 1) / reduceColumns
+	par.For(outer*chunks, max(1, Grain/(n*reduceColumns)), func(lo, hi int) {
+		raw, _ := mem.Get(reduceColumns * size[T]())
+		defer mem.Put(raw)
+		part := mem.Slice[T](raw)
+		for q := lo; q < hi; q++ {
+			o, c := q/chunks, q%chunks*reduceColumns
+			d := dst[o*inner+c:][:min(reduceColumns, inner-c)]
+			for r := 0; r < n; r += reduceDepth {
+				rows, from := min(reduceDepth, n-r), x[(o*n+r)*inner+c:]
+				if r == 0 {
+					columns(op, d, from, inner, rows)
+					continue
+				}
+				par.Check()
+				columns(op, part[:len(d)], from, inner, rows)
+				joinRows(op, d, part[:len(d)])
+			}
 		}
+	})
+}
+
+// columns reduces n rows of x, ld apart, element by element.
+func columns[T Float](op Reduction, dst, x []T, ld, n int) {
+	copy(dst, x[:len(dst)])
+	for r := 1; r < n; r++ {
+		joinRows(op, dst, x[r*ld:][:len(dst)])
+	}
+}
+
+// joinRows reduces dst and x to dst, element by element.
+func joinRows[T Float](op Reduction, dst, x []T) {
+	switch op {
+	case Sum:
+		Zip(Add, dst, dst, x)
+	case MaxOf:
+		Zip(Max, dst, dst, x)
+	default:
+		Zip(Min, dst, dst, x)
 	}
 }
 
