@@ -98,8 +98,8 @@ func LoadSVGP(path string) (*SVGP, error) {
 
 // numbers are those of a matrix, row by row.
 func numbers(a *mat.Dense) []float64 {
-	var out []float64
-	n, _ := a.Dims()
+	n, d := a.Dims()
+	out := make([]float64, 0, n*d)
 	for i := 0; i < n; i++ {
 		out = append(out, row(a, i)...)
 	}
