@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
 	"github.com/priorlab/priorlab/stdlib/param"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -26,8 +27,8 @@ import (
 // and deaths are counted with a negative binomial. All of it is drawn by NUTS.
 type renewal struct {
 	x, y     []float64
-	generate []float64 // g, by days from infection to infection
-	die      []float64 // p times the share that dies, by days from infection to death
+	generate []float64 // g, days from infection to infection; the last is one day
+	die      []float64 // p times the share that dies, days from infection to death; the last is one day
 	o        param.SampleOptions
 
 	draws []renewalDraw
@@ -47,16 +48,18 @@ const (
 // mean 6.5 days, infection to death with mean 5.1 + 17.8 days (Flaxman et al.
 // 2020), one death in a hundred infections.
 func newRenewal(o param.SampleOptions) *renewal {
-	r := &renewal{generate: gammaDays(30, 6.5, 0.62), o: o}
-	fall, end := gammaDays(70, 5.1, 0.86), gammaDays(70, 17.8, 0.45)
-	r.die = make([]float64, 70)
+	const days = 70
+	fall, end, die := gammaDays(days, 5.1, 0.86), gammaDays(days, 17.8, 0.45), make([]float64, days)
 	for a, p := range fall {
 		for b, q := range end {
-			if a+b < len(r.die) {
-				r.die[a+b] += 0.01 * p * q
+			if a+b < days {
+				die[a+b] += 0.01 * p * q
 			}
 		}
 	}
+	r := &renewal{generate: gammaDays(30, 6.5, 0.62)[1:], die: die[1:], o: o}
+	slices.Reverse(r.generate)
+	slices.Reverse(r.die)
 	return r
 }
 
@@ -126,34 +129,35 @@ func (e *epidemic) run() error {
 
 // past is sum_s p_s x_{d-s}.
 func past(p, x []float64, d int) float64 {
-	v := 0.0
-	for s := 1; s < len(p) && s <= d; s++ {
-		v += p[s] * x[d-s]
-	}
-	return v
+	n := min(len(p), d)
+	return floats.Dot(p[len(p)-n:], x[d-n:d])
 }
 
 // spread is the derivative of past by x, added to dx.
 func spread(p, dx []float64, d int, by float64) {
-	for s := 1; s < len(p) && s <= d; s++ {
-		dx[d-s] += by * p[s]
-	}
+	n := min(len(p), d)
+	floats.AddScaled(dx[d-n:d], by, p[len(p)-n:])
 }
 
-// logLikelihood is that of the counts, with its gradient by the free numbers, in
-// the order of params.
+// logLikelihood is that of the counts but for what only they decide, with its
+// gradient by the free numbers, in the order of params.
 func (e *epidemic) logLikelihood() (float64, []float64, error) {
 	if err := e.run(); err != nil {
 		return 0, nil, err
 	}
 	k, value, dk := e.dispersion.Value(), 0.0, 0.0
-	count := gp.NegativeBinomial(k)
+	top := int(slices.Max(e.r.y))
+	rising, slope := make([]float64, top+1), make([]float64, top+1) // log Gamma(y+k)/Gamma(k), and by k
+	for y := 0; y < top; y++ {
+		rising[y+1], slope[y+1] = rising[y]+math.Log(k+float64(y)), slope[y]+1/(k+float64(y))
+	}
 	di := make([]float64, len(e.infections))
 	for j, y := range e.r.y {
 		d := e.r.day(e.r.x[j])
 		m := e.deaths[d]
-		value += count.LogProb(y, math.Log(m))
-		dk += mathext.Digamma(y+k) - mathext.Digamma(k) + math.Log(k/(m+k)) + (m-y)/(m+k)
+		share := math.Log(k / (m + k))
+		value += rising[int(y)] + y*math.Log(m/(m+k)) + k*share
+		dk += slope[int(y)] + share + (m-y)/(m+k)
 		spread(e.r.die, di, d, y/m-(y+k)/(m+k))
 	}
 	dlogR, dseed := make([]float64, len(e.R)), 0.0
@@ -186,15 +190,20 @@ func (e *epidemic) logLikelihood() (float64, []float64, error) {
 // day is the place of a time among the days of an epidemic.
 func (r *renewal) day(x float64) int { return int(math.Round(x)) + renewalLead }
 
-// Learn adds a task to the data and draws anew.
+// Learn adds a task to the data and draws anew. On an error nothing changes.
 func (r *renewal) Learn(ctx context.Context, t Task) error {
-	for i, v := range mat.Col(nil, 0, t.X) {
+	if err := gp.Poisson().Check(t.Y); err != nil {
+		return fmt.Errorf("renewal: %w", err)
+	}
+	x := mat.Col(nil, 0, t.X)
+	for _, v := range x {
 		if d := r.day(v); d < 0 || d > 10000 {
 			return fmt.Errorf("renewal: %g is no day of the epidemic", v)
 		}
-		r.x, r.y = append(r.x, v), append(r.y, t.Y[i])
 	}
-	e := r.epidemic(r.day(t.End) + 1)
+	next := *r
+	next.x, next.y, next.draws = slices.Concat(r.x, x), slices.Concat(r.y, t.Y), nil
+	e := next.epidemic(r.day(t.End) + 1)
 	if _, err := e.params().Maximise(ctx, e.logLikelihood, 200); err != nil {
 		return err
 	}
@@ -202,7 +211,6 @@ func (r *renewal) Learn(ctx context.Context, t Task) error {
 	if err != nil {
 		return err
 	}
-	r.draws = nil
 	for i := range d.Values {
 		if err := d.Use(i); err != nil {
 			return err
@@ -210,8 +218,9 @@ func (r *renewal) Learn(ctx context.Context, t Task) error {
 		if err := e.run(); err != nil {
 			return err
 		}
-		r.draws = append(r.draws, renewalDraw{append([]float64(nil), e.deaths...), e.dispersion.Value()})
+		next.draws = append(next.draws, renewalDraw{slices.Clone(e.deaths), e.dispersion.Value()})
 	}
+	*r = next
 	return nil
 }
 
