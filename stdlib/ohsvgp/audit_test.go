@@ -161,7 +161,7 @@ func subjects(t *testing.T) map[string]func() subject {
 		"batch SGPR":              batch(Options{}),
 		"batch SVGP":              batch(Options{Likelihood: gp.NegativeBinomial(4)}),
 		"GP-VAE":                  vae(GPVAEOptions{EWC: 10}),
-		"GP-VAE, kernels learned": vae(GPVAEOptions{EWC: 10, Learn: true}),
+		"GP-VAE, kernels learned": vae(GPVAEOptions{EWC: 10, LearnKernel: true}),
 		"GP-VAE, amortised":       vae(GPVAEOptions{Amortised: true}),
 		"GP-VAE, picked points":   vae(GPVAEOptions{Points: true}),
 		"GP-VAE, learned points":  vae(GPVAEOptions{LearnZ: true}),

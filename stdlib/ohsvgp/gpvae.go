@@ -14,19 +14,19 @@ import (
 
 // GPVAEOptions describe a GP-VAE. The zero value of every field has a meaning.
 type GPVAEOptions struct {
-	Latents   int       // channels; 0 means 20
-	M         int       // inducing variables of each channel; 0 means 50
-	Width     int       // hidden units of encoder and decoder; 0 means 128
-	Kernel    gp.Kernel // of every channel; nil means Matern-3/2 sized from the first task
-	Learn     bool      // the kernel of every channel is learned with the networks in the first task, then frozen, as published
-	Origin    float64   // where time begins
-	Steps     int       // of Adam per task, on the whole task; 0 means 300
-	Rate      float64   // of Adam; 0 means 0.005
-	Amortised bool      // q(u) from the current task alone, instead of streaming memory
-	Points    bool      // inducing points by pivoted Cholesky (OVC) instead of the LegS memory
-	LearnZ    bool      // inducing points, shared by the channels and learned with the networks (OSVGP, as in SVGP-VAE)
-	EWC       float64   // strength of elastic weight consolidation between tasks; 0 means none
-	Seed      uint64
+	Latents     int       // channels; 0 means 20
+	M           int       // inducing variables of each channel; 0 means 50
+	Width       int       // hidden units of encoder and decoder; 0 means 128
+	Kernel      gp.Kernel // of every channel; nil means Matern-3/2 sized from the first task
+	LearnKernel bool      // the kernel of every channel is learned with the networks in the first task, then frozen, as published
+	Origin      float64   // where time begins
+	Steps       int       // of Adam per task, on the whole task; 0 means 300
+	Rate        float64   // of Adam; 0 means 0.005
+	Amortised   bool      // q(u) from the current task alone, instead of streaming memory
+	Points      bool      // inducing points by pivoted Cholesky (OVC) instead of the LegS memory
+	LearnZ      bool      // inducing points, shared by the channels and learned with the networks (OSVGP, as in SVGP-VAE)
+	EWC         float64   // strength of elastic weight consolidation between tasks; 0 means none
+	Seed        uint64
 }
 
 func (o GPVAEOptions) filled() GPVAEOptions {
@@ -63,7 +63,7 @@ type GPVAE struct {
 	tasks    int
 	z        *linalg.Tensor   // LearnZ: M by 1, in units of the first task's length
 	unit     float64          // that length
-	theta    *linalg.Tensor   // Learn, in the first task: the kernels' free numbers, a row a channel
+	theta    *linalg.Tensor   // LearnKernel, in the first task: the kernels' free numbers, a row a channel
 	fisher   []*linalg.Tensor // accumulated over tasks
 	star     []*linalg.Tensor // parameters at the end of the last task
 }
@@ -189,7 +189,7 @@ func (g *GPVAE) Update(ctx context.Context, end float64, x []float64, Y *mat.Den
 }
 
 func (g *GPVAE) learn(ctx context.Context, end float64, x []float64, Y *mat.Dense) error {
-	t := &vaeTask{g: g, learn: g.opt.Learn && g.tasks == 0, y: linalg.FromFloat64(flatten(Y), len(x), g.dims), n: len(x), noise: linalg.NewRand(g.opt.Seed).Split(uint64(10 + g.tasks))}
+	t := &vaeTask{g: g, learn: g.opt.LearnKernel && g.tasks == 0, y: linalg.FromFloat64(flatten(Y), len(x), g.dims), n: len(x), noise: linalg.NewRand(g.opt.Seed).Split(uint64(10 + g.tasks))}
 	at := make([]float64, len(x))
 	if !finite(end) || end <= 0 {
 		return fmt.Errorf("the task ends at %v, time begins at %g", end+g.opt.Origin, g.opt.Origin)

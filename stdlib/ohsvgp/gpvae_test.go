@@ -77,7 +77,7 @@ func TestGPVAELossGradient(t *testing.T) {
 // The same in the first task by the kernels of the channels.
 func TestGPVAEKernelGradient(t *testing.T) {
 	for _, o := range []GPVAEOptions{{}, {Kernel: gp.SE(1, 0.4)}, {LearnZ: true}, {Points: true}} {
-		o.Latents, o.M, o.Width, o.Learn, o.Seed = 2, 7, 5, true, 4
+		o.Latents, o.M, o.Width, o.LearnKernel, o.Seed = 2, 7, 5, true, 4
 		x, Y := weather(12, 1)
 		g := NewGPVAE(o)
 		g.begin(6, 1)
@@ -86,7 +86,7 @@ func TestGPVAEKernelGradient(t *testing.T) {
 }
 
 func lossGradient(t *testing.T, g *GPVAE, x []float64, Y *mat.Dense) {
-	task := &vaeTask{g: g, learn: g.opt.Learn, y: linalg.FromFloat64(flatten(Y), len(x), 6), n: len(x), x: gp.Column(x), noise: linalg.NewRand(5)}
+	task := &vaeTask{g: g, learn: g.opt.LearnKernel, y: linalg.FromFloat64(flatten(Y), len(x), 6), n: len(x), x: gp.Column(x), noise: linalg.NewRand(5)}
 	must(t, task.begin(x[len(x)-1]))
 	loss := func() *linalg.Tensor {
 		task.noise = linalg.NewRand(8) // the same draw every time
@@ -151,7 +151,7 @@ func TestGPVAELearnsKernels(t *testing.T) {
 	part := func(lo, hi int) *mat.Dense { return mat.DenseCopyOf(Y.Slice(lo, hi, 0, 6)) }
 	bound := map[bool]float64{}
 	for _, learn := range []bool{false, true} {
-		g := NewGPVAE(GPVAEOptions{Latents: 2, M: 16, Width: 12, Kernel: gp.Matern52(1, 0.05), Steps: 200, Rate: 0.02, EWC: 1, Learn: learn, Seed: 1})
+		g := NewGPVAE(GPVAEOptions{Latents: 2, M: 16, Width: 12, Kernel: gp.Matern52(1, 0.05), Steps: 200, Rate: 0.02, EWC: 1, LearnKernel: learn, Seed: 1})
 		must(t, g.Update(ctx, x[29], x[:30], part(0, 30)))
 		first := fmt.Sprint(g.Kernels())
 		if moved := first != fmt.Sprint([]gp.Kernel{gp.Matern52(1, 0.05), gp.Matern52(1, 0.05)}); moved != learn {
@@ -207,7 +207,7 @@ func TestGPVAEResumes(t *testing.T) {
 	ctx := context.Background()
 	x, Y := weather(40, 2)
 	part := func(lo, hi int) *mat.Dense { return mat.DenseCopyOf(Y.Slice(lo, hi, 0, 6)) }
-	for _, o := range []GPVAEOptions{{EWC: 3}, {Points: true}, {LearnZ: true, EWC: 1}, {Amortised: true, Kernel: gp.SE(1, 0.5)}, {Learn: true, EWC: 1}} {
+	for _, o := range []GPVAEOptions{{EWC: 3}, {Points: true}, {LearnZ: true, EWC: 1}, {Amortised: true, Kernel: gp.SE(1, 0.5)}, {LearnKernel: true, EWC: 1}} {
 		o.Latents, o.M, o.Width, o.Steps, o.Seed = 2, 8, 6, 6, 3
 		g := NewGPVAE(o)
 		path := filepath.Join(t.TempDir(), "vae")

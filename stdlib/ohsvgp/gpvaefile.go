@@ -51,7 +51,7 @@ func (g *GPVAE) Save(path string) error {
 			break
 		}
 		one := savedChannel{Basis: all.posterior(fmt.Sprintf("channel.%d.", l), c.q), Jitter: c.q.L.Jitter()}
-		if g.opt.Learn {
+		if g.opt.LearnKernel {
 			if one.Kernel, err = gp.EncodeKernel(c.Kernel); err != nil {
 				return err
 			}
@@ -131,7 +131,7 @@ func vaeFromFile(f *train.File) (*GPVAE, error) {
 			return nil, fmt.Errorf("ohsvgp: channel %d in the file has no memory", l)
 		}
 		kernel := s.Kernel
-		if g.opt.Learn {
+		if g.opt.LearnKernel {
 			kernel = c.Kernel
 		}
 		q, err := c.Basis.posterior(parts, kernel, c.Jitter)

@@ -61,7 +61,7 @@ func (t *vaeTask) begin(end float64) error {
 
 // alike reports whether all channels have the same covariances, which are then
 // made once.
-func (t *vaeTask) alike() bool { return !t.g.opt.Learn }
+func (t *vaeTask) alike() bool { return !t.g.opt.LearnKernel }
 
 // moved are the numbers that change the covariances from step to step.
 func (t *vaeTask) moved() []*linalg.Tensor {

@@ -92,10 +92,15 @@ func frames(name string, Y *mat.Dense, latents int, sizes []int, what string) St
 	}
 	return Study{
 		Name: name, Sizes: sizes, Seeds: 3, Tasks: func(seed uint64) ([]Task, error) { return frameTasks(Y, seed), nil },
-		Methods: []Method{model("OHSVGP-VAE, no EWC", ohsvgp.GPVAEOptions{}), model("OHSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100}),
-			model("OHSVGP-VAE, kernels learned", ohsvgp.GPVAEOptions{EWC: 100, Learn: true}), model("OHSVGP-VAE, amortised", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true}), model("OVC-VAE", ohsvgp.GPVAEOptions{EWC: 100, Points: true}),
-			model("OVC-VAE, per channel", ohsvgp.GPVAEOptions{EWC: 100, Points: true, Learn: true}),
-			model("OSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100, LearnZ: true})},
+		Methods: []Method{
+			model("OHSVGP-VAE, no EWC", ohsvgp.GPVAEOptions{}),
+			model("OHSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100}),
+			model("OHSVGP-VAE, kernels learned", ohsvgp.GPVAEOptions{EWC: 100, LearnKernel: true}),
+			model("OHSVGP-VAE, amortised", ohsvgp.GPVAEOptions{EWC: 100, Amortised: true}),
+			model("OVC-VAE", ohsvgp.GPVAEOptions{EWC: 100, Points: true}),
+			model("OVC-VAE, per channel", ohsvgp.GPVAEOptions{EWC: 100, Points: true, LearnKernel: true}),
+			model("OSVGP-VAE", ohsvgp.GPVAEOptions{EWC: 100, LearnZ: true}),
+		},
 		Notes: fmt.Sprintf("%s, standardised, first %d hours; %d tasks of %d hours, 20%% of the frames held out. GP-VAE with %d latents, Matern-3/2 kernel of 18 hours (where it is learned, the start of the first task), "+
 			"width 128, EWC strength 100 unless said otherwise, streaming memory unless said otherwise, %d steps of Adam (0.005) on the whole task; OSVGP-VAE learns inducing points that all "+
 			"channels share, OVC-VAE picks them by pivoted Cholesky (per channel: under kernels that are learned, so that every channel has points of its own). Held-out frames are predicted from the carried memory, without encoding.",
