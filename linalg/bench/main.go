@@ -9,9 +9,10 @@
 //	go run . -lines                         # how much code there is
 //
 // Both sides of a row run alternately within a second, each in many short slices; the least CPU time of a slice counts with one
-// thread, the least wall time with more. The ratio is the peer's time by ours: above one we are faster. With -peers DIR the
-// steps' peer times come from the programs vit_softmax.py, vit_sgpa.py, vqvae.py, ddpm_unet.py and svgp_step.py in DIR, which
-// answer "--threads N --seconds S --only ROW --json" with cpu_min_ms and min_ms.
+// thread, the least wall time with more, which needs a quiet machine: PyTorch's threads stand still on a busy one. The ratio is
+// the peer's time by ours: above one we are faster. The gain, with several threads, is our time with one by our time. With
+// -peers DIR the steps' peer times come from the programs vit_softmax.py, vit_sgpa.py, vqvae.py, ddpm_unet.py and svgp_step.py
+// in DIR, which answer "--threads N --seconds S --only ROW --json" with cpu_min_ms and min_ms.
 package main
 
 import (
@@ -114,13 +115,17 @@ func main() {
 		defer pprof.StopCPUProfile()
 	}
 	fmt.Printf("our level %v, OpenBLAS kernels for %s, PyTorch's for %s, %d threads\n", kernel.CurrentLevel(), peerCore(), *aten, *threads)
-	fmt.Printf("%-44s %12s %12s %7s %9s\n", "workload", "ours", "peer", "ratio", "GFLOP/s")
+	fmt.Printf("%-44s %12s %12s %7s %9s", "workload", "ours", "peer", "ratio", "GFLOP/s")
+	if *threads > 1 {
+		fmt.Printf(" %7s", "gain")
+	}
+	fmt.Println()
 	var sum summary
 	for _, r := range append(blasRows(), torchRows()...) {
 		if r.group == "" || !wanted(r.group, r.name) {
 			continue
 		}
-		a, b, err := r.run()
+		a, b, one, err := r.run()
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "bench: %s/%s: %v\n", r.group, r.name, err)
 			continue
@@ -128,6 +133,11 @@ func main() {
 		fmt.Printf("%-44s %12s %12s %7.2f", r.group+"/"+r.name, short(a), short(b), b/a)
 		if r.flops > 0 {
 			fmt.Printf(" %9.1f", r.flops/a/1e9)
+		} else if *threads > 1 {
+			fmt.Printf(" %9s", "")
+		}
+		if *threads > 1 {
+			fmt.Printf(" %7.2f", one/a)
 		}
 		fmt.Println()
 		sum.add(r, b/a)
@@ -135,26 +145,32 @@ func main() {
 	sum.print()
 }
 
-// run measures a row: the least seconds of ours and of the peer.
-func (r row) run() (a, b float64, err error) {
+// run measures a row: the least seconds of ours and of the peer, and of ours with one thread if there are more.
+func (r row) run() (a, b, one float64, err error) {
+	ours := r.ours
 	if !r.torch {
-		a, b = measure(r.ours, r.peer, *budget)
-		return a, b, nil
-	}
-	ours := r.prepare()
-	const rounds = 3
-	for i := 0; i < rounds; i++ {
-		t, err := torchTime(r.group, r.name, budget.Seconds()/rounds)
-		if err != nil {
-			return 0, 0, err
+		a, b = measure(ours, r.peer, *budget)
+	} else {
+		ours = r.prepare()
+		const rounds = 3
+		for i := 0; i < rounds; i++ {
+			t, err := torchTime(r.group, r.name, budget.Seconds()/rounds)
+			if err != nil {
+				return 0, 0, 0, err
+			}
+			u, _ := measure(ours, nil, *budget/rounds)
+			if i == 0 {
+				a, b = u, t
+			}
+			a, b = min(a, u), min(b, t)
 		}
-		u, _ := measure(ours, nil, *budget/rounds)
-		if i == 0 {
-			a, b = u, t
-		}
-		a, b = min(a, u), min(b, t)
 	}
-	return a, b, nil
+	if *threads > 1 {
+		linalg.SetThreads(1)
+		one, _ = measure(ours, nil, *budget/3)
+		linalg.SetThreads(*threads)
+	}
+	return a, b, one, nil
 }
 
 // clock is the CPU time of this thread, or the wall time if there are more.

@@ -126,22 +126,38 @@ func cholRow(n int) row {
 		peer: func() { copy(v, a); C.dpotrf1(C.int(n), dp(v)) }}
 }
 
-func trsmRow(n, m int) row {
-	if !wanted("trsm f64", fmt.Sprintf("%d, %d columns", n, m)) {
+// trsmRow is a solve of L X = B for m columns, with peer in place.
+func trsmRow[T kernel.Float](group string, n, m int, peer func(n, m int, l, x []T)) row {
+	name := fmt.Sprintf("%d, %d columns", n, m)
+	if !wanted(group, name) {
 		return row{}
 	}
-	l := linalg.Cholesky(linalg.FromFloat64(spd64(n), n, n), 0).Float64s()
-	b := rand64(n * m)
-	w, v := make([]float64, n*m), make([]float64, n*m)
-	return row{group: "trsm f64", name: fmt.Sprintf("%d, %d columns", n, m), flops: float64(n*n) * float64(m),
+	factor := linalg.Cholesky(linalg.FromFloat64(spd64(n), n, n), 0).Float64s()
+	l, b := make([]T, n*n), make([]T, n*m)
+	for i, v := range factor {
+		l[i] = T(v)
+	}
+	for i, v := range rand64(n * m) {
+		b[i] = T(v)
+	}
+	w, v := make([]T, n*m), make([]T, n*m)
+	return row{group: group, name: name, flops: float64(n*n) * float64(m),
 		ours: func() {
 			copy(w, b)
-			kernel.Trsm(true, true, false, n, m, 1, kernel.Matrix[float64]{Data: l, RS: n, CS: 1}, w, m)
+			kernel.Trsm(true, true, false, n, m, 1, kernel.Matrix[T]{Data: l, RS: n, CS: 1}, w, m)
 		},
 		peer: func() {
 			copy(v, b)
-			C.cblas_dtrsm(C.CblasRowMajor, C.CblasLeft, C.CblasLower, C.CblasNoTrans, C.CblasNonUnit, C.int(n), C.int(m), 1, dp(l), C.int(n), dp(v), C.int(m))
+			peer(n, m, l, v)
 		}}
+}
+
+func dtrsm(n, m int, l, x []float64) {
+	C.cblas_dtrsm(C.CblasRowMajor, C.CblasLeft, C.CblasLower, C.CblasNoTrans, C.CblasNonUnit, C.int(n), C.int(m), 1, dp(l), C.int(n), dp(x), C.int(m))
+}
+
+func strsm(n, m int, l, x []float32) {
+	C.cblas_strsm(C.CblasRowMajor, C.CblasLeft, C.CblasLower, C.CblasNoTrans, C.CblasNonUnit, C.int(n), C.int(m), 1, fp(l), C.int(n), fp(x), C.int(m))
 }
 
 func cholBatchRow(count, n int) row {
@@ -197,8 +213,12 @@ func blasRows() []row {
 	for _, n := range []int{50, 64, 100, 200, 300, 500, 1000} {
 		rows = append(rows, cholRow(n))
 	}
-	for _, s := range [][2]int{{50, 1000}, {100, 5000}, {300, 300}, {300, 5000}} {
-		rows = append(rows, trsmRow(s[0], s[1]))
+	solves := [][2]int{{50, 1000}, {100, 5000}, {300, 300}, {300, 5000}}
+	for _, s := range solves {
+		rows = append(rows, trsmRow("trsm f64", s[0], s[1], dtrsm))
+	}
+	for _, s := range solves {
+		rows = append(rows, trsmRow("trsm f32", s[0], s[1], strsm))
 	}
 	return append(rows, cholBatchRow(400, 64), cholBatchRow(400, 32), cholBatchRow(50, 128))
 }
