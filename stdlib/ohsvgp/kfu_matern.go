@@ -154,16 +154,17 @@ func (r *matern) atEnd() *mat.Dense {
 
 // shifted are the coefficients of sum_j c_j (u+d)^j exp(-d) by powers of u.
 func shifted(c []float64, d float64) []float64 {
+	e := math.Exp(-d)
+	if e == 0 { // where powers of d may be beyond all numbers
+		return make([]float64, len(c))
+	}
 	out := append([]float64(nil), c...)
 	for i := range out { // Horner's rule, the argument moved by d
 		for j := len(out) - 2; j >= i; j-- {
 			out[j] += d * out[j+1]
 		}
 	}
-	e := math.Exp(-d)
-	for j := range out {
-		out[j] *= e
-	}
+	floats.Scale(e, out)
 	return out
 }
 

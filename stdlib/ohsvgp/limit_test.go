@@ -147,7 +147,7 @@ func TestCovarianceProperties(t *testing.T) {
 // repeated and outlying points, few and many variables, and length-scales from
 // far beyond the past to the smallest that is allowed.
 func TestMaternRouteEqualsQuadrature(t *testing.T) {
-	sets := map[string][]float64{"outlying": {-3, -0.1, 0, 2, 2.0000001, 7}, "repeated": {0.5, 0.5, 1.2, 1.2}, "one": {1}}
+	sets := map[string][]float64{"outlying": {-1e120, -3, -0.1, 0, 2, 2.0000001, 7, 1e120}, "repeated": {0.5, 0.5, 1.2, 1.2}, "one": {1}}
 	for i := 0; i < 80; i++ {
 		sets["crowded"] = append(sets["crowded"], 2*float64(i)/79)
 	}
