@@ -154,9 +154,13 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 	kc := ts.depth(k)
 	nc := min(ts.nc, (n+ts.nr-1)/ts.nr*ts.nr)
 	nm := (m + ts.mc - 1) / ts.mc
-	columns := parallel && nm == 1 && n >= 4*m
-	if parallel && !columns && par.Threads() > 1 { // enough parts for threads that do not run alike, and an even number
-		nm = (max(nm, min(8, m/(2*ts.mr))) + 1) / 2 * 2
+	several := parallel && par.Threads() > 1
+	columns := several && nm == 1 && n >= 4*m
+	if parallel && !columns { // an even number of parts, and enough for threads that do not run alike
+		if several {
+			nm = max(nm, min(8, m/(2*ts.mr)))
+		}
+		nm = (nm + 1) / 2 * 2
 	}
 	mc := ((m+nm-1)/nm + ts.mr - 1) / ts.mr * ts.mr
 	raw, _ := mem.Get(kc * nc * ts.es)

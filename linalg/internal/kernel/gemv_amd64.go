@@ -5,6 +5,7 @@ import (
 
 	"github.com/priorlab/priorlab/linalg/internal/asm"
 	"github.com/priorlab/priorlab/linalg/internal/mem"
+	"github.com/priorlab/priorlab/linalg/internal/par"
 )
 
 // gemv does products in which one side is a vector; it reports whether it did. A row times a matrix goes along the
@@ -46,7 +47,10 @@ func contiguous[T Float](x []T, stride, n int) ([]T, func()) {
 func axpyRows[T Float](n, k int, alpha T, x []T, xs int, rows []T, ld int, c []T, acc, parallel bool) {
 	chunk := n
 	if parallel {
-		chunk = max(256, eighth(n, 64))
+		chunk = 1024
+		if par.Threads() > 1 {
+			chunk = max(256, eighth(n, 64))
+		}
 	}
 	loopFor(8*n*k)(n, chunk, func(lo, hi int) {
 		d := c[lo:hi]
@@ -73,7 +77,10 @@ func axpyRows[T Float](n, k int, alpha T, x []T, xs int, rows []T, ld int, c []T
 func dotRows[T Float](m, k int, alpha T, x, rows []T, ld int, c []T, step int, acc, parallel bool) {
 	chunk := m
 	if parallel {
-		chunk = max(8, eighth(m, 4))
+		chunk = 64
+		if par.Threads() > 1 {
+			chunk = max(8, eighth(m, 4))
+		}
 	}
 	loopFor(8*m*k)(m, chunk, func(lo, hi int) {
 		put := func(i int, v T) {
