@@ -55,7 +55,8 @@
 //
 // # Where to start
 //
-// Spec and Build (construction; Published names those of other models), then Diffusion, or Tokenizer with Prior and Generate, or HVAE; Denoiser measures what
-// the past knows; Distance scores samples; Preset and Config.DryRun describe whole experiments. The package experiment
-// below runs the chapter's comparison. To read the code: build.go, schedule.go, unet.go, tokenizer.go.
+// Spec and Build (construction; Published names those of other models), then Diffusion, or Tokenizer with Prior and
+// Generate, or HVAE; Denoiser measures what the past knows; Distance scores samples; Preset and Config.DryRun describe
+// whole experiments. The package experiment below runs the chapter's comparison. To read the code: build.go, schedule.go,
+// unet.go, tokenizer.go.
 package pseudovideo
