@@ -15,6 +15,7 @@ import (
 	"github.com/priorlab/priorlab/stdlib/calib"
 	"github.com/priorlab/priorlab/stdlib/data"
 	"github.com/priorlab/priorlab/stdlib/sgpa"
+	"github.com/priorlab/priorlab/stdlib/train"
 )
 
 // Every kind of corruption keeps numbers in range, changes more as severity grows, and repeats from its seed.
@@ -397,5 +398,65 @@ func TestSGPAOnCorruptedGlyphs(t *testing.T) {
 	if !(post.Mean[nll] < kernel.Mean[nll]) || !(post.Mean[ece] < kernel.Mean[ece]) || post.Mean[accuracy] < kernel.Mean[accuracy]-0.03 {
 		t.Errorf("severity 3, accuracy, NLL, ECE: tempered SGPA %v %v %v, kernel %v %v %v", post.Mean[accuracy], post.Mean[nll], post.Mean[ece],
 			kernel.Mean[accuracy], kernel.Mean[nll], kernel.Mean[ece])
+	}
+}
+
+// Whole divergences leave attention nothing to say on photographs either, whichever way the layers are normalised, clipped or
+// started; accuracy comes later without it: the second table of RESULTS.md's section on them.
+func TestWhatDivergencesAllowOnPhotographs(t *testing.T) {
+	folder(t, "cifar10")
+	if os.Getenv("PRIORLAB_LONG") == "" {
+		t.Skip("PRIORLAB_LONG is not set: these networks take a minute")
+	}
+	task, err := CIFAR10(4000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task.Limit(500)
+	ten := task.Test.X.Take([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
+	fit := func(epochs int, clip float64, change func(c *sgpa.Config)) (accuracy float64, states []sgpa.LayerState) {
+		c := task.Config
+		change(&c)
+		n := sgpa.New(linalg.NewRand(1), c)
+		o := train.Options{Epochs: epochs, Batch: task.Batch, Seed: 1, ClipNorm: clip,
+			Schedule: train.Cosine{Warmup: max(epochs/10, 1), Epochs: epochs, Base: task.Rate, Min: task.Rate / 50}}
+		if _, err := sgpa.Fit(context.Background(), n, task.Train, nil, sgpa.RampUp, o); err != nil {
+			t.Fatal(err)
+		}
+		p, err := (&sgpa.Passes{Net: n, Samples: 5}).Predict(context.Background(), task.Test.X)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Stochastic() {
+			states = n.State(ten, 1)
+		}
+		return calib.Accuracy(p.Probs(), task.Test.Y), states
+	}
+	kernel, _ := fit(6, 10, func(c *sgpa.Config) { c.Method = sgpa.KernelAttention })
+	for name, v := range map[string]struct {
+		clip   float64
+		change func(c *sgpa.Config)
+	}{
+		"whole":              {10, func(*sgpa.Config) {}},
+		"norms of their own": {10, func(c *sgpa.Config) { c.SeparateNorms = true }},
+		"not clipped":        {0, func(*sgpa.Config) {}},
+		"from the prior":     {10, func(c *sgpa.Config) { c.Rho = 1 }},
+	} {
+		accuracy, states := fit(6, v.clip, v.change)
+		t.Logf("%s: accuracy %.3f, %+v", name, accuracy, states)
+		if accuracy > kernel-0.02 {
+			t.Errorf("%s: accuracy %v, of kernel attention %v: nothing was lost", name, accuracy, kernel)
+		}
+		for _, s := range states {
+			if s.Signal > 1e-3 || s.KLa > 0.1 {
+				t.Errorf("%s: attention carries something: %+v", name, s)
+			}
+		}
+	}
+	point, _ := fit(18, 10, func(c *sgpa.Config) { c.Method = sgpa.KernelAttention })
+	late, states := fit(18, 10, func(*sgpa.Config) {})
+	t.Logf("three times as long: kernel %.3f, whole %.3f, %+v", point, late, states)
+	if late < point-0.03 || states[0].Signal > 1e-4 {
+		t.Errorf("three times as long: accuracy %v beside %v of kernel attention, %+v", late, point, states)
 	}
 }

@@ -1,8 +1,11 @@
 package tasks
 
 import (
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/priorlab/priorlab/stdlib/internal/quoted"
 )
 
 func TestWritten(t *testing.T) {
@@ -23,5 +26,31 @@ func TestWritten(t *testing.T) {
 	}
 	if _, err := Written("glyphs", "severity 9"); err == nil || !strings.Contains(err.Error(), `"severity 5" "Cost"`) {
 		t.Errorf("an unknown heading gives %v", err)
+	}
+}
+
+// The figures that RESULTS.md quotes of a task, between backquotes, are cells of its tables.
+func TestQuotedFiguresAreInTheTables(t *testing.T) {
+	text, err := os.ReadFile("RESULTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, reading, _ := strings.Cut(string(text), "\n# What the tables show\n")
+	reading, _, _ = strings.Cut(reading, "\n# ")
+	count := 0
+	for _, item := range strings.Split(reading, "\n- **")[1:] {
+		name, rest, _ := strings.Cut(item, "**")
+		tables, err := Written(name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		missing, n := quoted.Missing(rest, string(tables))
+		for _, figure := range missing {
+			t.Errorf("%s: the tables do not have %s", name, figure)
+		}
+		count += n
+	}
+	if count < 30 {
+		t.Errorf("only %d figures are quoted: the reading is not what it was", count)
 	}
 }
