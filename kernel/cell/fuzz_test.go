@@ -59,8 +59,8 @@ func TestDifferential(t *testing.T) {
 		total.add(part)
 		t.Logf("seeds from %d: %s", seed, total)
 	}
-	if total.programs == 0 {
-		t.Error("no program was compared")
+	if total.programs <= total.refused {
+		t.Errorf("hardly any program was compared: %s", total)
 	}
 }
 
