@@ -85,7 +85,7 @@ type Means struct {
 // Predict passes the inputs through the network; the network of p is ignored.
 func (g *Regressor) Predict(ctx context.Context, in *Inputs, p Passes) (*Means, error) {
 	p.Net = g.Net
-	if !g.Net.Stochastic() && !p.Dropout {
+	if !g.Net.Stochastic() && !g.Net.Config.MeanField && !p.Dropout {
 		p.Samples = 1
 	}
 	var rows [][]float64

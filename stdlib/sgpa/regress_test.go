@@ -91,3 +91,22 @@ func TestRegressorErrors(t *testing.T) {
 		}
 	}
 }
+
+// A network with distributions over its weights is asked as often as the passes say; a point estimate once.
+func TestRegressorSamplesItsWeights(t *testing.T) {
+	in := &Inputs{Graphs: []Graph{{Atoms: []int{0, 1}, Walks: [][]float64{{1}, {0.5}}}}}
+	for _, meanField := range []bool{false, true} {
+		g := NewRegressor(linalg.NewRand(1), Config{Method: Softmax, MeanField: meanField, TrainSize: 10, Width: 8, Heads: 2, Depth: 1, Classes: 1, AtomTypes: 3, WalkFeatures: 1, MaxTokens: 4})
+		m, err := g.Predict(context.Background(), in, Passes{Samples: 4, Seed: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		samples, _ := m.Means.Dims()
+		if want := map[bool]int{false: 1, true: 4}[meanField]; samples != want {
+			t.Errorf("mean field %v: %d samples, want %d", meanField, samples, want)
+		}
+		if meanField && m.Means.At(0, 0) == m.Means.At(1, 0) {
+			t.Error("two draws of the weights are the same")
+		}
+	}
+}
