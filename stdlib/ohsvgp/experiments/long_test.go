@@ -92,24 +92,20 @@ func TestLongStream(t *testing.T) {
 					t.Fatal(err)
 				}
 				e := ohsvgp.RMSE(s.Y[:size], mean)
-				linalg.ReleaseMemory() // scratch of products, which no model holds
-				runtime.GC()
-				runtime.GC() // what a pool lends lives through one collection
-				var mem runtime.MemStats
-				runtime.ReadMemStats(&mem)
-				t.Logf("%s after task %d: RMSE on the first %.4f, heap %.1f MB", m.Name(), i+1, e, float64(mem.HeapAlloc)/1e6)
+				heap := held()
+				t.Logf("%s after task %d: RMSE on the first %.4f, heap %.1f MB", m.Name(), i+1, e, heap/1e6)
 				if i == 0 {
 					learned = e
 				}
 				if i == 9 {
-					heap0 = float64(mem.HeapAlloc)
+					heap0 = heap
 				}
 				if i == parts-1 && m.Name() == "OHSVGP" {
 					if e > 1.5*learned {
 						t.Errorf("the first task was learned to %.4f and is known to %.4f at the end", learned, e)
 					}
-					if h := float64(mem.HeapAlloc); h > heap0+2e6 {
-						t.Errorf("the heap grew from %.1f to %.1f MB", heap0/1e6, h/1e6)
+					if heap > heap0+2e6 {
+						t.Errorf("the heap grew from %.1f to %.1f MB", heap0/1e6, heap/1e6)
 					}
 				}
 			}
@@ -120,6 +116,22 @@ func TestLongStream(t *testing.T) {
 			t.Errorf("a task takes %v early and %v late", early/20, late/20)
 		}
 	}
+}
+
+// held is the least that the heap holds in a few readings: a worker on a busy
+// machine may give its scratch back a moment after the work is done.
+func held() float64 {
+	least := math.Inf(1)
+	for range 5 {
+		linalg.ReleaseMemory() // scratch of products, which no model holds
+		runtime.GC()
+		runtime.GC() // what a pool lends lives through one collection
+		var mem runtime.MemStats
+		runtime.ReadMemStats(&mem)
+		least = math.Min(least, float64(mem.HeapAlloc))
+		time.Sleep(time.Millisecond)
+	}
+	return least
 }
 
 func sumOf(d []time.Duration) (s time.Duration) {
