@@ -98,21 +98,30 @@ func gemmTiles[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, ac
 		d.tail = mem.Slice[T](raw)
 		packB(ts, d.tail, b.at(0, whole), k, cols)
 	}
-	rows := func(lo, hi int) {
-		e := driver[T]{ts: ts, c: c[lo*ldc:], ldc: ldc, tail: d.tail, lower: lower, row: lo}
-		e.direct(hi-lo, 0, n, k, whole, alpha, acc, a.at(lo, 0), b)
-	}
-	switch loop := loopFor(2 * m * n * k); {
-	case !parallel || par.Threads() == 1:
+	switch {
+	case parallel && par.Threads() > 1:
+		d.divided(m, n, k, whole, alpha, acc, a, b)
+	case m <= directRows:
+		d.direct(m, 0, n, k, whole, alpha, acc, a, b)
+	default:
 		for i := 0; i < m; i += directRows {
 			par.Check()
-			rows(i, min(m, i+directRows))
+			d.from(i).direct(min(directRows, m-i), 0, n, k, whole, alpha, acc, a.at(i, 0), b)
 		}
-	case m <= 6*ts.mr && n >= 4*ts.nr:
-		apart(loop, n, eighth(n, ts.nr), func(lo, hi int) { d.direct(m, lo, hi, k, whole, alpha, acc, a, b) })
-	default:
-		loop(m, min(eighth(m, ts.mr), directRows), rows)
 	}
+}
+
+// divided makes the product of direct in parts, divided among threads. It is by itself so that small products pay for no
+// closures.
+func (d driver[T]) divided(m, n, k, whole int, alpha T, acc bool, a, b Matrix[T]) {
+	loop := loopFor(2 * m * n * k)
+	if m <= 6*d.ts.mr && n >= 4*d.ts.nr {
+		apart(loop, n, eighth(n, d.ts.nr), func(lo, hi int) { d.direct(m, lo, hi, k, whole, alpha, acc, a, b) })
+		return
+	}
+	loop(m, min(eighth(m, d.ts.mr), directRows), func(lo, hi int) {
+		d.from(lo).direct(hi-lo, 0, n, k, whole, alpha, acc, a.at(lo, 0), b)
+	})
 }
 
 // directRows is how many rows are multiplied between two looks at the interruption flag.
@@ -146,6 +155,12 @@ type driver[T Float] struct {
 
 	lower bool // leave out tiles above the diagonal
 	row   int  // of the product, where c begins
+}
+
+// from is d for the rows from i on.
+func (d driver[T]) from(i int) driver[T] {
+	d.c, d.row = d.c[i*d.ldc:], d.row+i
+	return d
 }
 
 // blocked is the general product: blocks over columns and the sum, B packed into panels, then rows.
