@@ -560,7 +560,7 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		errs[i].Hint = h.hint(e.Pos, e.Msg)
 	}
 	if len(errs) == 0 {
-		errs = s.tooLarge(p, pt)
+		errs = append(s.tooLarge(p, pt), s.tooBig(p, pt)...)
 	}
 	if len(errs) == 0 {
 		for i := range pt.methods {

@@ -76,6 +76,77 @@ func (s *Session) tooLarge(p *parsed, pt *part) []Diagnostic {
 	return []Diagnostic{d}
 }
 
+// maxArray is the most memory that an array may take, as much as one make.
+const maxArray = 16 << 30
+
+// tooBig refuses arrays for which there is no memory: to make one would end the
+// process. Their sizes can be asked for.
+func (s *Session) tooBig(p *parsed, pt *part) (errs []Diagnostic) {
+	check := func(e ast.Expr) {
+		t, ok := pt.info.TypeOf(e).(*types.Array)
+		if !ok {
+			return
+		}
+		if n := memoryOf(t); n > maxArray {
+			d := s.diagnostic(p, e.Pos(), fmt.Sprintf("an array of type %s takes %.0f GiB of memory; a cell's may take %d GiB", types.TypeString(t, qualifyShort), n/(1<<30), maxArray>>30))
+			d.Hint = "a slice, make([]T, n), is made as long as it is needed"
+			errs = append(errs, d)
+		}
+	}
+	for _, it := range pt.items {
+		var root ast.Node = it.stmt
+		if it.decl != nil {
+			root = it.decl
+		}
+		ast.Inspect(root, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				return pt.info.Types[n].Value == nil
+			case *ast.ArrayType:
+				if n.Len != nil {
+					check(n)
+				}
+			case *ast.CompositeLit:
+				if a, ok := n.Type.(*ast.ArrayType); ok {
+					if _, open := a.Len.(*ast.Ellipsis); open {
+						check(n)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return errs
+}
+
+// memoryOf is about how many bytes a value of a type takes.
+func memoryOf(t types.Type) float64 {
+	switch t := types.Unalias(t).(type) {
+	case *types.TypeParam:
+		return 0
+	case *types.Named:
+		return memoryOf(t.Underlying())
+	case *types.Array:
+		return float64(t.Len()) * memoryOf(t.Elem())
+	case *types.Struct:
+		sum := 0.0
+		for f := range t.Fields() {
+			sum += memoryOf(f.Type())
+		}
+		return sum
+	case *types.Basic:
+		switch t.Kind() {
+		case types.Bool, types.Int8, types.Uint8:
+			return 1
+		case types.Int16, types.Uint16:
+			return 2
+		case types.Int32, types.Uint32, types.Float32:
+			return 4
+		}
+	}
+	return 8
+}
+
 // literal is the value of a whole number that is written out.
 func literal(e ast.Expr) constant.Value {
 	l, ok := e.(*ast.BasicLit)
