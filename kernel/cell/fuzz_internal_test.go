@@ -16,7 +16,7 @@ var fuzzSeeds = []string{
 	"switch x := any(1).(type) { case int, string: _ = x; case nil: }", "select { case v, ok := <-make(chan int): _, _ = v, ok; default: }",
 	"a := [...]int{2: 1, 5}\na[1:2:3]", "m := map[[2]int]func() (int, error){}\nm[[2]int{1}]()", "func f[T, U any](x T, g func(T) U) U { return g(x) }\nf(1, func(i int) string { return \"\" })",
 	"type I interface { M(); I2 }\ntype I2 interface { N() }\nvar i I\ni.N", "struct { A int `x:\"y\"`; *T }{}", "x, err := strconv.Atoi(\"1\")", "goto end\nend:", "var a, b = b, 1", "const (a = iota; b; c = \"x\" + d; d)",
-	"1 << 3.0", "\"\\xff\" + 'a'", "func() int { return 1 }()", "x.y.z = 3", "[]int{1, 2, 3}[4]", "var _ = func(a ...int) {}", "unsafe.Sizeof(struct{ a [1 << 40]int }{})", "type E = E", "/* open", "`raw", "x = ;", "import . \"fmt\"\nPrintln()", "é := 1; 日本 := é",
+	"1 << 3.0", "\"\\xff\" + 'a'", "func() int { return 1 }()", "x.y.z = 3", "[]int{1, 2, 3}[4]", "var _ = func(a ...int) {}", "unsafe.Sizeof(struct{ a [1 << 40]int }{})", "(struct{ a [1 << 40]int }{})", "type E = E", "/* open", "`raw", "x = ;", "import . \"fmt\"\nPrintln()", "é := 1; 日本 := é",
 }
 
 // FuzzParse feeds arbitrary text to what reads cells before they are checked.
