@@ -112,7 +112,8 @@
 // slice on the heap; the toolchain may give one that stays on the stack more.
 //
 // Cells have no cgo, assembly or //go: directives; generic functions of the
-// library without an overlay are refused by name. The methods of types made in
+// library without an overlay are refused by name, and so are arrays of more than
+// 16 GiB. The methods of types made in
 // cells need amd64 or arm64; elsewhere such a type with methods is refused. A session can
 // define about 5,000 methods.
 //
