@@ -291,3 +291,34 @@ func sameSignature(withRecv, plain reflect.Type) bool {
 	}
 	return true
 }
+
+// conversion compiles T(x).
+func (c *compiler) conversion(e *ast.CallExpr) ex {
+	t := c.typeOf(e)
+	arg := e.Args[0]
+	if tv := c.info.Types[arg]; tv.Value != nil {
+		if b, ok := t.Underlying().(*types.Basic); ok && convertibleConst(tv.Value.Kind().String(), b) {
+			_, made := c.typ(tv.Type).Underlying().(*types.Basic)
+			if c.info.Types[e].Value == nil && made { // converted to a type parameter
+				return c.constant(e, tv.Value, t)
+			}
+		}
+	}
+	var before frameFunc
+	if c.temporary(e) {
+		before = c.order(arg)
+	}
+	return c.convert(e, c.expr(arg), t).before(before)
+}
+
+func convertibleConst(kind string, b *types.Basic) bool {
+	switch kind {
+	case "Int", "Float", "Complex":
+		return b.Info()&types.IsNumeric != 0
+	case "String":
+		return b.Info()&types.IsString != 0
+	case "Bool":
+		return b.Info()&types.IsBoolean != 0
+	}
+	return false
+}
