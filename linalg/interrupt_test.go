@@ -20,6 +20,7 @@ func TestInterruptLatency(t *testing.T) {
 	long := Normal(r, F32, 1<<21)
 	zero := Scalar(F64, 0)
 	factor := Cholesky(spd, 0)
+	narrow, long64 := factor.Slice(0, 0, 100).Slice(1, 0, 100), Normal(r, F64, 100, 20000)
 	dense := big64.Dense()
 	UseInGonum()
 	for name, op := range map[string]func(){
@@ -38,6 +39,10 @@ func TestInterruptLatency(t *testing.T) {
 		"attention":     func() { Attention(heads, heads, heads, AttentionOptions{}) },
 		"kernel matrix": func() { KernelMatrix("matern52", points, points, zero, zero) },
 		"quadratic":     func() { QuadraticForm(spd, big64) },
+		"conditional": func() {
+			mean, variance := SparseConditional(Param(narrow), long64, zero, Zeros(F64, 100, 1), spd.Slice(0, 0, 100).Slice(1, 0, 100))
+			mean.Sum().Add(variance.Sum()).Backward()
+		},
 		"squares":       func() { SumSquaresMatMul(big64, big64, -2) },
 		"element-wise":  func() { long.GELU() },
 		"sum":           func() { big64.Square().Sum(0) },

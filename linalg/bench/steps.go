@@ -269,11 +269,9 @@ func svgp(m, n int) func() {
 	return func() {
 		la.Scope(func() {
 			L := la.Cholesky(la.KernelMatrix("rbf", z, z, lv, ls), 1e-6)
-			A := la.SolveTri(L, la.KernelMatrix("rbf", z, x, lv, ls), false)
 			R := la.Tril(lq)
-			mean := mu.T().MatMul(A).Squeeze(0)
-			variance := la.QuadraticForm(R.MatMul(R.T()).AddDiag(-1), A).Add(lv.Exp())
-			sq := y.Sub(mean).Square().Add(variance).Sum()
+			mean, variance := la.SparseConditional(L, la.KernelMatrix("rbf", z, x, lv, ls), lv.Exp(), mu, R.MatMul(R.T()))
+			sq := y.Sub(mean.Squeeze(-1)).Square().Add(variance).Sum()
 			ell := sq.Mul(ln.Neg().Exp()).Add(ln.MulS(float64(n))).AddS(math.Log(2*math.Pi) * float64(n)).MulS(-0.5)
 			kl := R.Square().Sum().Add(mu.Square().Sum()).AddS(-float64(m)).MulS(0.5).Sub(R.Diag().Abs().Log().Sum())
 			kl.Sub(ell).Backward()

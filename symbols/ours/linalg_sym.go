@@ -81,6 +81,7 @@ func init() {
 			"SinInto":             reflect.ValueOf(p.SinInto),
 			"SoftplusInto":        reflect.ValueOf(p.SoftplusInto),
 			"SolveTri":            reflect.ValueOf(p.SolveTri),
+			"SparseConditional":   reflect.ValueOf(p.SparseConditional),
 			"SqrtInto":            reflect.ValueOf(p.SqrtInto),
 			"SquaredDistances":    reflect.ValueOf(p.SquaredDistances),
 			"Stack":               reflect.ValueOf(p.Stack),

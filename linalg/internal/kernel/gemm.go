@@ -72,15 +72,16 @@ func gemm[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, pa
 // GemmLower is Gemm for a square C of which only the lower triangle is wanted: what lies above the diagonal is left or
 // overwritten, as the tiles fall.
 func GemmLower[T Float](n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc bool) {
-	gemmLower(n, k, alpha, a, b, c, ldc, acc, n*n*k >= parallelFlops)
+	gemmLower(n, n, k, alpha, a, b, c, ldc, acc, n*n*k >= parallelFlops)
 }
 
-func gemmLower[T Float](n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
+// gemmLower is GemmLower for a C of m by n, at least as high as wide.
+func gemmLower[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, acc, parallel bool) {
 	if level == Portable || n <= 1 || k == 0 {
-		gemm(n, n, k, alpha, a, b, c, ldc, acc, parallel)
+		gemm(m, n, k, alpha, a, b, c, ldc, acc, parallel)
 		return
 	}
-	gemmTiles(n, n, k, alpha, a, b, c, ldc, acc, parallel, true)
+	gemmTiles(m, n, k, alpha, a, b, c, ldc, acc, parallel, true)
 }
 
 // GemmBatch computes C_i = alpha A_i B_i (or adds) for matrices that begin at the given offsets. The batch is divided

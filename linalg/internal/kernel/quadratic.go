@@ -36,7 +36,7 @@ func QuadraticGrad[T Float](ds, db, g, keep []T, k, n int, s, b Matrix[T], offS,
 		clear(ds)
 		return
 	}
-	sumOfStrips(ds, k*k, len(offS), n, k, 4*k*k*n, func(i, j, w int, bg, ds []T, first bool) {
+	sumOfStrips(ds, k*k, len(offS), n, sumStrip, k, 4*k*k*n, func(i, j, w int, bg, ds []T, first bool) {
 		bi, gi := Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j), g[i*n+j:i*n+j+w]
 		d, c := db[i*k*n+j:], db[i*k*n+j:]
 		if keep != nil {
@@ -48,14 +48,9 @@ func QuadraticGrad[T Float](ds, db, g, keep []T, k, n int, s, b Matrix[T], offS,
 			shiftMul(d[r*n:r*n+w], c[r*n:r*n+w], gi, 0, 2)
 			Zip(Mul, bg[r*w:(r+1)*w], bi.Data[r*bi.RS:r*bi.RS+w], gi)
 		}
-		gemmLower(k, w, 1, Matrix[T]{bg, w, 1}, bi.transposed(), ds, k, !first, false)
+		gemmLower(k, k, w, 1, Matrix[T]{bg, w, 1}, bi.transposed(), ds, k, !first, false)
 	})
 	for i := range offS { // symmetric: the lower triangle serves for the upper one
-		m := ds[i*k*k : (i+1)*k*k]
-		for r := 1; r < k; r++ {
-			for c, v := range m[r*k : r*k+r] {
-				m[c*k+r] = v
-			}
-		}
+		mirrorLower(ds[i*k*k:(i+1)*k*k], k)
 	}
 }

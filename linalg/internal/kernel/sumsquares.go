@@ -55,7 +55,7 @@ func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, o
 		GemmBatch(m, k, k, 2, a, Matrix[T]{ds, k, 1}, da, k, offA, offS, off, false)
 		return
 	}
-	sumOfStrips(da, m*k, len(offA), n, m, 6*m*k*n, func(i, j, w int, c, da []T, first bool) {
+	sumOfStrips(da, m*k, len(offA), n, sumStrip, m, 6*m*k*n, func(i, j, w int, c, da []T, first bool) {
 		ai, bi := Matrix[T]{a.Data[offA[i]:], a.RS, a.CS}, Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j)
 		product(c, m, k, w, ai, bi)
 		gi := g[i*n+j : i*n+j+w]
@@ -67,21 +67,15 @@ func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, o
 	})
 }
 
-// sumOfStrips calls one for every strip of columns j ... j+w-1 of every batch entry i, with room for rows rows of a strip. What
-// one makes of a strip goes into an array of per numbers, or is added to it but for the first strip, and ends in out, one
-// array after another. flops is the work of an entry.
-func sumOfStrips[T Float](out []T, per, batch, n, rows, flops int, one func(i, j, w int, work, out []T, first bool)) {
-	strips := (n + sumStrip - 1) / sumStrip
-	some := func(i, from, to int, work, out []T) {
-		for s := from; s < to; s++ {
-			one(i, s*sumStrip, min(sumStrip, n-s*sumStrip), work, out, s == from)
-		}
+// sumOfStrips calls one for every strip of columns j ... j+w-1 of every batch entry i, with room for rows rows of a strip of
+// width columns. What one makes of a strip goes into an array of per numbers, or is added to it but for the first strip, and ends
+// in out, one array after another. flops is the work of an entry.
+func sumOfStrips[T Float](out []T, per, batch, n, width, rows, flops int, one func(i, j, w int, work, out []T, first bool)) {
+	strips := (n + width - 1) / width
+	groups, chunk := 1, max(1, parallelFlops/flops)
+	if batch < 4 && strips > 1 { // few and wide
+		groups, chunk = min(strips, 8), 1
 	}
-	group, chunk := strips, max(1, parallelFlops/flops)
-	if batch < 4 && strips > 1 { // few and wide: strips in at most eight groups
-		group, chunk = (strips+7)/8, 1
-	}
-	groups := (strips + group - 1) / group
 	part := out
 	if groups > 1 {
 		raw, _ := mem.Get(batch * groups * per * size[T]())
@@ -89,11 +83,15 @@ func sumOfStrips[T Float](out []T, per, batch, n, rows, flops int, one func(i, j
 		part = mem.Slice[T](raw)
 	}
 	par.For(batch*groups, chunk, func(lo, hi int) {
-		raw, _ := mem.Get(rows * sumStrip * size[T]())
+		raw, _ := mem.Get(rows * width * size[T]())
 		defer mem.Put(raw)
 		for q := lo; q < hi; q++ {
-			i, from := q/groups, q%groups*group
-			some(i, from, min(strips, from+group), mem.Slice[T](raw), part[q*per:(q+1)*per])
+			i, g := q/groups, q%groups
+			from := g * strips / groups
+			for s := from; s < (g+1)*strips/groups; s++ {
+				par.Check()
+				one(i, s*width, min(width, n-s*width), mem.Slice[T](raw), part[q*per:(q+1)*per], s == from)
+			}
 		}
 	})
 	for i := 0; i < batch && groups > 1; i++ {
