@@ -20,6 +20,10 @@
 // a colour and one entry in the key, which stands above the picture and so
 // never hides data. Values that are NaN leave a gap.
 //
+// Data of any kind have Scatter, ErrorBars, Hist, Counts, Boxes, Bars, ScatterBy,
+// Heat and HeatXY; LogX and LogY make axes logarithmic, and Note writes into the
+// picture.
+//
 // Several figures stand side by side with Grid. For all else Figure.Plot gives
 // the *plot.Plot beneath, and Of makes a Figure of any *plot.Plot.
 //

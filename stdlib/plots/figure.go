@@ -33,7 +33,10 @@ type Figure struct {
 	hideKey    bool
 	bare       bool // no axes
 	bar        *colorBar
+	barLabel   string
+	barRange   *[2]float64
 	cells      mat.Matrix // of a heat map
+	data       *string    // label of the points drawn in ink
 
 	title  string // of a grid
 	panels []*Figure
@@ -255,8 +258,11 @@ func (f *Figure) setRange(p *plot.Plot, layers []*layer) {
 	for k, a := range []*plot.Axis{&p.X, &p.Y} {
 		lim := f.xlim
 		air := 0.0
-		if k == 1 {
+		switch {
+		case k == 1:
 			lim, air = f.ylim, 0.05
+		case allLoose(layers):
+			air = 0.03
 		}
 		if lim != nil {
 			a.Min, a.Max = lim[0], lim[1]
@@ -300,6 +306,17 @@ func (f *Figure) setRange(p *plot.Plot, layers []*layer) {
 			p.X.Tick.Marker = t
 		}
 	}
+}
+
+// allLoose reports whether a figure shows single marks and nothing that runs
+// from edge to edge.
+func allLoose(layers []*layer) bool {
+	for _, l := range layers {
+		if len(l.xs) > 0 && !l.loose {
+			return false
+		}
+	}
+	return true
 }
 
 func dataRange(layers []*layer, axis int, log bool) (lo, hi float64, exact bool) {

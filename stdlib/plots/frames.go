@@ -46,6 +46,12 @@ func Frames(title string, names []string, rows ...any) *Figure {
 	f.Size(math.Max(120, float64(left)+cell*float64(max(columns, 1))+2*margin), math.Max(60, cellH*float64(max(len(rows), 1))+top+2*margin+4))
 	return f.add(&layer{z: zHeat, exact: true, xs: []float64{0, 1}, ys: []float64{0, 1},
 		paint: func(cv draw.Canvas, _ func(x, y float64) vg.Point, _ *plot.Plot) {
+			// A tile of a grid may have less room, or more.
+			room := math.Min(float64(cv.Max.X-cv.Min.X-left)/(cell*float64(max(columns, 1))), float64(cv.Max.Y-cv.Min.Y)/(cellH*float64(max(len(rows), 1))))
+			if !(room > 0) {
+				return
+			}
+			cell, cellH := cell*room, cellH*room
 			for i, strip := range strips {
 				y1 := cv.Max.Y - vg.Length(float64(i)*cellH)
 				if names != nil {

@@ -21,33 +21,38 @@ func (f *Figure) Heat(m mat.Matrix) *Figure {
 	if r == 0 || c == 0 {
 		panic(fmt.Sprintf("plots: Heat: the matrix is %d by %d; there is nothing to draw", r, c))
 	}
-	lo, hi := math.Inf(1), math.Inf(-1)
-	for i := range r {
-		for j := range c {
-			if v := m.At(i, j); !math.IsNaN(v) && !math.IsInf(v, 0) {
-				lo, hi = math.Min(lo, v), math.Max(hi, v)
-			}
-		}
-	}
-	if lo > hi {
-		lo, hi = 0, 1
-	}
-	scale := newScale(lo, hi)
-	img := image.NewNRGBA(image.Rect(0, 0, c, r))
-	for i := range r {
-		for j := range c {
-			img.SetNRGBA(j, i, scale.color(m.At(i, j)))
-		}
-	}
-	f.bar, f.cells = &colorBar{scale: scale}, m
+	lo, hi := extent(r*c, func(i int) float64 { return m.At(i/c, i%c) })
+	f.own()
+	f.bar, f.cells = &colorBar{lo: lo, hi: hi}, m
 	f.p.Y.Tick.Marker = rowTicks{r}
 	if f.w == defaultWidth && f.h == defaultHeight {
 		f.w, f.h = heatSize(r, c)
 	}
 	return f.add(&layer{z: zHeat, exact: true, xs: []float64{-0.5, float64(c) - 0.5}, ys: []float64{-0.5, float64(r) - 0.5},
 		paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, _ *plot.Plot) {
+			scale := f.scale()
+			img := image.NewNRGBA(image.Rect(0, 0, c, r))
+			for i := range r {
+				for j := range c {
+					img.SetNRGBA(j, i, scale.color(m.At(i, j)))
+				}
+			}
 			cv.DrawImage(vg.Rectangle{Min: at(-0.5, -0.5), Max: at(float64(c)-0.5, float64(r)-0.5)}, enlarge(img))
 		}})
+}
+
+// extent is the least and the greatest finite value that at gives for 0..n-1.
+func extent(n int, at func(i int) float64) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for i := range n {
+		if v := at(i); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			lo, hi = math.Min(lo, v), math.Max(hi, v)
+		}
+	}
+	if lo > hi {
+		return 0, 1
+	}
+	return lo, hi
 }
 
 // HeatValues writes the numbers into the cells of the heat map, each with the
@@ -56,13 +61,14 @@ func (f *Figure) HeatValues(format string) *Figure {
 	if f.cells == nil {
 		panic("plots: HeatValues without a heat map; call Heat first")
 	}
-	m, scale := f.cells, f.bar.scale
+	m := f.cells
 	r, c := m.Dims()
 	dark, light := style(tickSize-1, false, fixedInk(ink)), style(tickSize-1, false, fixedInk(background))
 	for _, s := range []*text.Style{&dark, &light} {
 		s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
 	}
 	return f.add(&layer{z: zTop, paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, _ *plot.Plot) {
+		scale := f.scale()
 		for i := range r {
 			for j := range c {
 				v := m.At(i, j)
@@ -152,9 +158,11 @@ func (t rowTicks) Ticks(lo, hi float64) []plot.Tick {
 	return out
 }
 
-// scale maps values to colours.
+// scale maps values from lo to hi to colours; those of two signs are placed
+// on stops that reach equally far to both sides of zero.
 type scale struct {
 	lo, hi float64
+	reach  float64 // of the stops round zero; 0 when they run from lo to hi
 	stops  []color.NRGBA
 }
 
@@ -170,50 +178,26 @@ var (
 func newScale(lo, hi float64) scale {
 	if lo == hi {
 		d := math.Max(math.Abs(lo)*0.1, 0.5)
-		return scale{lo - d, hi + d, sequential}
+		return scale{lo: lo - d, hi: hi + d, stops: sequential}
 	}
 	if lo < -1e-3*hi && hi > -1e-3*lo {
 		m := math.Max(-lo, hi)
-		return scale{-m, m, diverging}
+		return scale{lo: -m, hi: m, reach: m, stops: diverging}
 	}
-	return scale{lo, hi, sequential}
+	return scale{lo: lo, hi: hi, stops: sequential}
 }
 
 func (s scale) color(v float64) color.NRGBA {
 	if math.IsNaN(v) {
 		return color.NRGBA{0xc8, 0xc8, 0xc8, 255}
 	}
-	t := math.Max(0, math.Min(1, (v-s.lo)/(s.hi-s.lo))) * float64(len(s.stops)-1)
-	i := min(int(t), len(s.stops)-2)
+	from, to := s.lo, s.hi
+	if s.reach > 0 {
+		from, to = -s.reach, s.reach
+	}
+	t := (math.Max(s.lo, math.Min(s.hi, v)) - from) / (to - from) * float64(len(s.stops)-1)
+	i := max(0, min(int(t), len(s.stops)-2))
 	a, b, u := s.stops[i], s.stops[i+1], t-float64(i)
 	mix := func(p, q uint8) uint8 { return uint8(math.Round(float64(p)*(1-u) + float64(q)*u)) }
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
-}
-
-// colorBar stands at the right of a heat map.
-type colorBar struct{ scale scale }
-
-// draw paints the bar level with the plot and gives back the canvas beside it.
-func (b *colorBar) draw(c draw.Canvas, f *Figure) draw.Canvas {
-	sty := style(tickSize, false, gray)
-	sty.YAlign = draw.YCenter
-	ticks := niceTicks{}.Ticks(b.scale.lo, b.scale.hi)
-	var wide vg.Length
-	for _, t := range ticks {
-		wide = max(wide, sty.Width(t.Label))
-	}
-	rest := draw.Crop(c, 0, -(wide + 34), 0, 0)
-	area := f.ready(rest).DataCanvas(rest)
-	x0, x1 := rest.Max.X+12, rest.Max.X+24
-	img := image.NewNRGBA(image.Rect(0, 0, 1, 128))
-	for i := range 128 {
-		img.SetNRGBA(0, i, b.scale.color(b.scale.hi-(b.scale.hi-b.scale.lo)*(float64(i)+0.5)/128))
-	}
-	c.DrawImage(vg.Rectangle{Min: vg.Point{X: x0, Y: area.Min.Y}, Max: vg.Point{X: x1, Y: area.Max.Y}}, img)
-	for _, t := range ticks {
-		y := area.Min.Y + (area.Max.Y-area.Min.Y)*vg.Length((t.Value-b.scale.lo)/(b.scale.hi-b.scale.lo))
-		c.StrokeLine2(draw.LineStyle{Color: faint, Width: 0.8}, x1, y, x1+3, y)
-		c.FillText(sty, vg.Point{X: x1 + 6, Y: y}, t.Label)
-	}
-	return rest
 }

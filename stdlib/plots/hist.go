@@ -9,10 +9,31 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Hist draws the distribution of values as a density over the given number of
-// bins; 0 chooses one. Several with different labels lie over one another.
+// Hist draws the distribution of values as a density, with area one, over the
+// given number of bins; 0 chooses one. Several with different labels lie over
+// one another. Counts has numbers of values for heights.
 func (f *Figure) Hist(values []float64, bins int, label string) *Figure {
 	edges, density := histogram(values, bins)
+	return f.histogram(edges, density, label)
+}
+
+// Counts draws how many values fall into each of the given number of bins; 0
+// chooses one. Hist draws the same as a density.
+func (f *Figure) Counts(values []float64, bins int, label string) *Figure {
+	edges, density := histogram(values, bins)
+	n := 0.0
+	for _, v := range values {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			n++
+		}
+	}
+	for i := range density {
+		density[i] = math.Round(density[i] * n * (edges[i+1] - edges[i]))
+	}
+	return f.histogram(edges, density, label)
+}
+
+func (f *Figure) histogram(edges, density []float64, label string) *Figure {
 	c := f.color(label)
 	fill := fade(c, 0.3)
 	outline := draw.LineStyle{Color: c, Width: 1.3}
@@ -50,7 +71,7 @@ func histogram(values []float64, bins int) (edges, density []float64) {
 		lo, hi = lo-0.5, hi+0.5
 	}
 	if bins < 1 {
-		bins = min(60, max(8, int(1.5*math.Sqrt(float64(n)))))
+		bins = min(60, max(8, int(math.Ceil(2*math.Cbrt(float64(n)))))) // more would show chance
 	}
 	width := (hi - lo) / float64(bins)
 	density = make([]float64, bins)

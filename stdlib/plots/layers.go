@@ -29,6 +29,7 @@ type layer struct {
 	label    string
 	xs, ys   []float64 // what the axes must span
 	exact    bool      // no air round it
+	loose    bool      // of single marks, which would sit on the axis without air
 	fromZero bool      // the vertical axis begins at 0
 	paint    func(c draw.Canvas, at func(x, y float64) vg.Point, p *plot.Plot)
 	swatch   func(c draw.Canvas)
@@ -126,7 +127,8 @@ func (f *Figure) Curve(x, y []float64, label string) *Figure {
 }
 
 // Band draws mean with the region between mean-2sd and mean+2sd. All three
-// have the length of x; sd is a standard deviation, not a variance.
+// have the length of x; sd is a standard deviation, which SD makes of the
+// variance that models predict.
 func (f *Figure) Band(x, mean, sd []float64, label string) *Figure {
 	same("Band", x, "mean", len(mean))
 	same("Band", x, "sd", len(sd))
@@ -135,6 +137,15 @@ func (f *Figure) Band(x, mean, sd []float64, label string) *Figure {
 		lo[i], hi[i] = mean[i]-2*sd[i], mean[i]+2*sd[i]
 	}
 	return f.Between(x, lo, hi, label).Line(x, mean, label)
+}
+
+// SD is the standard deviations that belong to variances.
+func SD(variance []float64) []float64 {
+	sd := make([]float64, len(variance))
+	for i, v := range variance {
+		sd[i] = math.Sqrt(v)
+	}
+	return sd
 }
 
 // Between fills the region between lo and hi.
@@ -215,10 +226,27 @@ func samplePaths(x []float64, paths any) [][]float64 {
 	return out
 }
 
-// Scatter draws points, small and dark, for data.
+// Scatter draws points, small and dark, for data. Further points with another
+// label have a colour.
 func (f *Figure) Scatter(x, y []float64, label string) *Figure {
 	same("Scatter", x, "y", len(y))
-	return f.points(x, y, label, draw.GlyphStyle{Color: fade(ink, 0.8), Radius: pointRadius(len(x)), Shape: draw.CircleGlyph{}})
+	return f.points(x, y, label, draw.GlyphStyle{Color: fade(f.dataColor(label), 0.8), Radius: pointRadius(len(x)), Shape: draw.CircleGlyph{}})
+}
+
+// dataColor is the colour of points: that of their label if it has one, ink for
+// the first, the next of the palette for others.
+func (f *Figure) dataColor(label string) color.NRGBA {
+	f.own()
+	if _, known := f.colors[label]; known && label != "" {
+		return f.color(label)
+	}
+	if f.data == nil {
+		f.data = &label
+	}
+	if *f.data == label {
+		return ink
+	}
+	return f.color(label)
 }
 
 // Held draws points as rings, for data held out of the fit.
@@ -243,7 +271,7 @@ var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.Pyrami
 
 func (f *Figure) points(x, y []float64, label string, sty draw.GlyphStyle) *Figure {
 	x, y = clone(x), clone(y)
-	return f.add(&layer{z: zPoint, label: label, xs: x, ys: y,
+	return f.add(&layer{z: zPoint, label: label, xs: x, ys: y, loose: true,
 		paint: func(cv draw.Canvas, at func(x, y float64) vg.Point, _ *plot.Plot) {
 			for i := range x {
 				if p := at(x[i], y[i]); finitePoint(p) {
@@ -262,7 +290,7 @@ func (f *Figure) Rug(z []float64, label string) *Figure {
 	}
 	sty := draw.LineStyle{Color: c, Width: 1.6}
 	z = clone(z)
-	return f.add(&layer{z: zRug, label: label, xs: z,
+	return f.add(&layer{z: zRug, label: label, xs: z, loose: true,
 		paint: func(cv draw.Canvas, _ func(x, y float64) vg.Point, p *plot.Plot) {
 			tx, _ := p.Transforms(&cv)
 			for _, v := range z {
@@ -322,7 +350,7 @@ func (f *Figure) HLine(y float64, label string) *Figure { return f.rule(nil, []f
 
 func (f *Figure) rule(xs, ys []float64, label string) *Figure {
 	sty := draw.LineStyle{Color: gray, Width: 1.2, Dashes: []vg.Length{4, 3}}
-	return f.add(&layer{z: zLine, label: label, xs: xs, ys: ys,
+	return f.add(&layer{z: zLine, label: label, xs: xs, ys: ys, loose: true,
 		paint: func(cv draw.Canvas, _ func(x, y float64) vg.Point, p *plot.Plot) {
 			tx, ty := p.Transforms(&cv)
 			for _, v := range xs {

@@ -50,6 +50,15 @@ func everything() map[string]*Figure {
 		"rank":         Rank("R", chains),
 		"forest":       Forest("F", []string{"a", "b"}, []float64{1, 2}, []float64{0, 1}, []float64{2, 3}),
 		"frames":       Frames("F", []string{"r"}, []*mat.Dense{mat.NewDense(2, 2, []float64{0, .5, 1, math.NaN()})}),
+		"error bars":   New("T").ErrorBars(x5, y5, sd5, "e").ErrorBars(x5, sd5, []float64{1, math.NaN(), 0, 1, 1}, "n").Note(2, 4, "here").Note(4, 16, "at the edge"),
+		"log bars":     New("T").ErrorBars(x5, y5, []float64{1, 2, 3, 4, 5}, "e").LogY(),
+		"boxes":        New("T").Boxes([]string{"a", "b", "c"}, [][]float64{y5, {1, math.NaN()}, nil}),
+		"log boxes":    New("T").Boxes([]string{"a", "b"}, [][]float64{y5, y5[1:]}).LogY(),
+		"counts":       New("T").Counts(y5, 3, "h"),
+		"by colour":    New("T").ScatterBy(x5, y5, []float64{-1, 0, 1, 2, math.NaN()}, "s").ColorBar("value"),
+		"heat xy":      New("T").HeatXY([]float64{1, 10, 100}, []float64{0, 1}, mat.NewDense(2, 3, []float64{1, 2, 3, -4, 5, math.NaN()})).LogX().ColorRange(-2, 3).ColorBar("z").Scatter(x5, sd5, "d"),
+		"cut heat xy":  New("T").HeatXY(x5, x5[:1], mat.NewDense(1, 5, y5)).XRange(10, 20),
+		"frames grid":  Grid(2, New("a"), Frames("F", []string{"r"}, []*mat.Dense{mat.NewDense(2, 2, nil)})),
 		"grid":         Grid(2, New("a").Line(x5, y5, "l"), New("b").Scatter(x5, y5, ""), New("c")).Title("G"),
 		"nested grid":  Grid(2, Grid(1, New("a")), Of(plot.New())),
 		"foreign":      Of(plot.New()),
@@ -162,6 +171,12 @@ func TestRanges(t *testing.T) {
 	if p.Y.Min != 0 {
 		t.Errorf("bars begin at %v", p.Y.Min)
 	}
+	if p = New("").Scatter(x5, y5, "").ready(size); p.X.Min >= 0 || p.X.Min < -0.2 || p.X.Max <= 4 {
+		t.Errorf("points without lines from %v to %v, with no air", p.X.Min, p.X.Max)
+	}
+	if p = New("").Scatter(x5, y5, "").Line(x5, y5, "").ready(size); p.X.Min != 0 || p.X.Max != 4 {
+		t.Errorf("a line from %v to %v does not reach the edges", p.X.Min, p.X.Max)
+	}
 	g := New("")
 	line, err := plotter.NewLine(plotter.XYs{{X: -7, Y: 1}, {X: 9, Y: 2}})
 	if err != nil {
@@ -176,24 +191,30 @@ func TestRanges(t *testing.T) {
 func TestMistakesPanicWithWords(t *testing.T) {
 	short := x5[:3]
 	for want, f := range map[string]func(){
-		"Line: x has 3 values but y has 5":                   func() { New("").Line(short, y5, "") },
-		"Band: x has 5 values but sd has 3":                  func() { New("").Band(x5, y5, short, "") },
-		"Samples: x has 5 values but path 1 has 3":           func() { New("").Samples(x5, [][]float64{y5, short}, "") },
-		"Samples: x has 5 values but the matrix is 2 by 3":   func() { New("").Samples(x5, mat.NewDense(2, 3, nil), "") },
-		"Samples: paths is a int":                            func() { New("").Samples(x5, 3, "") },
-		"Bars: 1 names but 2 values":                         func() { New("").Bars([]string{"a"}, []float64{1, 2}) },
-		"XRange(2, 1)":                                       func() { New("").XRange(2, 1) },
-		"Size(1, 5)":                                         func() { New("").Size(1, 5) },
-		"Grid with 0 columns":                                func() { Grid(0) },
-		"layers are added to the figures inside a grid":      func() { Grid(1, New("")).Line(x5, y5, "") },
-		"Labels of a grid":                                   func() { Grid(1, New("")).Labels("x", "y") },
-		"HeatValues without a heat map":                      func() { New("").HeatValues("%v") },
-		"HeatNames: 1 and 0 names for a matrix of 2 by 2":    func() { New("").Heat(mat.NewDense(2, 2, nil)).HeatNames([]string{"a"}, nil) },
-		"GroupedBars: series \"s\" has 1 values for 2 names": func() { New("").GroupedBars([]string{"a", "b"}, []string{"s"}, [][]float64{{1}}) },
-		"Forgetting: row 0 has 1 values for 2 tasks":         func() { Forgetting("", [][]float64{{1}, {1}}) },
-		"Forest: 1 names, but 0":                             func() { Forest("", []string{"a"}, nil, nil, nil) },
-		"Frames: a row is a int":                             func() { Frames("", nil, 3) },
-		"the matrix is 0 by 0":                               func() { New("").Heat(&mat.Dense{}) },
+		"Line: x has 3 values but y has 5":                         func() { New("").Line(short, y5, "") },
+		"Band: x has 5 values but sd has 3":                        func() { New("").Band(x5, y5, short, "") },
+		"Samples: x has 5 values but path 1 has 3":                 func() { New("").Samples(x5, [][]float64{y5, short}, "") },
+		"Samples: x has 5 values but the matrix is 2 by 3":         func() { New("").Samples(x5, mat.NewDense(2, 3, nil), "") },
+		"Samples: paths is a int":                                  func() { New("").Samples(x5, 3, "") },
+		"Bars: 1 names but 2 values":                               func() { New("").Bars([]string{"a"}, []float64{1, 2}) },
+		"ErrorBars: e[1] is -1":                                    func() { New("").ErrorBars(short, short, []float64{1, -1, 0}, "") },
+		"Boxes: 1 names but 2 groups":                              func() { New("").Boxes([]string{"a"}, [][]float64{x5, y5}) },
+		"HeatXY: x has 5 values and y 3, but the matrix is 2 by 5": func() { New("").HeatXY(x5, short, mat.NewDense(2, 5, nil)) },
+		"HeatXY: y[1] is 0":                                        func() { New("").HeatXY(x5, []float64{1, 0}, mat.NewDense(2, 5, nil)) },
+		"ColorRange(1, 1)":                                         func() { New("").ColorRange(1, 1) },
+		"ColorBar of a grid":                                       func() { Grid(1, New("")).ColorBar("") },
+		"XRange(2, 1)":                                             func() { New("").XRange(2, 1) },
+		"Size(1, 5)":                                               func() { New("").Size(1, 5) },
+		"Grid with 0 columns":                                      func() { Grid(0) },
+		"layers are added to the figures inside a grid":            func() { Grid(1, New("")).Line(x5, y5, "") },
+		"Labels of a grid":                                         func() { Grid(1, New("")).Labels("x", "y") },
+		"HeatValues without a heat map":                            func() { New("").HeatValues("%v") },
+		"HeatNames: 1 and 0 names for a matrix of 2 by 2":          func() { New("").Heat(mat.NewDense(2, 2, nil)).HeatNames([]string{"a"}, nil) },
+		"GroupedBars: series \"s\" has 1 values for 2 names":       func() { New("").GroupedBars([]string{"a", "b"}, []string{"s"}, [][]float64{{1}}) },
+		"Forgetting: row 0 has 1 values for 2 tasks":               func() { Forgetting("", [][]float64{{1}, {1}}) },
+		"Forest: 1 names, but 0":                                   func() { Forest("", []string{"a"}, nil, nil, nil) },
+		"Frames: a row is a int":                                   func() { Frames("", nil, 3) },
+		"the matrix is 0 by 0":                                     func() { New("").Heat(&mat.Dense{}) },
 	} {
 		func() {
 			defer func() {
@@ -248,6 +269,8 @@ func TestTicks(t *testing.T) {
 		{niceTicks{}, 0, 3e-5, "0 1e-5 2e-5 3e-5"},
 		{niceTicks{whole: true}, 1, 4, "1 2 3 4"},
 		{niceTicks{most: 1.5}, 0, 1, "0 1"},
+		{niceTicks{most: 1.9}, -3.3, 3.6, "−2 0 2"},
+		{niceTicks{most: 1.9, whole: true}, 0.6, 1.4, "1"},
 		{niceTicks{}, 1, 1, ""},
 		{niceTicks{}, math.Inf(-1), 1, ""},
 		{logTicks{}, 1, 100, "1 2 5 10 20 50 100"},

@@ -28,6 +28,10 @@ func (n niceTicks) Ticks(lo, hi float64) []plot.Tick {
 	if n.whole {
 		step = math.Max(1, step)
 	}
+	marks := func() float64 { return math.Floor(hi/step+1e-9) - math.Ceil(lo/step-1e-9) + 1 }
+	for k := 0; k < 2 && marks() < 2 && !(n.whole && step == 1); k++ { // one mark alone says nothing of the scale
+		step = niceStep(0.4 * step)
+	}
 	decimals := int(math.Max(0, -math.Floor(math.Log10(step)+1e-9)))
 	var ticks []plot.Tick
 	for i := math.Ceil(lo/step - 1e-9); i*step <= hi+1e-9*step && len(ticks) < 50; i++ {

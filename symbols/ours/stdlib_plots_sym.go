@@ -28,6 +28,7 @@ func init() {
 			"Palette":      reflect.ValueOf(p.Palette),
 			"Rank":         reflect.ValueOf(p.Rank),
 			"Reliability":  reflect.ValueOf(p.Reliability),
+			"SD":           reflect.ValueOf(p.SD),
 			"SetTheme":     reflect.ValueOf(p.SetTheme),
 			"Theme":        reflect.ValueOf((*p.Theme)(nil)),
 			"ThemeNamed":   reflect.ValueOf(p.ThemeNamed),
