@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -16,20 +15,11 @@ import (
 // CSV says how a text table is written. The zero value reads commas, a header
 // line and the usual marks of missing values.
 type CSV struct {
-	Comma    rune     // separator; 0 takes a tab when the first line has one and no comma, else a comma
+	Comma    rune     // separator; 0 takes a tab or a semicolon when the first line has one and no comma, else a comma
 	NoHeader bool     // the first line is data; columns are named c0, c1, ...
 	NoQuotes bool     // a " is an ordinary character
 	Missing  []string // further marks of a missing value, such as "-99.99"
 	Comment  rune     // lines that begin with it are skipped; 0 for none
-}
-
-// A Table is a text table as read: n rows of named columns.
-type Table struct {
-	Name    string
-	Columns []string
-	cells   [][]string // by row
-	lines   []int      // line of each row in the file
-	missing map[string]bool
 }
 
 // ReadCSV reads a file with a header line, plain or gzipped. For other
@@ -59,11 +49,12 @@ func (o CSV) Read(name string, r io.Reader) (*Table, error) {
 	if o.Comma == 0 {
 		o.Comma = guessComma(b)
 	}
-	t := &Table{Name: name, missing: map[string]bool{"": true, ".": true, "NA": true, "NaN": true, "nan": true}}
+	t := NewTable(name)
 	for _, m := range o.Missing {
 		t.missing[m] = true
 	}
 	next := o.lines(b)
+	began := false
 	for {
 		row, line, err := next()
 		if errors.Is(err, io.EOF) {
@@ -72,7 +63,8 @@ func (o CSV) Read(name string, r io.Reader) (*Table, error) {
 		if err != nil {
 			return nil, fault(name, "line", line, "%v", err)
 		}
-		if t.Columns == nil {
+		if !began {
+			began = true
 			t.Columns = header(row, o.NoHeader)
 			if !o.NoHeader {
 				continue
@@ -83,7 +75,7 @@ func (o CSV) Read(name string, r io.Reader) (*Table, error) {
 		}
 		t.cells, t.lines = append(t.cells, row), append(t.lines, line)
 	}
-	if t.Columns == nil {
+	if !began {
 		return nil, fault(name, "", 0, "the file is empty")
 	}
 	return t, nil
@@ -92,8 +84,10 @@ func (o CSV) Read(name string, r io.Reader) (*Table, error) {
 func guessComma(b *bufio.Reader) rune {
 	head, _ := b.Peek(4096)
 	first, _, _ := strings.Cut(string(head), "\n")
-	if strings.Contains(first, "\t") && !strings.Contains(first, ",") {
-		return '\t'
+	for _, mark := range ",\t;" {
+		if strings.ContainsRune(first, mark) {
+			return mark
+		}
 	}
 	return ','
 }
@@ -154,81 +148,6 @@ func header(row []string, none bool) []string {
 	return names
 }
 
-// Len is the number of rows.
-func (t *Table) Len() int { return len(t.cells) }
-
-func (t *Table) column(name string) (int, error) {
-	for i, c := range t.Columns {
-		if c == name {
-			return i, nil
-		}
-	}
-	return 0, fault(t.Name, "", 0, "there is no column %q; the columns are %s", name, strings.Join(t.Columns, ", "))
-}
-
-// Text gives a column as it was written.
-func (t *Table) Text(column string) ([]string, error) {
-	k, err := t.column(column)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]string, len(t.cells))
-	for i, row := range t.cells {
-		out[i] = row[k]
-	}
-	return out, nil
-}
-
-// Numbers gives a column as numbers, missing values as NaN. A cell that is
-// neither is an error that names it.
-func (t *Table) Numbers(column string) ([]float64, error) {
-	k, err := t.column(column)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]float64, len(t.cells))
-	for i, row := range t.cells {
-		s := strings.TrimSpace(row[k])
-		if t.missing[s] {
-			out[i] = math.NaN()
-			continue
-		}
-		if out[i], err = strconv.ParseFloat(s, 64); err != nil || math.IsInf(out[i], 0) {
-			reason := fmt.Sprintf("%q is not a number", clip(s))
-			if math.IsInf(out[i], 0) {
-				reason = fmt.Sprintf("%q is not a finite number", clip(s))
-			}
-			return nil, &Fault{File: t.Name, Unit: "line", Record: t.lines[i], Field: column, Reason: reason}
-		}
-	}
-	return out, nil
-}
-
-// Times gives a column of dates as decimal years in UTC (2020.5 is the middle
-// of 2020). It knows decimal years, yyyy-mm-dd, yyyymmdd and those with a
-// time, such as 2018-02-01T05 or 2018-02-01 05:30:00.
-func (t *Table) Times(column string) ([]float64, error) {
-	k, err := t.column(column)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]float64, len(t.cells))
-	for i, row := range t.cells {
-		s := strings.TrimSpace(row[k])
-		if t.missing[s] {
-			out[i] = math.NaN()
-			continue
-		}
-		v, ok := ParseTime(s)
-		if !ok {
-			return nil, &Fault{File: t.Name, Unit: "line", Record: t.lines[i], Field: column,
-				Reason: fmt.Sprintf("%q is not a date; use 2020-03-12, 20200312 or a decimal year", clip(s))}
-		}
-		out[i] = v
-	}
-	return out, nil
-}
-
 var timeLayouts = []string{"2006-01-02", "20060102", "2006-01-02T15", "2006-01-02T15:04", "2006-01-02T15:04:05",
 	"2006-01-02 15:04:05", "2006-01-02 15:04", time.RFC3339, "2006-01"}
 
@@ -251,38 +170,4 @@ func DecimalYear(t time.Time) float64 {
 	start := time.Date(t.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
 	end := time.Date(t.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC)
 	return float64(t.Year()) + t.Sub(start).Seconds()/end.Sub(start).Seconds()
-}
-
-// Series makes a series of two columns, leaving out rows where either is
-// missing. The first may hold dates.
-func (t *Table) Series(x, y string) (Series, error) {
-	xs, err := t.Numbers(x)
-	if err != nil {
-		var fromDates error
-		if xs, fromDates = t.Times(x); fromDates != nil {
-			return Series{}, err
-		}
-	}
-	ys, err := t.Numbers(y)
-	if err != nil {
-		return Series{}, err
-	}
-	s := Series{Name: t.Name, XName: x, YName: y, X: xs, Y: ys}
-	return s.Present(), nil
-}
-
-// HTML shows the first and last rows.
-func (t *Table) HTML() string { return htmlTable(t) }
-
-// String tells name and shape.
-func (t *Table) String() string {
-	return fmt.Sprintf("%s: %d rows × %d columns (%s)", t.Name, t.Len(), len(t.Columns), clip(strings.Join(t.Columns, ", ")))
-}
-
-func clip(s string) string {
-	r := []rune(s)
-	if len(r) > 200 {
-		return string(r[:200]) + "…"
-	}
-	return s
 }

@@ -92,7 +92,7 @@ func TestReadCSVFindsFiles(t *testing.T) {
 	if text, _ := tab.Text("when"); text[0] != "2020-01-01" {
 		t.Errorf("text %v", text)
 	}
-	if !strings.Contains(tab.HTML(), "4 rows × 2 columns") || !strings.Contains(tab.String(), "when, y") {
+	if !strings.Contains(tab.HTML(), "4 rows × 2 columns") || !strings.Contains(tab.String(), "when        y") {
 		t.Errorf("shown as %s, %s", tab, tab.HTML())
 	}
 	if _, err := ReadCSV("none.csv"); err == nil || !strings.Contains(err.Error(), dir) || !errors.Is(err, fs.ErrNotExist) {

@@ -5,6 +5,8 @@
 //	tasks, err := solar.Tasks(10, 0.1, 1)    // ten in a row, 10 % held out, seed 1
 //	t, err := data.ReadCSV("mine.csv")       // .gz is recognised by its bytes
 //	y, err := t.Numbers("y")                 // names file, row, column and text on error
+//	warm, err := t.Where("y", func(v float64) bool { return v > 20 })
+//	t.Describe()                             // what each column holds
 //
 // A [Series] has one input and one output, a [Regression] many inputs, a
 // [Table] is a text table as read, [Images] are pictures with labels.
@@ -19,5 +21,6 @@
 //
 // Symbols: n rows, d inputs; x is n × d, y has length n; rows are observations.
 //
-// Start reading at sets.go, then csv.go.
+// Start reading at sets.go, then csv.go and table.go; tablepick.go chooses, sorts
+// and groups rows.
 package data

@@ -115,5 +115,5 @@ func ExampleTable_Numbers() {
 	}
 	_, err = t.Numbers("cm")
 	fmt.Println(err)
-	// Output: heights.csv, line 3, column "cm": "tall" is not a number
+	// Output: heights.csv, line 3, column "cm": "tall" is not a number; if it marks missing values, name it in CSV.Missing
 }
