@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/priorlab/priorlab/stdlib/plots"
@@ -48,6 +49,7 @@ func renderOne(v any) (b Bundle) {
 	case interface{ Bundle() Bundle }:
 		return v.Bundle()
 	}
+	v = addressed(v)
 	if b, ok := fromMethods(v); ok {
 		return b
 	}
@@ -68,6 +70,29 @@ func renderOne(v any) (b Bundle) {
 		return b
 	}
 	return renderFolded(v)
+}
+
+// addressed is a pointer to v where only that shows itself: after var c
+// mat.Dense, c alone is a struct, and the matrix is *c.
+func addressed(v any) any {
+	rv := reflect.ValueOf(v)
+	if rv.Kind() != reflect.Struct || showsItself(rv) {
+		return v
+	}
+	to := reflect.New(rv.Type())
+	to.Elem().Set(rv)
+	if showsItself(to) {
+		return to.Interface()
+	}
+	return v
+}
+
+func showsItself(rv reflect.Value) bool {
+	switch rv.Interface().(type) {
+	case mat.Matrix, image.Image, fmt.Stringer, error:
+		return true
+	}
+	return slices.ContainsFunc(displayMethods, func(m displayMethod) bool { return rv.MethodByName(m.name).IsValid() })
 }
 
 // renderMany joins several values: as text when text is all they have,
@@ -108,9 +133,11 @@ func (b Bundle) block() (string, bool) {
 	return `<pre style="margin:0">` + escape(b.text()) + "</pre>", false
 }
 
+type displayMethod struct{ name, mime string }
+
 // displayMethods are the method names a value may have, and the form each
 // stands for. JSON and MIMEBundle are handled apart.
-var displayMethods = []struct{ name, mime string }{
+var displayMethods = []displayMethod{
 	{"HTML", mimeHTML}, {"SVG", mimeSVG}, {"PNG", mimePNG}, {"JPEG", mimeJPEG},
 	{"Markdown", mimeMarkdown}, {"Latex", mimeLatex}, {"LaTeX", mimeLatex},
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"math/big"
 	"reflect"
 	"strings"
 	"testing"
@@ -82,6 +83,9 @@ func TestRenderForms(t *testing.T) {
 		{"matrix", mat.NewDense(2, 2, []float64{1, 2.5, 3, 4}), mimeText, "mat.Dense 2 × 2"},
 		{"matrix html", mat.NewDense(2, 2, []float64{1, 2.5, 3, 4}), mimeHTML, ">2.5<"},
 		{"vector", mat.NewVecDense(3, []float64{1, 2, 3}), mimeText, "mat.VecDense 3 × 1"},
+		{"matrix itself", *mat.NewDense(2, 2, []float64{1, 2.5, 3, 4}), mimeText, "mat.Dense 2 × 2"},
+		{"figure itself", *plots.New("T"), mimeSVG, "<svg"},
+		{"pointer's text", *big.NewInt(12345), mimeText, "12345"},
 		{"plot", plot.New(), mimeSVG, "<svg"},
 		{"figure", plots.New("T"), mimeSVG, "<svg"},
 		{"figure text", plots.New("T"), mimeText, "figure: T"},
