@@ -17,6 +17,7 @@ const (
 	CorrelatedGP       Method = "correlated"        // queries and keys apart, tied by a latent process; no mask
 	SparseCorrelatedGP Method = "sparse correlated" // the same with inducing points; fixed T
 	EigenPairs         Method = "eigenpairs"        // eigen-pairs of an asymmetric kernel; linear in T
+	RandomFeatures     Method = "random features"   // regression of values on keys by random features; linear in T
 )
 
 // Scaling of the global divergence in the loss.
@@ -35,16 +36,18 @@ type Config struct {
 	Depth    int    // L [2]
 	Hidden   int    // units of the feed-forward blocks [Width]
 	Inducing int    // M [16]
+	Features int    // F, random frequencies of a head, for RandomFeatures [16]
 	Classes  int    // outputs [2]
 	Dropout  float64
 
-	Start         Start   // [Calm]
-	Rho           float64 // deviation of the whitened posterior at a calm start; the prior has 1, which suits few steps [0.1]
-	Jitter        float64 // [1e-6]
-	OutJitter     float64 // of posterior covariances in Full mode [1e-6]
-	KLGlobalScale string  // [PerSequence]
-	TrainSize     int     // N, for PerDataset
-	KLWeight      float64 // multiplies every divergence of SGPA layers, beside beta [1]; below 1 the posterior is tempered
+	Covariance    Covariance // of q(v), for SGPA and StandardSGPA [FullCovariance]
+	Start         Start      // [Calm]
+	Rho           float64    // deviation of the whitened posterior at a calm start; the prior has 1, which suits few steps [0.1]
+	Jitter        float64    // [1e-6]
+	OutJitter     float64    // of posterior covariances in Full mode [1e-6]
+	KLGlobalScale string     // [PerSequence]
+	TrainSize     int        // N, for PerDataset
+	KLWeight      float64    // multiplies every divergence of SGPA layers, beside beta [1]; below 1 the posterior is tempered
 
 	MeanField     bool // a normal distribution over each weight of attention and feed-forward blocks; softmax only, needs TrainSize
 	SeparateNorms bool // a LayerNorm for each place instead of one shared by all
@@ -77,11 +80,15 @@ func (c Config) withDefaults() Config {
 	if c.Start == "" {
 		c.Start = Calm
 	}
+	if c.Covariance == "" {
+		c.Covariance = FullCovariance
+	}
 	num(&c.Width, 32)
 	num(&c.Heads, 4)
 	num(&c.Depth, 2)
 	num(&c.Hidden, c.Width)
 	num(&c.Inducing, 16)
+	num(&c.Features, 16)
 	num(&c.Classes, 2)
 	num(&c.EmbedWidth, c.Width)
 	real(&c.Rho, 0.1)
@@ -115,8 +122,8 @@ func (c Config) check() {
 	if c.Width < 1 || c.Heads < 1 || c.Width%c.Heads != 0 {
 		fail("New", "", "a width of %d cannot be divided among %d heads", c.Width, c.Heads)
 	}
-	if c.Depth < 1 || c.Inducing < 1 || c.Classes < 1 || c.Hidden < 1 {
-		fail("New", "", "depth %d, %d inducing points, %d classes, %d hidden units: all must be at least 1", c.Depth, c.Inducing, c.Classes, c.Hidden)
+	if c.Depth < 1 || c.Inducing < 1 || c.Features < 1 || c.Classes < 1 || c.Hidden < 1 {
+		fail("New", "", "depth %d, %d inducing points, %d random features, %d classes, %d hidden units: all must be at least 1", c.Depth, c.Inducing, c.Features, c.Classes, c.Hidden)
 	}
 	if c.Dropout < 0 || c.Dropout >= 1 {
 		fail("New", "", "dropout is %v: it must be at least 0 and below 1", c.Dropout)
@@ -124,6 +131,7 @@ func (c Config) check() {
 	if c.Mode != Diag && c.Mode != Full && c.Mode != Joint {
 		fail("New", `use sgpa.Diag ("diag"), sgpa.Full ("full") or sgpa.Joint ("joint")`, "there is no sampling mode %q", string(c.Mode))
 	}
+	c.Covariance.check()
 	if c.Start != Calm && c.Start != Cold {
 		fail("New", `use sgpa.Calm ("calm") or sgpa.Cold ("cold")`, "there is no start %q", string(c.Start))
 	}

@@ -124,7 +124,7 @@ func correlated(q, k, o, v, logScale, sq2, sk2 *linalg.Tensor, jitter float64, l
 	W := linalg.SolveTri(Lkf, Kok.T().MatMul(Gt), false)
 	res = &Result{Jitter: used, Mean: Gt.T().MatMul(Kok.MatMul(v))}
 	Kqq := gram(ARD, q, nil, zero, logScale).Mul(heads(sq2))
-	res.Cov = Kqq.Sub(W.T().MatMul(W)).Unsqueeze(2).BroadcastTo(append(append([]int{}, q.Shape()[:2]...), v.Shape()[3], q.Shape()[2], q.Shape()[2])...)
+	res.Cov = Kqq.Sub(W.T().MatMul(W)).Unsqueeze(2)
 	variance := sq2.Unsqueeze(-1).Sub(W.Square().Sum(-2)) // [B H T]
 	res.Var = variance.Unsqueeze(-1).BroadcastTo(v.Shape()...)
 	if latent == nil {
@@ -144,10 +144,8 @@ func sparseCorrelated(q, k, o, zm, zl, v, logScale *linalg.Tensor, noise float64
 	res := &Result{Mean: Gt.T().MatMul(Ht.T().MatMul(v))}
 	spread := halfO.MatMul(Gt)
 	s2 := noise * noise
-	dv := v.Shape()[3]
-	shape := q.Shape()
 	cov := half.T().MatMul(half).Add(Gt.T().MatMul(Gt).MulS(s2)).Add(spread.T().MatMul(spread)).AddDiag(s2)
-	res.Cov = cov.Unsqueeze(2).BroadcastTo(shape[0], shape[1], dv, shape[2], shape[2])
+	res.Cov = cov.Unsqueeze(2)
 	res.Var = cov.Diag().Unsqueeze(-1).BroadcastTo(v.Shape()...)
 	return res
 }

@@ -2,7 +2,6 @@ package sgpa
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/nn"
@@ -14,7 +13,7 @@ type DecoupledLayer struct {
 	projection
 	Zg            *linalg.Tensor // [H M D]
 	Vg            *linalg.Tensor // [H M d]
-	Ltri, LogDiag *linalg.Tensor // [H d M M] (strict lower part), [H d M]
+	Ltri, LogDiag *linalg.Tensor // [H d M M] (strict lower part), [H d M]; see Covariance for the other families
 
 	Mode              Mode
 	Jitter, OutJitter float64
@@ -30,19 +29,16 @@ func NewDecoupledLayer(r *linalg.Rand, c Config) *DecoupledLayer {
 	l.Zg = linalg.Param(linalg.Normal(r, dt, H, M, c.Width))
 	if c.Start == Cold {
 		l.Vg = linalg.Param(linalg.Normal(r, dt, H, M, d))
-		l.Ltri = linalg.Param(linalg.Normal(r, dt, H, d, M, M))
-		l.LogDiag = linalg.Param(linalg.Normal(r, dt, H, d, M))
-		return l
+	} else {
+		l.Vg = linalg.Param(linalg.Zeros(dt, H, M, d))
 	}
-	l.Vg = linalg.Param(linalg.Zeros(dt, H, M, d))
-	l.Ltri = linalg.Param(linalg.Zeros(dt, H, d, M, M))
-	l.LogDiag = linalg.Param(linalg.Full(dt, math.Log(c.Rho), H, d, M))
+	l.Ltri, l.LogDiag = drawFactor(r, c, M)
 	return l
 }
 
 // Params are those of the projection, then the variational ones.
 func (l *DecoupledLayer) Params() []nn.Param {
-	return nn.Join(l.params(), []nn.Param{{Name: "Zg", Value: l.Zg}, {Name: "Vg", Value: l.Vg}, {Name: "Ltri", Value: l.Ltri}, {Name: "LogDiag", Value: l.LogDiag}})
+	return nn.Join(l.params(), []nn.Param{{Name: "Zg", Value: l.Zg}, {Name: "Vg", Value: l.Vg}}, factorParams(l.Ltri, l.LogDiag))
 }
 
 // Attend draws S outputs from the posterior and adds the divergences to the pass.
@@ -69,12 +65,12 @@ func (l *DecoupledLayer) posterior(q, va *linalg.Tensor, r Request) *Result {
 	return decoupled(l.kind, q, l.GlobalKeys(r.Features), va, l.Vg, l.Ltri, l.LogDiag, l.LogVar, l.LogScale, l.Jitter, l.Mode, r.Name)
 }
 
-// decoupled is the posterior of a batch: q, va [B H T d], kg [H M d], vg [H M dv], ltri [H dv M M], logdiag [H dv M].
-// The Gram matrix of the global keys is factorised in float64; it is small and common to the batch. So are the global keys
+// decoupled is the posterior of a batch: q, va [B H T d], kg [H M d], vg [H M dv], and the factor ltri [H dv M M],
+// logdiag [H dv M], or one of the cheaper families. The Gram matrix of the global keys is factorised in float64; it is small and common to the batch. So are the global keys
 // themselves: what they have to do with the tokens is computed for all sequences at once, as one long row of tokens.
 func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg.Tensor, jitter float64, mode Mode, name string) *Result {
 	dt := q.DType()
-	B, T, M := q.Shape()[0], q.Shape()[2], ltri.Shape()[2]
+	B, T, M := q.Shape()[0], q.Shape()[2], kg.Shape()[1]
 	Kgg := gram(kind, kg.To(linalg.F64), nil, logVar.To(linalg.F64), logScale.To(linalg.F64))
 	L, used := cholesky(Kgg, jitter, func(h int) string { return fmt.Sprintf("%s, head %d, Gram matrix of the global keys", name, h) })
 	half := linalg.SolveTri(L, linalg.Eye(linalg.F64, M), false).To(dt) // L^-1, [H M M]
@@ -88,13 +84,13 @@ func decoupled(kind Kind, q, kg, va, vg, ltri, logdiag, logVar, logScale *linalg
 	global := partTokens(vg.T().MatMul(Kgq), B, T).T() // [B H T dv]
 	res.Mean = Kva.Sub(A.T().MatMul(Ava)).Add(global)
 	R := whitened(ltri, logdiag)
-	own := linalg.SumSquaresMatMul(R.T(), Aall.Unsqueeze(1), -2)                                 // [H dv B*T]
+	own := R.sumSquares(Aall)                                                                    // [H dv B*T], or [H 1 B*T]
 	rest := Aall.Square().Sum(-2).Neg().Add(gramDiag(kind, all, logVar, logScale)).Unsqueeze(-2) // [H 1 B*T]
-	res.Var = partTokens(rest.Add(own), B, T).T()
+	res.Var = partTokens(rest.Add(own), B, T).T().BroadcastTo(res.Mean.Shape()...)
 	res.between(mode, Kqq, A, R)
 	res.KLa = va.Mul(Kva).Sum(-2).Sub(Ava.Square().Sum(-2)).MulS(0.5)
 	Lv := L.T().MatMul(vg.To(linalg.F64)).To(dt)
-	res.KLg = whitenedKL(Lv, R, logdiag)
+	res.KLg = R.divergence(Lv)
 	return res
 }
 
@@ -111,24 +107,14 @@ func partTokens(x *linalg.Tensor, B, T int) *linalg.Tensor {
 }
 
 // between keeps what draws of dependent tokens need.
-func (res *Result) between(mode Mode, Kqq, A, R *linalg.Tensor) {
-	switch mode {
-	case Full:
-		res.Cov = covariance(Kqq, A, R)
-	case Joint:
-		res.rest, res.spread = Kqq.Sub(A.T().MatMul(A)), R.T().MatMul(A.Unsqueeze(2))
+func (res *Result) between(mode Mode, Kqq, A *linalg.Tensor, R factor) {
+	if mode == Diag {
+		return
 	}
-}
-
-// covariance is K_qq - A'A + (R_j'A)'(R_j'A) for each channel: [B H dv T T].
-func covariance(Kqq, A, R *linalg.Tensor) *linalg.Tensor {
-	spread := R.T().MatMul(A.Unsqueeze(2))
-	return Kqq.Sub(A.T().MatMul(A)).Unsqueeze(2).Add(spread.T().MatMul(spread))
-}
-
-// whitenedKL is 1/2 (|L'v_j|^2 + |R_j|^2 - n) - sum log R_j[i,i]: Lv [..., n, dv], R [..., dv, n, n], logdiag [..., dv, n].
-func whitenedKL(Lv, R, logdiag *linalg.Tensor) *linalg.Tensor {
-	s := R.Shape()
-	n := float64(s[len(s)-1])
-	return Lv.Square().Sum(-2).Add(R.Square().Sum(-1, -2)).AddS(-n).MulS(0.5).Sub(logdiag.Sum(-1))
+	rest, spread := Kqq.Sub(A.T().MatMul(A)), R.times(A)
+	if mode == Joint {
+		res.rest, res.spread = rest, spread
+		return
+	}
+	res.Cov = rest.Unsqueeze(2).Add(spread.T().MatMul(spread))
 }

@@ -14,10 +14,11 @@
 //	Z_g         Zg           H M D        global inducing inputs
 //	k_g         kg           H M d        global keys W_qk G(Z_g)
 //	v_g         Vg           H M d        global values
-//	R_j         Ltri, LogDiag             lower factor of the whitened covariance, H d M M
+//	R_j         Ltri, LogDiag             lower factor of the whitened covariance, H d M M; see [Covariance]
 //	s2, ell     LogVar, LogScale          kernel variance [H], length-scales [H d]
 //	m, Sigma    Mean, Var, Cov            posterior of the attention output
 //	KL_a, KL_g                            divergence of the amortised and of the global part
+//	omega, F    Omega, Features H F d     frequencies of random features
 //
 // Two versions stand side by side. The plain one (kernel.go, plain.go, relatives.go) works on one head and one sequence
 // in float64 and reads like the equations: notebooks draw it, and the fast one is tested against it. The layers work
@@ -30,6 +31,19 @@
 //
 // and the inverse of K_gg that A'A contains is needed: without it the divergence does not belong to the posterior that
 // is drawn from.
+//
+// A layer takes, beside its projections and in multiply-adds up to small factors,
+//
+//	Softmax, KernelAttention      B H T (T d)
+//	SGPA                          B H T (T d + M^2 + c) + H M^3
+//	StandardSGPA                  B H T (T d + T^2 + c)
+//	RandomFeatures                B H (T (F^2 + F d) + F^3)
+//	EigenPairs                    B H T (M d + M^3)
+//	CorrelatedGP                  B H T (T d + T^2)
+//
+// where c is the channels' variances: with n inducing points, n = M or for StandardSGPA n = T, d n^2 for [FullCovariance], n^2 for
+// [SharedCovariance] and d n for [DiagonalCovariance]. Draws in Full mode add B H d T^3 (B H T^3 where the channels share a
+// covariance), in Joint B H T^3, of random features B H d T F. Commands chapter3 and speed below this folder measure what comes of it.
 //
 // Start at [Decoupled], which is the whole method in forty lines.
 package sgpa

@@ -70,7 +70,7 @@ func eigenPair(q, k, we, wr, theta, mu, ltri, logdiag *linalg.Tensor) (res *Resu
 	lambda := theta.MulS(-2).Exp()                 // [H s]
 	row, column := lambda.Unsqueeze(-2), lambda.Unsqueeze(-1)
 	U := E.Add(R).Div(row)
-	C := whitened(ltri, logdiag) // [H s s s], channel first
+	C := whitened(ltri, logdiag).R // [H s s s], channel first
 	res = &Result{Mean: U.MatMul(mu)}
 	res.Var = U.Unsqueeze(2).MatMul(C).Square().Sum(-1).T() // [B H s T] -> [B H T s]
 	s := float64(theta.Shape()[1])

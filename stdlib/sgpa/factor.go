@@ -53,8 +53,3 @@ func explain(K *linalg.Tensor, jitter float64, where func(i int) string) {
 		}
 	}
 }
-
-// whitened is R = strict_tril(ltri) + diag(exp(logdiag)): ltri [..., n, n], logdiag [..., n].
-func whitened(ltri, logdiag *linalg.Tensor) *linalg.Tensor {
-	return linalg.Tril(ltri).Sub(ltri.Diag().DiagEmbed()).Add(logdiag.Exp().DiagEmbed())
-}

@@ -47,11 +47,11 @@ type Request struct {
 type Result struct {
 	Out       *linalg.Tensor // [B*S T D], sequences outer, samples inner
 	Mean, Var *linalg.Tensor // [B H T d]
-	Cov       *linalg.Tensor // [B H d T T]; Full mode only
+	Cov       *linalg.Tensor // [B H d T T], or [B H 1 T T] where the channels of a head share it; Full mode only
 	KLa, KLg  *linalg.Tensor // [B H d] and [H d] ([B H d] for standard SGPA)
 	Jitter    float64        // what the factorised Gram matrices needed
 
-	rest, spread *linalg.Tensor // of Joint: K_qq - A'A [B H T T], R_j'A [B H d M T]
+	rest, spread *linalg.Tensor // of Joint: K_qq - A'A [B H T T] or nil for zero, R_j'A [B H d M T] or [B H 1 M T]
 }
 
 // Attention is one kind of attention: point estimates and posteriors have the same face.
@@ -157,10 +157,10 @@ func (r Request) noise(mean *linalg.Tensor) *linalg.Tensor {
 
 // draw gives samples [B S H T d] of a posterior.
 func (res *Result) draw(r Request, mode Mode, outJitter float64) *linalg.Tensor {
-	eps := r.noise(res.Mean)
 	if mode == Joint {
-		return res.drawJoint(r, eps, outJitter)
+		return res.drawJoint(r, outJitter)
 	}
+	eps := r.noise(res.Mean)
 	if mode != Full {
 		return res.Mean.Unsqueeze(1).Add(res.Var.MaxS(varFloor).Sqrt().Unsqueeze(1).Mul(eps))
 	}
@@ -172,18 +172,23 @@ func (res *Result) draw(r Request, mode Mode, outJitter float64) *linalg.Tensor 
 	return res.Mean.Unsqueeze(1).Add(n)
 }
 
-// drawJoint is m_j + chol(K_qq - A'A + outJitter I) eps_j + (R_j'A)' e_j with e_j of M further numbers.
-func (res *Result) drawJoint(r Request, eps *linalg.Tensor, outJitter float64) *linalg.Tensor {
-	dt, S := res.Mean.DType(), eps.Shape()[1]
-	H := res.Mean.Shape()[1]
-	C, _ := cholesky(res.rest.To(linalg.F64), outJitter, func(i int) string {
-		return fmt.Sprintf("%s, sequence %d, head %d, covariance that the inducing points leave", r.Name, i/H, i%H)
-	})
-	common := C.To(dt).Unsqueeze(1).MatMul(eps) // [B S H T d]
-	s := res.spread.Shape()                     // [B H d M T]
-	extra := r.Pass.Normal(r.Name, dt, s[0], s[1], s[2], s[3], S)
-	own := res.spread.T().MatMul(extra).Permute(0, 4, 1, 3, 2) // [B H d T S] -> [B S H T d]
-	return res.Mean.Unsqueeze(1).Add(common).Add(own)
+// drawJoint is m_j + chol(K_qq - A'A + outJitter I) eps_j + (R_j'A)' e_j with e_j of M further numbers. Where the inducing points
+// leave nothing, as random features do, there is no first part.
+func (res *Result) drawJoint(r Request, outJitter float64) *linalg.Tensor {
+	dt, H := res.Mean.DType(), res.Mean.Shape()[1]
+	F, S := res.Mean.Unsqueeze(1), max(r.Samples, 1)
+	if res.rest != nil {
+		C, _ := cholesky(res.rest.To(linalg.F64), outJitter, func(i int) string {
+			return fmt.Sprintf("%s, sequence %d, head %d, covariance that the inducing points leave", r.Name, i/H, i%H)
+		})
+		eps := r.noise(res.Mean)
+		S, F = eps.Shape()[1], F.Add(C.To(dt).Unsqueeze(1).MatMul(eps)) // [B S H T d]
+	} else if r.Noise != nil {
+		fail(r.Name, "leave Noise nil, or use sgpa.Diag or sgpa.Full", "joint draws of random features are draws of weights, which noise [B S H T d] does not say")
+	}
+	s := res.spread.Shape() // [B H d M T], or [B H 1 M T]
+	extra := r.Pass.Normal(r.Name, dt, s[0], s[1], res.Mean.Shape()[3], s[3], S)
+	return F.Add(res.spread.T().MatMul(extra).Permute(0, 4, 1, 3, 2)) // [B H d T S] -> [B S H T d]
 }
 
 // Clamped counts variances that rounding pushed below the floor.

@@ -79,8 +79,10 @@ func newAttention(r *linalg.Rand, c Config) Attention {
 		return NewCorrelatedLayer(r, c, true)
 	case EigenPairs:
 		return NewEigenPairLayer(r, c)
+	case RandomFeatures:
+		return NewRandomFeatureLayer(r, c)
 	}
-	fail("New", `use "softmax", "kernel", "sgpa", "standard", "correlated", "sparse correlated" or "eigenpairs"`, "there is no kind of attention %q", string(c.Method))
+	fail("New", `use "softmax", "kernel", "sgpa", "standard", "correlated", "sparse correlated", "eigenpairs" or "random features"`, "there is no kind of attention %q", string(c.Method))
 	return nil
 }
 

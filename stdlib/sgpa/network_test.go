@@ -3,6 +3,7 @@ package sgpa
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -293,6 +294,8 @@ func TestNetworkErrors(t *testing.T) {
 		{"width of 30 cannot be divided among 4", func() { New(r, Config{Width: 30, Vocabulary: 4, MaxTokens: 3}) }},
 		{"cannot be cut into patches of 3", func() { New(r, Config{Channels: 1, Size: 8, Patch: 3}) }},
 		{`no kind of attention "magic"`, func() { New(r, Config{Method: "magic", Vocabulary: 4, MaxTokens: 3}) }},
+		{`no family of covariances "banded"`, func() { New(r, Config{Covariance: "banded", Vocabulary: 4, MaxTokens: 3}) }},
+		{"-1 random features", func() { New(r, Config{Features: -1, Vocabulary: 4, MaxTokens: 3}) }},
 		{"dropout is 1", func() { New(r, Config{Dropout: 1, Vocabulary: 4, MaxTokens: 3}) }},
 		{"MeanField with softmax attention and 0 training inputs", func() { MeanFieldNetwork(r, Config{Vocabulary: 4, MaxTokens: 3}, 0) }},
 		{"only networks that read text", func() { New(r, Config{Channels: 1, Size: 8, Patch: 4, VectorWidth: 5}) }},
@@ -324,31 +327,52 @@ func TestNetworkErrors(t *testing.T) {
 	}
 }
 
-// Draws of Joint have the mean and the covariance of Full, token by token and channel by channel.
+// Draws of Joint and of Full have the mean and the covariance of the posterior, token by token and channel by channel, for every
+// family of covariances.
 func TestJointDrawsHaveTheFullCovariance(t *testing.T) {
-	r := linalg.NewRand(1)
-	draw := func(shape ...int) *linalg.Tensor { return linalg.Normal(r, linalg.F64, shape...) }
-	const T, M, d, S = 3, 2, 2, 40000
-	q, kg, va, vg := draw(1, 1, T, 2), draw(1, M, 2), draw(1, 1, T, d), draw(1, M, d)
-	ltri, logdiag, zero := draw(1, d, M, M), draw(1, d, M).MulS(0.3), linalg.Zeros(linalg.F64, 1)
-	post := func(m Mode) *Result {
-		return decoupled(ARD, q, kg, va, vg, ltri, logdiag, zero, linalg.Zeros(linalg.F64, 1, 2), 1e-9, m, "layer")
+	const T, M, d = 3, 2, 2
+	for name, f := range map[Covariance][2][]int{FullCovariance: {{1, d, M, M}, {1, d, M}}, SharedCovariance: {{1, 1, M, M}, {1, 1, M}}, DiagonalCovariance: {nil, {1, d, M}}} {
+		r := linalg.NewRand(1)
+		draw := func(shape ...int) *linalg.Tensor { return linalg.Normal(r, linalg.F64, shape...) }
+		q, kg, va, vg := draw(1, 1, T, 2), draw(1, M, 2), draw(1, 1, T, d), draw(1, M, d)
+		var ltri *linalg.Tensor
+		if f[0] != nil {
+			ltri = draw(f[0]...)
+		}
+		logdiag, zero := draw(f[1]...).MulS(0.3), linalg.Zeros(linalg.F64, 1)
+		post := func(m Mode) *Result {
+			return decoupled(ARD, q, kg, va, vg, ltri, logdiag, zero, linalg.Zeros(linalg.F64, 1, 2), 1e-9, m, "layer")
+		}
+		want := post(Full)
+		for _, mode := range []Mode{Joint, Full} {
+			checkMoments(t, fmt.Sprintf("%s, %s", name, mode), post(mode), want, mode, r)
+		}
 	}
-	want := post(Full)
-	F := post(Joint).draw(Request{Samples: S, Pass: nn.Sampling(r, S), Name: "layer"}, Joint, 1e-12)
+}
+
+// checkMoments draws from a posterior of one sequence and one head and compares with the mean and covariance of another.
+func checkMoments(t *testing.T, name string, post, want *Result, mode Mode, r *linalg.Rand) {
+	t.Helper()
+	const S = 40000
+	T, d := want.Mean.Shape()[2], want.Mean.Shape()[3]
+	F := post.draw(Request{Samples: S, Pass: nn.Sampling(r, S), Name: "layer"}, mode, 1e-12)
 	dev := F.Sub(want.Mean.Unsqueeze(1)).Select(0, 0).Select(1, 0) // [S T d]
+	if x, y := dev.Select(2, 0), dev.Select(2, 1); math.Abs(x.Mul(y).Mean().Item()) > 7*math.Sqrt(x.Square().Mean().Item()*y.Square().Mean().Item()/S) {
+		t.Errorf("%s: draws of two channels are correlated", name)
+	}
 	for j := 0; j < d; j++ {
+		cov := want.Cov.Select(0, 0).Select(0, 0).Select(0, min(j, want.Cov.Shape()[2]-1))
 		x := dev.Select(2, j)
 		mean, second := x.Mean(0), x.T().MatMul(x).MulS(1.0/S)
 		for a := 0; a < T; a++ {
-			sa := math.Sqrt(want.Cov.At(0, 0, j, a, a))
+			sa := math.Sqrt(cov.At(a, a))
 			if m := mean.At(a); math.Abs(m) > 5*sa/math.Sqrt(S) {
-				t.Errorf("channel %d, token %d: the mean is off by %v", j, a, m)
+				t.Errorf("%s, channel %d, token %d: the mean is off by %v", name, j, a, m)
 			}
 			for b := 0; b < T; b++ {
-				sb := math.Sqrt(want.Cov.At(0, 0, j, b, b))
-				if e := second.At(a, b) - want.Cov.At(0, 0, j, a, b); math.Abs(e) > 7*sa*sb/math.Sqrt(S) {
-					t.Errorf("channel %d: covariance (%d,%d) is off by %v", j, a, b, e)
+				sb := math.Sqrt(cov.At(b, b))
+				if e := second.At(a, b) - cov.At(a, b); math.Abs(e) > 7*sa*sb/math.Sqrt(S) {
+					t.Errorf("%s, channel %d: covariance (%d,%d) is off by %v", name, j, a, b, e)
 				}
 			}
 		}
@@ -373,7 +397,7 @@ func TestDiagLosesUncertaintyInPooling(t *testing.T) {
 
 // A layer whose values are zero and whose R is one has no signal and no divergence; State says so.
 func TestStateSeesAPosteriorAtThePrior(t *testing.T) {
-	for _, m := range []Method{SGPA, StandardSGPA, CorrelatedGP, EigenPairs, Softmax} {
+	for _, m := range []Method{SGPA, StandardSGPA, CorrelatedGP, EigenPairs, RandomFeatures, Softmax} {
 		c := glyphConfig
 		c.Method, c.Rho, c.Double = m, 1, true
 		n := New(linalg.NewRand(1), c)

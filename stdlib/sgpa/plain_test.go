@@ -218,7 +218,7 @@ func TestRelativesGolden(t *testing.T) {
 		case "sparse_correlated_gp":
 			mean, cov, err = SparseCorrelated(unit, in("q"), in("k"), in("o"), in("z_m"), in("z_l"), in("v"), num("noise"))
 		case "random_feature_gp_regression":
-			mean, cov, err = RandomFeature(in("q"), in("k"), in("v"), in("omega"), num("noise"))
+			mean, cov, err = RandomFeature(unit, in("q"), in("k"), in("v"), in("omega"), num("noise"))
 		case "kernel_eigen_pair_sum":
 			p := KernelEigenPair(in("q"), in("k"), in("we"), in("wr"), c.in(t, "log_lambda_inv_sqrt").Data, in("m_u"),
 				factors(c.in(t, "ltri"), c.in(t, "logdiag")))

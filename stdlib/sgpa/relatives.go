@@ -185,15 +185,25 @@ func unitRows(x *mat.Dense) *mat.Dense {
 	return y
 }
 
-// RandomFeature is Gaussian-process regression of values on keys with noise variance s^2, through the random Fourier
-// features cos(omega x), sin(omega x) of a unit RBF kernel; omega is F x d. With features Phi and
-// C = (Phi_k'Phi_k + s^2 I)^-1, mean = Phi_q C Phi_k' v and cov = s^2 Phi_q C Phi_q'.
-func RandomFeature(q, keys, v, omega *mat.Dense, noise float64) (mean, cov *mat.Dense, err error) {
+// RandomFeature is Gaussian-process regression of values on keys with noise variance s^2, through random features of the kernel;
+// omega holds F frequencies, F x d, drawn from the standard normal distribution. With features Phi (2F a point, see below) and
+// C = (Phi_k'Phi_k + s^2 I)^-1,
+//
+//	mean = Phi_q C Phi_k' v
+//	cov  = s^2 Phi_q C Phi_q'
+//
+// which is regression with the kernel Phi Phi' in its place, at a cost that grows linearly with the points. With x scaled by the
+// length-scales and u = omega x, the features of ARD are s2^(1/2) F^(-1/2) (cos u, sin u) (Rahimi and Recht 2007), those of Exponential
+// s2^(1/2) (2F)^(-1/2) exp(-|x|^2/2) (exp u, exp -u) (Choromanski et al. 2021): their products have the kernel for expectation.
+func RandomFeature(k Kernel, q, keys, v, omega *mat.Dense, noise float64) (mean, cov *mat.Dense, err error) {
 	checkRows("RandomFeature", "keys", "values", keys, v)
+	for _, x := range []*mat.Dense{q, keys, omega} {
+		k.check("RandomFeature", x)
+	}
 	if !(noise > 0) {
 		fail("RandomFeature", "", "the noise is %v: it must be positive", noise)
 	}
-	Fq, Fk := features(q, omega), features(keys, omega)
+	Fq, Fk := features(k, q, omega), features(k, keys, omega)
 	var P, FkV mat.Dense
 	P.Mul(Fk.T(), Fk)
 	addDiag(&P, noise*noise)
@@ -210,17 +220,26 @@ func RandomFeature(q, keys, v, omega *mat.Dense, noise float64) (mean, cov *mat.
 	return mean, cov, nil
 }
 
-// features are cos and sin of omega x, side by side, scaled so that their products estimate the kernel.
-func features(x, omega *mat.Dense) *mat.Dense {
+// features are the random features of each row of x, scaled so that their products estimate the kernel.
+func features(k Kernel, x, omega *mat.Dense) *mat.Dense {
+	scaled := mat.DenseCopyOf(x)
+	scaled.Apply(func(_, t int, v float64) float64 { return v * math.Exp(-k.LogScale[t]) }, scaled)
 	var proj mat.Dense
-	proj.Mul(x, omega.T())
+	proj.Mul(scaled, omega.T())
 	n, f := proj.Dims()
 	out := mat.NewDense(n, 2*f, nil)
 	for i := 0; i < n; i++ {
 		for j := 0; j < f; j++ {
-			sin, cos := math.Sincos(proj.At(i, j))
-			out.Set(i, j, cos/math.Sqrt(float64(f)))
-			out.Set(i, f+j, sin/math.Sqrt(float64(f)))
+			u := proj.At(i, j)
+			if k.Kind == ARD {
+				sin, cos := math.Sincos(u)
+				out.Set(i, j, math.Exp(k.LogVar/2)*cos/math.Sqrt(float64(f)))
+				out.Set(i, f+j, math.Exp(k.LogVar/2)*sin/math.Sqrt(float64(f)))
+				continue
+			}
+			down := (k.LogVar - sumSquares(scaled.RowView(i))) / 2
+			out.Set(i, j, math.Exp(down+u)/math.Sqrt(2*float64(f)))
+			out.Set(i, f+j, math.Exp(down-u)/math.Sqrt(2*float64(f)))
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package sgpa
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -28,8 +29,12 @@ func TestRelativesTensorGolden(t *testing.T) {
 			res, kl, energy = eigenPair(batch("q"), batch("k"), head("we"), head("wr"), head("log_lambda_inv_sqrt"), head("m_u"), head("ltri"), head("logdiag"))
 			closeTo(t, "eigen-pair KL", kl.Float64s(), c.out(t, "kl").Data, 1e-9)
 			closeTo(t, "eigen-pair energy", energy.Float64s(), c.out(t, "ksvd_energy").Data, 1e-9)
+		case "random_feature_gp_regression":
+			unit := linalg.Zeros(linalg.F64, 1)
+			noise := linalg.FromFloat64([]float64{math.Log(num("noise"))})
+			res = randomFeature(ARD, batch("q"), batch("k"), batch("v"), nil, head("omega"), unit, scale, noise, Full, "test")
 		default:
-			continue // random features have no layer
+			t.Fatalf("unknown case %s", c.Name)
 		}
 		closeTo(t, c.Name+" mean", res.Mean.Float64s(), c.out(t, "mean").Data, 1e-9)
 		cov := c.out(t, "cov")
@@ -38,7 +43,7 @@ func TestRelativesTensorGolden(t *testing.T) {
 			if len(cov.Shape) == 3 {
 				one = cov.at(j)
 			} else {
-				closeTo(t, c.Name+" covariance", res.Cov.Select(0, 0).Select(0, 0).Select(0, j).Float64s(), cov.Data, 1e-9)
+				closeTo(t, c.Name+" covariance", res.Cov.Select(0, 0).Select(0, 0).Select(0, 0).Float64s(), cov.Data, 1e-9)
 			}
 			for i := 0; i < 5; i++ {
 				closeTo(t, c.Name+" variance", []float64{res.Var.At(0, 0, i, j)}, []float64{one.at(i).Data[i]}, 1e-9)
@@ -89,8 +94,19 @@ func TestCorrelatedDensity(t *testing.T) {
 // Every kind of attention gives gradients that agree with differences, through the whole network, with fixed noise.
 func TestGradientsOfEveryKind(t *testing.T) {
 	in := &Inputs{Images: linalg.Normal(linalg.NewRand(1), linalg.F64, 2, 1, 4, 4)}
-	for _, m := range []Method{Softmax, KernelAttention, SGPA, StandardSGPA, CorrelatedGP, SparseCorrelatedGP, EigenPairs} {
-		n := New(linalg.NewRand(2), Config{Method: m, Width: 4, Heads: 2, Depth: 2, Inducing: 2, Classes: 2, Double: true, Channels: 1, Size: 4, Patch: 2, Rho: 0.7})
+	kinds := []Config{{Method: Softmax}, {Method: KernelAttention}, {Method: SGPA}, {Method: StandardSGPA}, {Method: CorrelatedGP}, {Method: SparseCorrelatedGP}, {Method: EigenPairs}}
+	for _, mode := range []Mode{Diag, Full, Joint} {
+		kinds = append(kinds, Config{Method: RandomFeatures, Mode: mode}, Config{Method: RandomFeatures, Mode: mode, Kernel: Exponential})
+	}
+	for _, cov := range []Covariance{SharedCovariance, DiagonalCovariance} {
+		for _, mode := range []Mode{Diag, Full, Joint} {
+			kinds = append(kinds, Config{Method: SGPA, Covariance: cov, Mode: mode}, Config{Method: StandardSGPA, Covariance: cov, Mode: mode})
+		}
+	}
+	for _, c := range kinds {
+		c.Width, c.Heads, c.Depth, c.Inducing, c.Classes, c.Rho = 4, 2, 2, 2, 2, 0.7
+		c.Double, c.Channels, c.Size, c.Patch, c.OutJitter = true, 1, 4, 2, 1e-3
+		n := New(linalg.NewRand(2), c)
 		for _, l := range n.Layers {
 			if c, ok := l.Attn.(*CorrelatedLayer); ok {
 				c.Noise, c.Alpha, c.Jitter = 0.5, 0.3, 1e-3
@@ -105,6 +121,9 @@ func TestGradientsOfEveryKind(t *testing.T) {
 		}
 		loss().Backward()
 		for _, p := range n.Params() {
+			if strings.HasSuffix(p.Name, ".Omega") {
+				continue // drawn once, never trained
+			}
 			got := make([]float64, p.Value.Len())
 			if g := p.Value.Grad(); g != nil {
 				got = g.Float64s()
@@ -121,7 +140,7 @@ func TestGradientsOfEveryKind(t *testing.T) {
 			want := (at(x[i]+h) - at(x[i]-h)) / (2 * h)
 			p.Value.Set(linalg.FromFloat64(x, shape...))
 			if math.Abs(got[i]-want) > 1e-6*(1+math.Abs(want)) {
-				t.Errorf("%s, %s: derivative %v, differences say %v", m, p.Name, got[i], want)
+				t.Errorf("%s %s %s, %s: derivative %v, differences say %v", c.Method, c.Covariance, c.Mode, p.Name, got[i], want)
 			}
 		}
 	}
@@ -130,7 +149,7 @@ func TestGradientsOfEveryKind(t *testing.T) {
 // The relatives learn too. Divergences are left out: in so few steps they would hold the posterior at the prior.
 func TestRelativesLearn(t *testing.T) {
 	d := glyphs(1, 400, 0.2)
-	for _, m := range []Method{StandardSGPA, CorrelatedGP, SparseCorrelatedGP, EigenPairs} {
+	for _, m := range []Method{StandardSGPA, CorrelatedGP, SparseCorrelatedGP, EigenPairs, RandomFeatures} {
 		c := glyphConfig
 		c.Method = m
 		n := New(linalg.NewRand(1), c)

@@ -2,7 +2,6 @@ package sgpa
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/nn"
@@ -13,7 +12,7 @@ import (
 // parameters. The mathematics is in the comment of Standard.
 type StandardLayer struct {
 	projection
-	Ltri, LogDiag *linalg.Tensor // [H d T T], [H d T]
+	Ltri, LogDiag *linalg.Tensor // [H d T T], [H d T]; see Covariance for the other families
 
 	Mode              Mode
 	Jitter, OutJitter float64
@@ -26,21 +25,14 @@ func NewStandardLayer(r *linalg.Rand, c Config) *StandardLayer {
 	if c.tokens() < 1 {
 		fail("NewStandardLayer", "set MaxTokens, or Size and Patch", "standard SGPA needs to know the number of tokens")
 	}
-	H, d, T := c.Heads, c.Width/c.Heads, c.tokens()
 	l := &StandardLayer{projection: newProjection(r, c), Mode: c.Mode, Jitter: c.Jitter, OutJitter: c.OutJitter, Weight: c.KLWeight}
-	if c.Start == Cold {
-		l.Ltri = linalg.Param(linalg.Normal(r, c.dtype(), H, d, T, T))
-		l.LogDiag = linalg.Param(linalg.Normal(r, c.dtype(), H, d, T))
-		return l
-	}
-	l.Ltri = linalg.Param(linalg.Zeros(c.dtype(), H, d, T, T))
-	l.LogDiag = linalg.Param(linalg.Full(c.dtype(), math.Log(c.Rho), H, d, T))
+	l.Ltri, l.LogDiag = drawFactor(r, c, c.tokens())
 	return l
 }
 
 // Params are those of the projection, then the covariance factors.
 func (l *StandardLayer) Params() []nn.Param {
-	return nn.Join(l.params(), []nn.Param{{Name: "Ltri", Value: l.Ltri}, {Name: "LogDiag", Value: l.LogDiag}})
+	return nn.Join(l.params(), factorParams(l.Ltri, l.LogDiag))
 }
 
 // Attend draws S outputs from the posterior and adds the divergence to the pass.
@@ -75,19 +67,8 @@ func standard(kind Kind, q, k, v, ltri, logdiag, logVar, logScale *linalg.Tensor
 	res := &Result{Jitter: used, Mean: Kkq.T().MatMul(v)}
 	R := whitened(ltri, logdiag)
 	rest := A.Square().Sum(-2).Neg().Add(gramDiag(kind, q, logVar, logScale))
-	res.Var = rest.Unsqueeze(-1).Add(spreadVar(R, A))
+	res.Var = rest.Unsqueeze(-1).Add(R.variance(A)).BroadcastTo(res.Mean.Shape()...)
 	res.between(mode, Kqq, A, R)
-	res.KLg = whitenedKL(L.T().MatMul(v), R, logdiag)
+	res.KLg = R.divergence(L.T().MatMul(v))
 	return res
-}
-
-// spreadVar is the sum of squares of R_j'A for each token [B H T dv]: A [B H N T], and R [H dv N N] common to all sequences,
-// whose tokens then make one long row, or [B H dv N N].
-func spreadVar(R, A *linalg.Tensor) *linalg.Tensor {
-	if len(R.Shape()) == 5 {
-		return linalg.SumSquaresMatMul(R.T(), A.Unsqueeze(2), -2).T()
-	}
-	s := A.Shape()
-	all := A.Permute(1, 2, 0, 3).Reshape(s[1], 1, s[2], s[0]*s[3])
-	return partTokens(linalg.SumSquaresMatMul(R.T(), all, -2), s[0], s[3]).T()
 }

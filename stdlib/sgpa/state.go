@@ -62,6 +62,8 @@ func (s *LayerState) parameters(a Attention) {
 			s.R = math.Exp(l.LogDiag.Mean().Item())
 		case *CorrelatedLayer:
 			s.Variance, s.Scale, s.R = 1, math.Exp(l.LogScale.Mean().Item()), math.NaN()
+		case *RandomFeatureLayer:
+			s.Variance, s.Scale, s.R = l.LogVar.Exp().Mean().Item(), math.Exp(l.LogScale.Mean().Item()), math.NaN()
 		case *EigenPairLayer:
 			s.Variance, s.Scale = math.NaN(), math.NaN()
 			s.R = math.Exp(l.LogDiag.Mean().Item())

@@ -2,7 +2,6 @@ package sgpa
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -49,19 +48,3 @@ func TestBatchAgreesWithPlainTwin(t *testing.T) {
 }
 
 func arrayOf(x *linalg.Tensor) array { return array{x.Shape(), x.Float64s()} }
-
-// Factors common to all sequences give the variances that the same factors give when each sequence has its own copy.
-func TestSpreadOfCommonFactors(t *testing.T) {
-	r := linalg.NewRand(4)
-	R, A := linalg.Tril(linalg.Normal(r, linalg.F64, 2, 3, 5, 5)), linalg.Normal(r, linalg.F64, 4, 2, 5, 7)
-	common, own := spreadVar(R, A), spreadVar(R.Unsqueeze(0).BroadcastTo(4, 2, 3, 5, 5), A)
-	if s := common.Shape(); len(s) != 4 || s[0] != 4 || s[1] != 2 || s[2] != 7 || s[3] != 3 {
-		t.Fatalf("shape %v", s)
-	}
-	a, b := common.Float64s(), own.Float64s()
-	for i := range a {
-		if math.Abs(a[i]-b[i]) > 1e-12*(1+b[i]) {
-			t.Fatalf("number %d is %v with common factors, %v with copies", i, a[i], b[i])
-		}
-	}
-}

@@ -12,12 +12,14 @@ import (
 // Markdown is the result as the text of a file: what was run, the tables, and what can be read off them.
 func (r *Result) Markdown() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "# %s\n\n%s. Every network had the same number of passes over the same data; ± is the standard deviation over seeds.\n",
-		r.Task.Name, r.heading())
+	fmt.Fprintf(&s, "# %s\n\n%s. Every network had the same number of passes over the same data; ± is the standard deviation over the seeds, "+
+		"which share the data: for the standard error of a mean, divide by the root of their number.\n", r.Task.Name, r.heading())
+	fmt.Fprintf(&s, "%s.\n", r.Task.sizes())
 	if r.Task.Config.Width > 0 {
 		c := r.Task.Config
 		fmt.Fprintf(&s, "Networks: depth %d, width %d, %d heads, %d global points a head; batch %d, Adam from %g along a cosine.\n", c.Depth, c.Width, c.Heads, c.Inducing, r.Task.Batch, r.Task.Rate)
 	}
+	s.WriteString("What rows and columns are stands below the tables.\n")
 	part := func(name string, t *calib.Table) {
 		fmt.Fprintf(&s, "\n## %s\n\n%s", name, markdownTable(t))
 		for _, base := range []string{"MLE", "MLE kernel"} {
@@ -32,6 +34,18 @@ func (r *Result) Markdown() string {
 	}
 	fmt.Fprintf(&s, "\n## Cost\n\n%s\nCPU time and tokens per second of CPU time, on all cores; the peak is that of the whole process in training, data included. Methods that "+
 		"correct or combine trained networks are charged with them. These figures belong to the machine and differ from run to run.\n", markdownTable(r.Costs))
+	s.WriteString("\n## Rows and columns\n\n")
+	for _, row := range r.Table.Rows {
+		fmt.Fprintf(&s, "- %s: %s\n", row.Name, legend[row.Name])
+	}
+	if r.Task.regression() {
+		s.WriteString("\nMAE and RMSE are in units of the target. NLL: mean of -log p(y) in nats, of a mixture of normal distributions round the samples. " +
+			"Coverage: the share of targets inside the central interval that should hold 95 %, of a normal distribution with the moments of the mixture.\n")
+		return s.String()
+	}
+	s.WriteString("\nNLL in nats. Brier: mean over inputs of the sum over classes. ECE and MCE, expected and maximum calibration error: top-1 of the highest " +
+		"probability of each input in 15 bins; all-class of every probability in 10 bins, whose many near zero make it look smaller. The two cannot be compared. " +
+		"MCE is decided by bins with few inputs. AUROC and AUPR, where there are any: inputs from outside, told by the entropy of the mean probabilities.\n")
 	return s.String()
 }
 

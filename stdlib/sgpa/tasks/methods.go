@@ -50,6 +50,7 @@ var together = [][]string{
 	{posterior.name},
 	{standard.name, pairs.name},
 	{perDataset.name, tempered.name},
+	{shared.name, diagonal.name, features.name},
 	{softmax.name},
 	{meanField.name, kernel.name, sngpName},
 }
@@ -153,11 +154,41 @@ var methods = []method{
 	classifier("SGPA tempered", tempered.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, tempered, b.seed)
 	}),
+	classifier("SGPA shared", shared.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, shared, b.seed)
+	}),
+	classifier("SGPA diagonal", diagonal.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, diagonal, b.seed)
+	}),
+	classifier("RFF-GPA", features.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
+		return b.passes(ctx, features, b.seed)
+	}),
 	classifier("KEP-SVGP", pairs.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) {
 		return b.passes(ctx, pairs, b.seed)
 	}),
 	classifier("ensemble", softmax.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, softmax) }),
 	classifier("SGPA ensemble", posterior.name, func(ctx context.Context, b *bench) (sgpa.Predictor, error) { return b.ensemble(ctx, posterior) }),
+}
+
+// legend says what each row of the tables is.
+var legend = map[string]string{
+	"MLE":              "softmax attention, a point estimate",
+	"MLE kernel":       "kernel attention K v without uncertainty, a point estimate",
+	"temperature":      "MLE with logits divided by a temperature, fitted to the validation data",
+	"MC dropout":       "MLE with dropout left on in prediction",
+	"MFVI":             "softmax attention with a normal distribution over each weight",
+	"SNGP":             "softmax attention with bounded weights below a Gaussian process by random features",
+	"Laplace":          "MLE with a Kronecker-factored Laplace approximation of the last layer",
+	"SGPA":             "decoupled SGPA, divergences whole",
+	standardName:       "the tokens' own keys are the inducing points",
+	"SGPA per dataset": "SGPA with KL_g divided by the number of training inputs",
+	"SGPA tempered":    "SGPA with all divergences divided by a hundred, begun at R = 0.3 I",
+	"SGPA shared":      "SGPA with one covariance factor for all channels of a head",
+	"SGPA diagonal":    "SGPA with diagonal whitened covariance factors",
+	"RFF-GPA":          "regression of values on keys by random Fourier features, no divergence",
+	"KEP-SVGP":         "eigen-pairs of an asymmetric kernel",
+	"ensemble":         "probabilities of several MLE networks, averaged",
+	"SGPA ensemble":    "probabilities of several SGPA networks, averaged",
 }
 
 // bench is one seed of a comparison. Trained networks are kept, so that methods that share one train it once.
@@ -188,6 +219,8 @@ type variant struct {
 	change func(c *sgpa.Config)
 }
 
+// shared and diagonal are posterior with the cheaper families of covariances.
+//
 // perDataset divides the divergence of the global points by the number of training inputs: one function for all of them.
 //
 // tempered divides all divergences by a hundred. With short training on small data, whole divergences hold the posterior
@@ -197,6 +230,9 @@ var (
 	kernel     = variant{"kernel", func(c *sgpa.Config) { c.Method = sgpa.KernelAttention }}
 	posterior  = variant{"sgpa", func(c *sgpa.Config) { c.Method = sgpa.SGPA }}
 	perDataset = variant{"sgpa per dataset", func(c *sgpa.Config) { c.Method, c.KLGlobalScale = sgpa.SGPA, sgpa.PerDataset }}
+	shared     = variant{"sgpa, shared covariance", func(c *sgpa.Config) { c.Method, c.Covariance = sgpa.SGPA, sgpa.SharedCovariance }}
+	diagonal   = variant{"sgpa, diagonal covariance", func(c *sgpa.Config) { c.Method, c.Covariance = sgpa.SGPA, sgpa.DiagonalCovariance }}
+	features   = variant{"random features", func(c *sgpa.Config) { c.Method = sgpa.RandomFeatures }}
 	standard   = variant{"standard sgpa", func(c *sgpa.Config) { c.Method = sgpa.StandardSGPA }}
 	meanField  = variant{"mean field", func(c *sgpa.Config) { c.Method, c.MeanField = sgpa.Softmax, true }}
 	pairs      = variant{"eigenpairs", func(c *sgpa.Config) { c.Method = sgpa.EigenPairs }}

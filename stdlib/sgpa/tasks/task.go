@@ -63,11 +63,20 @@ func (t *Task) vectors(n *sgpa.Network) error {
 }
 
 // String tells the sizes.
-func (t *Task) String() string {
+func (t *Task) String() string { return t.Name + ": " + t.sizes() }
+
+func (t *Task) sizes() string {
 	if t.regression() {
-		return fmt.Sprintf("%s: %d for training, %d for testing", t.Name, len(t.learn.y), len(t.tests.y))
+		return fmt.Sprintf("%d inputs for training, %d for testing", len(t.learn.y), len(t.tests.y))
 	}
-	return fmt.Sprintf("%s: %d training, %d validation, %d test inputs, %d shifted sets", t.Name, len(t.Train.Y), len(t.Valid.Y), len(t.Test.Y), len(t.Shifted))
+	s := fmt.Sprintf("%d inputs for training, %d for validation, %d for testing", len(t.Train.Y), len(t.Valid.Y), len(t.Test.Y))
+	for _, sh := range t.Shifted {
+		s += fmt.Sprintf(", %d of %s", len(sh.Data.Y), sh.Name)
+	}
+	if t.Outside != nil {
+		s += fmt.Sprintf(", %d of %s", t.Outside.Len(), t.OutsideName)
+	}
+	return s
 }
 
 // Limit measures on at most n inputs of each set, spread evenly over it so that every kind of corruption keeps its share, and

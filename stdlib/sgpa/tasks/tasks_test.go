@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,13 +200,30 @@ func TestRunEveryMethod(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	tab := calib.NewTable([]string{"accuracy", "NLL", "width"}, []int{1, -1, 0})
 	tab.Add("MLE", 0.5, 2, 1).Add("MLE", 0.6, 2.2, 1).Add("SGPA", 0.9, 3, 1).Add("SGPA", 0.8, 3.1, 1)
-	r := &Result{Task: &Task{Name: "signs"}, Table: tab, Shifted: []*calib.Table{tab}, Names: []string{"darker"}, Budget: Budget{Epochs: 4}.withDefaults(),
+	d := func(n int) *sgpa.Data { return &sgpa.Data{Y: make([]int, n)} }
+	r := &Result{Task: &Task{Name: "signs", Train: d(40), Valid: d(9), Test: d(20), Shifted: []Set{{"darker", d(7)}}}, Table: tab, Shifted: []*calib.Table{tab}, Names: []string{"darker"}, Budget: Budget{Epochs: 4}.withDefaults(),
 		Seeds: []uint64{1, 2}, Costs: costTable().Add("MLE", 1, 1234567, 2.5, 1e4, 0, 0.25)}
 	text := r.Markdown()
-	for _, part := range []string{"# signs", "4 epochs, 2 seeds, 10 samples", "| MLE | 0.550 ± 0.071 | 2.100 ± 0.141 | 1 |", "## darker", "| MLE | 1 | 1234567 | 2.500 | 10000 | 0 | 0.250 |",
+	for _, part := range []string{"# signs", "4 epochs, 2 seeds, 10 samples", "40 inputs for training, 9 for validation, 20 for testing, 7 of darker.",
+		"- MLE: softmax attention", "- SGPA: decoupled SGPA", "top-1 of the highest probability of each input in 15 bins", "| MLE | 0.550 ± 0.071 | 2.100 ± 0.141 | 1 |", "## darker", "| MLE | 1 | 1234567 | 2.500 | 10000 | 0 | 0.250 |",
 		"SGPA beside MLE: better in accuracy; worse in NLL; within the spread of seeds in nothing."} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the text lacks %q:\n%s", part, text)
+		}
+	}
+}
+
+// Every row of every table is told what it is.
+func TestEveryMethodHasALegend(t *testing.T) {
+	all := append(namesOf(methods), namesOf(regressions)...)
+	for _, name := range all {
+		if legend[name] == "" {
+			t.Errorf("nothing says what %s is", name)
+		}
+	}
+	for name := range legend {
+		if !slices.Contains(all, name) {
+			t.Errorf("the legend of %q belongs to no method", name)
 		}
 	}
 }

@@ -5,7 +5,7 @@
 //	PRIORLAB_DATA=folder chapter3 -task cifar10 -o results/cifar10.md
 //	PRIORLAB_DATA=folder chapter3 -task cola -n 8000 -epochs 50 -seeds 5
 //
-// Without -n and -epochs a task has the size that fits minutes of a laptop. Networks are trained by processes of one thread each,
+// Without -n and -epochs a task has the size that fits minutes of a laptop, glyphs a quarter of an hour of one core. Networks are trained by processes of one thread each,
 // as many at a time as -jobs says.
 package main
 
@@ -28,7 +28,7 @@ import (
 type size struct{ n, epochs, tests int }
 
 var laptop = map[string]size{
-	"glyphs":  {1000, 20, 300},
+	"glyphs":  {2000, 30, 500},
 	"fashion": {600, 20, 250},
 	"mnist":   {600, 20, 250},
 	"cifar10": {4000, 6, 300},
@@ -85,7 +85,7 @@ func write(ctx context.Context, o options, path string) error {
 		fmt.Println(r)
 		return nil
 	}
-	command := "chapter3"
+	command := "go run ./stdlib/sgpa/cmd/chapter3"
 	skip := false
 	for _, a := range os.Args[1:] { // all but where the file goes
 		switch {
@@ -99,7 +99,7 @@ func write(ctx context.Context, o options, path string) error {
 			command += " " + a
 		}
 	}
-	text := r.Markdown() + "\nWritten by\n\n    " + command + "\n"
+	text := r.Markdown() + "\nWritten by\n\n    " + command + "\n\nwith any -jobs; " + data.DirVariable + " names the folder of data sets that a task reads.\n"
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 

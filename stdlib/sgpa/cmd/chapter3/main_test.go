@@ -37,7 +37,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"# glyphs", "## severity 5", "## Cost", "SGPA beside MLE: better in", "1 epochs, 2 seeds", "Written by"} {
+	for _, part := range []string{"# glyphs", "## severity 5", "## Cost", "SGPA beside MLE: better in", "1 epochs, 2 seeds", "Written by\n\n    go run ./stdlib/sgpa/cmd/chapter3 ", "- SGPA: decoupled SGPA"} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("the file lacks %q:\n%s", part, text)
 		}
