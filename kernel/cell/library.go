@@ -15,7 +15,7 @@ import (
 // library is a package, or the generic half of one, that cells run from source.
 type library struct {
 	info  *types.Info
-	decls map[string]*ast.FuncDecl // by name, methods as Type_Method
+	decls map[string]*ast.FuncDecl // functions by name; methods of an overlay are called Type_Method
 	objs  map[*types.Func]*ast.FuncDecl
 	pkg   *types.Package
 }
@@ -91,10 +91,12 @@ func (s *Session) load(path string) *library {
 	for _, f := range asts {
 		for _, d := range f.Decls {
 			fd, ok := d.(*ast.FuncDecl)
-			if !ok || fd.Body == nil || fd.Recv != nil {
+			if !ok || fd.Body == nil {
 				continue
 			}
-			lib.decls[fd.Name.Name] = fd
+			if fd.Recv == nil {
+				lib.decls[fd.Name.Name] = fd
+			}
 			if o, ok := lib.info.Defs[fd.Name].(*types.Func); ok {
 				lib.objs[o] = fd
 			}

@@ -49,8 +49,28 @@ func (c *compiler) builtin(e *ast.CallExpr, name string) ex {
 		}, e.Args...)
 		return c.builtinCall(e, name).before(before)
 	}
+	if name == "append" {
+		if size := c.madeSize(e.Args[1]); size != nil {
+			// The slice is looked at before the size is.
+			operands := []ast.Expr{e.Args[0], size}
+			before := c.orderBy(func(a *ahead) { a.places(operands) }, nil, operands...)
+			return c.builtinCall(e, name).before(before)
+		}
+	}
 	before := c.orderBy(func(a *ahead) { a.arguments(name, e.Args) }, nil, e.Args...)
 	return c.builtinCall(e, name).before(before)
+}
+
+// madeSize is the n of make([]T, n), and nil for other expressions.
+func (c *compiler) madeSize(e ast.Expr) ast.Expr {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || len(call.Args) != 2 {
+		return nil
+	}
+	if b, ok := c.info.ObjectOf(identOf(call.Fun)).(*types.Builtin); ok && b.Name() == "make" {
+		return call.Args[1]
+	}
+	return nil
 }
 
 // spreadOut turns f(g()), where g has several results, into a call whose

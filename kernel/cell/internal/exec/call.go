@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"reflect"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
@@ -18,8 +19,14 @@ type argument struct {
 
 // plan is a compiled call.
 type plan struct {
+	later   bool      // the arguments are kept in memory of their own
 	static  *function // set for a plain call of a declared function
 	resolve resolver
+	fn      unsafe.Pointer // or of a compiled one,
+	how     *calling       // whose block and receiver lie in the caller's frame
+	base    uintptr
+	recvOff uintptr
+	recvT   reflect.Type // of a receiver among the arguments
 	layout  *sigLayout
 	args    []argument
 	pos     token.Pos
@@ -49,7 +56,7 @@ func (c *compiler) callExpr(e *ast.CallExpr) ex {
 		return *p.typed
 	}
 	r := p.layout.results[0]
-	return ex{t: t, rt: r, fn: laneOf(r).call(p.invoke(), p.layout.resultOffs[0])}
+	return ex{t: t, rt: r, fn: laneOf(r).call(p.invoke(), p.result(0))}
 }
 
 func calleeIdent(e ast.Expr) *ast.Ident {
@@ -67,12 +74,14 @@ func calleeIdent(e ast.Expr) *ast.Ident {
 }
 
 // plan compiles everything of a call but the call itself.
-func (c *compiler) plan(e *ast.CallExpr) *plan {
+func (c *compiler) plan(e *ast.CallExpr) *plan { return c.planCall(e, false) }
+
+func (c *compiler) planCall(e *ast.CallExpr, later bool) *plan {
 	sig, ok := c.typeOf(e.Fun).Underlying().(*types.Signature)
 	if !ok {
 		c.fail(e, "%s cannot be called", c.typeOf(e.Fun))
 	}
-	p := &plan{sig: sig, pos: e.Pos()}
+	p := &plan{sig: sig, pos: e.Pos(), later: later}
 	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok {
 		p.pos = sel.Sel.Pos()
 	}
@@ -80,8 +89,8 @@ func (c *compiler) plan(e *ast.CallExpr) *plan {
 	before := c.orderCall(e, sig)
 	if !c.planTarget(e, p) {
 		f := c.expr(e.Fun).fn.(addrFunc)
-		m, l := c.m, p.layout
-		p.resolve = func(fr *frame, k *callee) { m.resolveFunc(f(fr), l, k) }
+		l := p.layout
+		p.resolve = func(fr *frame) callee { return resolveFunc(f(fr), l) }
 	}
 	if p.typed != nil {
 		*p.typed = p.typed.before(before)
@@ -165,7 +174,7 @@ func (c *compiler) planArgs(e *ast.CallExpr, p *plan) {
 	params := p.sig.Params()
 	n := params.Len()
 	add := func(i int, x ex) {
-		p.args = append(p.args, argument{off: p.layout.paramOffs[i], into: x.intoFresh()})
+		p.args = append(p.args, argument{off: p.base + p.layout.paramOffs[i], into: x.intoFresh()})
 	}
 	if len(e.Args) == 1 && n != 0 {
 		if _, ok := c.info.TypeOf(e.Args[0]).(*types.Tuple); ok { // f(g()) with several values
@@ -236,8 +245,24 @@ func (c *compiler) sliceOf(t types.Type, xs []ex) ex {
 //go:linkname newArray reflect.unsafe_NewArray
 func newArray(t unsafe.Pointer, n int) unsafe.Pointer
 
-// invoke makes the closure that performs the call and returns the callee's
-// frame, where the results can be read until the next call.
+// compiled makes p a call of the compiled function v, a method if recvT is the
+// receiver's type.
+func (p *plan) compiled(c *compiler, v reflect.Value, recvT reflect.Type) {
+	p.fn, p.how, p.recvT = funcPointer(v), newCalling(v.Type(), p.layout, recvT), recvT
+	if p.later {
+		return
+	}
+	p.base = c.temp(p.layout.block)
+	if recvT != nil {
+		p.recvOff = c.temp(recvT)
+	}
+}
+
+// result is where the i-th result lies in the frame that invoke returns.
+func (p *plan) result(i int) uintptr { return p.base + p.layout.resultOffs[i] }
+
+// invoke makes the closure that performs the call and returns the frame where
+// the results can be read until the next call.
 func (p *plan) invoke() func(*frame) *frame {
 	args, pos, first := p.args, p.pos, p.first
 	if first != nil {
@@ -289,10 +314,21 @@ func (p *plan) invoke() func(*frame) *frame {
 			return nf
 		}
 	}
+	if how := p.how; how != nil {
+		fn, base, recvOff := p.fn, p.base, p.recvOff
+		return func(fr *frame) *frame {
+			for i := range args {
+				args[i].into(fr, unsafe.Add(fr.p, args[i].off))
+			}
+			fr.pos = pos
+			how.call(fn, unsafe.Add(fr.p, recvOff), unsafe.Add(fr.p, base))
+			fr.th.goOn()
+			return fr
+		}
+	}
 	resolve, layout := p.resolve, p.layout
 	return func(fr *frame) *frame {
-		var k callee
-		resolve(fr, &k)
+		k := resolve(fr)
 		nf := fr.th.enter(k.frameCode(layout), k.boxes)
 		for i := range args {
 			args[i].into(fr, unsafe.Add(nf.p, args[i].off))
@@ -314,7 +350,7 @@ func (c *compiler) tuple(e ast.Expr) (frameFunc, []ex) {
 	var slots []ex
 	var copies []frameFuncFrom
 	for i, r := range p.layout.results {
-		off, src, cp := c.temp(r), p.layout.resultOffs[i], laneOf(r).copy
+		off, src, cp := c.temp(r), p.result(i), laneOf(r).copy
 		copies = append(copies, func(fr, nf *frame) { cp(unsafe.Add(fr.p, off), unsafe.Add(nf.p, src)) })
 		slots = append(slots, ex{t: p.sig.Results().At(i).Type(), rt: r, fn: laneOf(r).local(off), local: true, off: off})
 	}

@@ -13,18 +13,19 @@ import (
 // closes over, or compiled code that finds its arguments in a block laid out
 // as at the start of a frame and leaves its results there.
 type callee struct {
-	code   *code
-	boxes  []unsafe.Pointer
-	recv   unsafe.Pointer // where the receiver's value lies
-	native func(block unsafe.Pointer)
-	wraps  bool // native only leads to a method of a type made here
-	none   bool // a method of a nil interface
+	code  *code
+	boxes []unsafe.Pointer
+	recv  unsafe.Pointer // where the receiver's value lies
+	fn    unsafe.Pointer // the compiled function
+	how   *calling       // nil for interpreted code
+	wraps bool           // fn only leads to a method of a type made here
+	none  bool           // a method of a nil interface
 }
 
 // start copies a bound receiver and runs the entered frame.
 func (k *callee) start(nf *frame) {
-	if k.native != nil {
-		k.native(nf.p)
+	if k.how != nil {
+		k.how.call(k.fn, k.recv, nf.p)
 		nf.th.sp--
 		nf.th.goOn()
 		return
@@ -44,14 +45,14 @@ func (th *thread) goOn() {
 }
 
 func (k *callee) frameCode(l *sigLayout) *code {
-	if k.native != nil {
+	if k.how != nil {
 		return l.native
 	}
 	return k.code
 }
 
 // resolver finds the callee when the call is reached.
-type resolver func(fr *frame, k *callee)
+type resolver func(fr *frame) callee
 
 // planTarget resolves calls of functions and methods known by name.
 func (c *compiler) planTarget(e *ast.CallExpr, p *plan) bool {
@@ -94,8 +95,7 @@ func (c *compiler) planFunc(e *ast.CallExpr, p *plan, o *types.Func, id *ast.Ide
 		p.typed = x
 		return
 	}
-	call := nativeCaller(v, p.layout, reflect.Value{})
-	p.resolve = func(fr *frame, k *callee) { k.native = call }
+	p.compiled(c, v, nil)
 }
 
 // function0 finds what a function's name stands for: interpreted, or compiled.
@@ -198,20 +198,15 @@ func (c *compiler) planMethod(e *ast.CallExpr, p *plan, s *ast.SelectorExpr) {
 		// The receiver lies behind parameters and results; its place is known
 		// from the layout alone.
 		off := recvOffset(p.layout, t)
+		p.recvT = t
 		p.args = append(p.args, argument{off: off, into: into, recv: true})
 	default:
 		if x := c.fastMethod(e, p, recv, native); x != nil {
 			p.typed = x
 			return
 		}
-		d := rt.Pointer(recv.rt)
-		into := recv.into()
-		l, rtt := p.layout, recv.rt
-		p.resolve = func(fr *frame, k *callee) {
-			q := unsafeNew(d)
-			into(fr, q)
-			k.native = nativeCaller(native, l, reflect.NewAt(rtt, q).Elem())
-		}
+		p.compiled(c, native, recv.rt)
+		p.args = append(p.args, argument{off: p.recvOff, into: recv.into(), recv: true})
 	}
 }
 
@@ -267,7 +262,7 @@ func (c *compiler) method(s *ast.SelectorExpr) (recv ex, fn *function, native re
 		}
 	}
 	mt, ok := x.rt.MethodByName(name)
-	if !ok {
+	if !ok || c.m.madeHere(x.rt) != nil { // the compiled method would only lead here again
 		c.fail(s, "the method %s of %s is not available in a cell", name, x.t)
 	}
 	return x, nil, mt.Func, nil
@@ -280,11 +275,10 @@ func (c *compiler) dynamic(x ex, mo *types.Func) resolver {
 	name, pkg := mo.Name(), mo.Pkg()
 	layout := m.sigLayout(c.typ(mo.Type()).(*types.Signature))
 	var last *methodTarget
-	return func(fr *frame, k *callee) {
+	return func(fr *frame) callee {
 		i := f(fr)
 		if i.tab == nil { // arguments are evaluated before the call fails
-			k.native, k.none = func(unsafe.Pointer) { nilDeref() }, true
-			return
+			return callee{how: &noFunction, none: true}
 		}
 		w := typeWord(from, i)
 		t := last
@@ -292,22 +286,21 @@ func (c *compiler) dynamic(x ex, mo *types.Func) resolver {
 			t = m.target(w, pkg, name)
 			last = t
 		}
-		t.bind(m, i, layout, k)
+		return t.bind(m, i, layout)
 	}
 }
 
 // resolveFunc makes a function value a callee.
-func (m *Machine) resolveFunc(p unsafe.Pointer, l *sigLayout, k *callee) {
+func resolveFunc(p unsafe.Pointer, l *sigLayout) callee {
 	if p == nil { // arguments are evaluated before the call fails
-		k.native = func(unsafe.Pointer) { nilDeref() }
-		return
+		return callee{how: &noFunction}
 	}
 	if cl := closureOf(p); cl != nil {
-		k.code, k.boxes, k.recv = cl.target(), cl.boxes, cl.recv
-		return
+		return callee{code: cl.target(), boxes: cl.boxes, recv: cl.recv}
 	}
 	pc := *(*uintptr)(p)
-	k.wraps = pc == makeFuncPC || pc == methodValuePC || rt.IsEntry(pc)
-	ft := reflect.FuncOf(l.params, l.results, l.variadic)
-	k.native = nativeCaller(reflect.NewAt(ft, unsafe.Pointer(&p)).Elem(), l, reflect.Value{})
+	return callee{fn: p, how: l.plain, wraps: pc == makeFuncPC || pc == methodValuePC || rt.IsEntry(pc)}
 }
+
+// noFunction is what a call of nil comes to.
+var noFunction = calling{instead: nilDeref}

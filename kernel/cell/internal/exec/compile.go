@@ -29,7 +29,6 @@ type compiler struct {
 	defers  bool
 	labels  map[types.Object]int
 	pend    *ast.LabeledStmt  // label of the statement being compiled
-	noFast  bool              // plan calls of compiled functions through reflection
 	held    map[ast.Expr]ex   // operands that were evaluated ahead of their turn
 	places  map[ast.Expr]bool // map elements that are assigned to
 

@@ -132,26 +132,28 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 		run := x.lane().run(x.fn)
 		return func(fr *frame) deferred { run(fr); return func(*thread, *panicking) {} }
 	}
-	p := c.planSlow(e)
+	p := c.planCall(e, true)
 	args, layout, pos := p.args, p.layout, p.pos
 	block := layout.native.ftype
 	resolve := p.resolve
 	if p.static != nil {
 		fn := p.static
-		resolve = func(fr *frame, k *callee) { k.code = fn.code }
+		resolve = func(*frame) callee { return callee{code: fn.code} }
+	} else if fn, how := p.fn, p.how; how != nil {
+		resolve = func(*frame) callee { return callee{fn: fn, how: how} }
 	}
+	recvT := p.recvT
 	first, reflected := p.first, c.reflected(e)
 	return func(fr *frame) deferred {
-		k := new(callee)
 		if first != nil {
 			first(fr)
 		}
-		resolve(fr, k)
+		k := resolve(fr)
 		b := unsafeNew(block)
 		for i := range args {
 			a := &args[i]
 			if a.recv {
-				q := unsafeNew(rt.Pointer(k.code.recvT))
+				q := unsafeNew(rt.Pointer(recvT))
 				a.into(fr, q)
 				k.recv = q
 				continue
@@ -162,11 +164,11 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 			nilDeref()
 		}
 		return func(th *thread, p *panicking) {
-			if k.native != nil {
+			if k.how != nil {
 				if reflected || k.wraps {
 					th.passing = p
 				}
-				k.native(b)
+				k.how.call(k.fn, k.recv, b)
 				return
 			}
 			nf := th.enter(k.code, k.boxes)
@@ -187,13 +189,6 @@ func (c *compiler) reflected(e *ast.CallExpr) bool {
 	}
 	f, ok := c.info.Uses[id].(*types.Func)
 	return ok && (f.FullName() == "(reflect.Value).Call" || f.FullName() == "(reflect.Value).CallSlice")
-}
-
-// planSlow plans a call through reflection.
-func (c *compiler) planSlow(e *ast.CallExpr) *plan {
-	c.noFast = true
-	defer func() { c.noFast = false }()
-	return c.plan(e)
 }
 
 func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {

@@ -86,7 +86,8 @@ type sigLayout struct {
 	variadic              bool
 	fields                []reflect.Type
 	block                 reflect.Type
-	native                *code // frame of parameters and results alone
+	native                *code    // frame of parameters and results alone
+	plain                 *calling // of compiled functions of this type
 }
 
 func (m *Machine) layout(ft reflect.Type) *sigLayout {
@@ -107,6 +108,7 @@ func (m *Machine) layout(ft reflect.Type) *sigLayout {
 	l.block = b
 	l.paramOffs, l.resultOffs = offs[:len(l.params)], offs[len(l.params):]
 	l.native = &code{name: "native", sig: l, frame: b, ftype: rt.Pointer(b), m: m}
+	l.plain = newCalling(ft, l, nil)
 	m.sigs[ft] = l
 	return l
 }

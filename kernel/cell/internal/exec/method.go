@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
@@ -13,10 +14,12 @@ import (
 type methodTarget struct {
 	word   unsafe.Pointer // the type's descriptor
 	gen    int64
-	fn     *function     // interpreted, or
-	native reflect.Value // compiled, with the receiver as first parameter
-	recvT  reflect.Type  // of the native receiver
-	inner  reflect.Type  // or a method of an embedded interface of this type
+	fn     *function      // interpreted, or
+	native unsafe.Pointer // compiled, with the receiver as first parameter
+	ft     reflect.Type   // its type
+	how    atomic.Pointer[calling]
+	recvT  reflect.Type // of the native receiver
+	inner  reflect.Type // or a method of an embedded interface of this type
 	name   string
 	pkg    *types.Package
 	direct bool // values of the type lie in the interface's data word
@@ -63,7 +66,7 @@ func (m *Machine) findTarget(w unsafe.Pointer, pkg *types.Package, name string) 
 		if !ok {
 			panic(&Refusal{Msg: r.String() + " has no method " + name + " that a cell can call"})
 		}
-		t.native, t.recvT = mt.Func, r
+		t.native, t.ft, t.recvT = funcPointer(mt.Func), mt.Type, r
 		return t
 	}
 	obj, path, _ := types.LookupFieldOrMethod(types.NewPointer(nt.t), true, pkg, name)
@@ -101,19 +104,27 @@ func (m *Machine) findTarget(w unsafe.Pointer, pkg *types.Package, name string) 
 		t.recvT = reflect.PointerTo(cur)
 	}
 	mt, ok := t.recvT.MethodByName(name)
-	if !ok {
+	if !ok || m.madeHere(cur) != nil { // the compiled method would only lead here again
 		panic(&Refusal{Msg: cur.String() + " has no method " + name + " that a cell can call"})
 	}
-	t.native = mt.Func
+	t.native, t.ft = funcPointer(mt.Func), mt.Type
 	return t
 }
 
+// compiled is the compiled method as a callee.
+func (t *methodTarget) compiled(recv unsafe.Pointer, l *sigLayout) callee {
+	how := t.how.Load()
+	if how == nil || how.layout != l {
+		how = newCalling(t.ft, l, t.recvT)
+		t.how.Store(how)
+	}
+	return callee{fn: t.native, how: how, recv: recv}
+}
+
 // bind makes the method of i a callee.
-func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout, k *callee) {
+func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout) callee {
 	if t.fn == nil && t.inner == nil && len(t.steps) == 0 && m.isNative(t.word) {
-		v := reflect.NewAt(t.recvT, t.receiver(i)).Elem()
-		k.native = nativeCaller(t.native, l, v)
-		return
+		return t.compiled(t.receiver(i), l)
 	}
 	// p is the address of the struct or value that the type names.
 	var p unsafe.Pointer
@@ -137,8 +148,7 @@ func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout, k *callee) {
 		if in.tab == nil {
 			nilDeref()
 		}
-		m.target(typeWord(t.inner, in), t.pkg, t.name).bind(m, in, l, k)
-		return
+		return m.target(typeWord(t.inner, in), t.pkg, t.name).bind(m, in, l)
 	}
 	if t.onPtr {
 		q := new(unsafe.Pointer)
@@ -146,16 +156,14 @@ func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout, k *callee) {
 		p = unsafe.Pointer(q)
 	} else if p == nil {
 		if len(t.steps) == 0 {
-			k.native = func(unsafe.Pointer) { nilReceiver(r.Elem(), t.name) }
-			return
+			return callee{how: &calling{instead: func() { nilReceiver(r.Elem(), t.name) }}}
 		}
 		nilDeref()
 	}
 	if t.fn != nil {
-		k.code, k.recv = t.fn.code, p
-		return
+		return callee{code: t.fn.code, recv: p}
 	}
-	k.native = nativeCaller(t.native, l, reflect.NewAt(t.recvT, p).Elem())
+	return t.compiled(p, l)
 }
 
 func (m *Machine) isNative(w unsafe.Pointer) bool { return m.madeHere(rt.TypeAt(w)) == nil }
@@ -187,21 +195,20 @@ func (e *methodEntry) callReflect(recv unsafe.Pointer, args []reflect.Value) []r
 
 // callTarget calls a method with reflected arguments.
 func (m *Machine) callTarget(t *methodTarget, i iface, l *sigLayout, args []reflect.Value) []reflect.Value {
-	var k callee
-	t.bind(m, i, l, &k)
-	if k.native == nil {
+	k := t.bind(m, i, l)
+	if k.how == nil {
 		return m.callback(nil, k.code, k.boxes, k.recv, args)
 	}
-	return l.reflected(k.native, args)
+	return k.reflected(l, args)
 }
 
-// reflected calls native with reflected arguments.
-func (l *sigLayout) reflected(native func(block unsafe.Pointer), args []reflect.Value) []reflect.Value {
+// reflected calls a compiled function with reflected arguments.
+func (k *callee) reflected(l *sigLayout, args []reflect.Value) []reflect.Value {
 	block := unsafeNew(l.native.ftype)
 	for i, a := range args {
 		reflect.NewAt(l.params[i], unsafe.Add(block, l.paramOffs[i])).Elem().Set(a)
 	}
-	native(block)
+	k.how.call(k.fn, k.recv, block)
 	out := make([]reflect.Value, len(l.results))
 	for i, r := range l.results {
 		out[i] = reflect.NewAt(r, unsafe.Add(block, l.resultOffs[i])).Elem()
@@ -231,33 +238,37 @@ func (c *compiler) methodValue(s *ast.SelectorExpr) ex {
 				// What the pointer leads to is read when the function is called.
 				return funcPointer(reflect.MakeFunc(r, func(args []reflect.Value) []reflect.Value { return m.callTarget(t, i, l, args) }))
 			}
-			var k callee
-			t.bind(m, i, l, &k)
-			return m.bound(k, r, l)
+			return m.bound(t.bind(m, i, l), r, l)
 		}
 		return res
 	}
-	d, into, rtt := rt.Pointer(recv.rt), recv.into(), recv.rt
+	d, into := rt.Pointer(recv.rt), recv.into()
+	var compiled callee
+	if fn == nil {
+		compiled = callee{fn: funcPointer(native), how: newCalling(native.Type(), l, recv.rt)}
+	}
 	res.fn = func(fr *frame) unsafe.Pointer {
 		p := unsafeNew(d)
 		into(fr, p)
 		if fn != nil {
 			return (&closure{m: m, fn: fn, recv: p}).newFunc(r)
 		}
-		return m.bound(callee{native: nativeCaller(native, l, reflect.NewAt(rtt, p).Elem())}, r, l)
+		k := compiled
+		k.recv = p
+		return m.bound(k, r, l)
 	}
 	return res
 }
 
 // bound makes a function value of a callee with its receiver.
 func (m *Machine) bound(k callee, r reflect.Type, l *sigLayout) unsafe.Pointer {
-	if k.native == nil {
+	if k.how == nil {
 		p := unsafeNew(rt.Pointer(k.code.recvT))
 		typedmemmove(rt.Pointer(k.code.recvT), p, k.recv)
 		return (&closure{m: m, code: k.code, boxes: k.boxes, recv: p}).newFunc(r)
 	}
 	return funcPointer(reflect.MakeFunc(r, func(args []reflect.Value) []reflect.Value {
-		return l.reflected(k.native, args)
+		return k.reflected(l, args)
 	}))
 }
 

@@ -12,7 +12,7 @@ import (
 // fastNative compiles a call of a compiled function of a common type without
 // reflection; nil for other types.
 func (c *compiler) fastNative(e *ast.CallExpr, p *plan, v reflect.Value) *ex {
-	if c.noFast || !v.CanInterface() {
+	if p.later || !v.CanInterface() {
 		return nil
 	}
 	if p.sig.Variadic() {
@@ -116,7 +116,7 @@ func anys(s slice) []any { return *(*[]any)(unsafe.Pointer(&s)) }
 // fastMethod does the same for methods of compiled pointer types, whose
 // receiver is one word.
 func (c *compiler) fastMethod(e *ast.CallExpr, p *plan, recv ex, f reflect.Value) *ex {
-	if c.noFast || e.Ellipsis.IsValid() || p.sig.Variadic() || len(e.Args) != p.sig.Params().Len() || recv.rt.Kind() != reflect.Pointer {
+	if p.later || e.Ellipsis.IsValid() || p.sig.Variadic() || len(e.Args) != p.sig.Params().Len() || recv.rt.Kind() != reflect.Pointer {
 		return nil
 	}
 	in := func(ts ...reflect.Kind) bool {

@@ -1,45 +1,6 @@
 package exec
 
-import (
-	"go/token"
-	"reflect"
-	"unsafe"
-)
-
-// nativeCaller calls a compiled function through reflection.
-func nativeCaller(f reflect.Value, l *sigLayout, recv reflect.Value) func(unsafe.Pointer) {
-	ft := f.Type()
-	skip := 0
-	if recv.IsValid() {
-		skip = 1
-	}
-	return func(block unsafe.Pointer) {
-		in := make([]reflect.Value, 0, len(l.params)+1)
-		if recv.IsValid() {
-			in = append(in, recv)
-		}
-		for i, t := range l.params {
-			v := reflect.NewAt(t, unsafe.Add(block, l.paramOffs[i])).Elem()
-			if want := ft.In(i + skip); want != t && t.Kind() != reflect.Interface {
-				v = v.Convert(want) // an instance of a generic type that was built here
-			}
-			in = append(in, v)
-		}
-		var out []reflect.Value
-		if l.variadic {
-			out = f.CallSlice(in)
-		} else {
-			out = f.Call(in)
-		}
-		for i, t := range l.results {
-			v := out[i]
-			if v.Type() != t {
-				v = v.Convert(t)
-			}
-			reflect.NewAt(t, unsafe.Add(block, l.resultOffs[i])).Elem().Set(v)
-		}
-	}
-}
+import "go/token"
 
 // The helpers below call a compiled function of known type.
 

@@ -429,8 +429,13 @@ func (a *ahead) arguments(name string, args []ast.Expr) {
 		a.list(nil, args)
 		return
 	}
+	a.places(args[1:])
+}
+
+// places walks operands that are handled like places.
+func (a *ahead) places(es []ast.Expr) {
 	left := false
-	for _, e := range args[1:] {
+	for _, e := range es {
 		left = a.place(e, left) || left
 	}
 }

@@ -33,8 +33,7 @@ func (c *compiler) rangeFunc(s *ast.RangeStmt, u *types.Signature, label int) st
 	pos := s.Pos()
 	return func(fr *frame) ctl {
 		fr.pos = pos
-		var k callee
-		m.resolveFunc(f(fr), layout, &k)
+		k := resolveFunc(f(fr), layout)
 		out := ctlNext
 		state := 0 // 0 ready, 1 running, 2 done
 		panicked := false
