@@ -13,14 +13,6 @@ func Run(kern uintptr, t *Tile)
 // kernel is the address of entry i of the table.
 func kernel(i int) uintptr { return *(*uintptr)(unsafe.Add(unsafe.Pointer(tiles()), 8*i)) }
 
-// Kind of a wide tile kernel.
-const (
-	Full     = iota // two vectors
-	Mask            // two vectors, columns under a mask
-	Half            // one vector
-	HalfMask        // one vector, columns under a mask
-)
-
 // Tile512 is the AVX-512 kernel for 1 to 12 rows.
 func Tile512(f64 bool, kind, rows int) uintptr {
 	i := kind*12 + rows - 1

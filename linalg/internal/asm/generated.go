@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "e89c436c6609675d02c5f53642f78ebabad259b7d55f9ef87b1eee5e1c6619bd"
+const sourceHash = "139c7c0c91a5ab0b7bf84727a894df99da0b689c6f73071a61c8c2fc5623a718"

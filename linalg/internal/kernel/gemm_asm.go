@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package kernel
 
 import (
@@ -9,27 +11,6 @@ import (
 )
 
 var tilesets [2][2]tileset // [wide][f64]
-
-func init() {
-	for w := range tilesets {
-		for d := range tilesets[w] {
-			ts := tileset{mr: 6, nr: 64 >> (2 + d), es: 4 << d, kc: 512 >> d, mc: 192, nc: 4096, outerA: 300 << 10, wide: w == 1}
-			if ts.wide {
-				ts.mr, ts.nr, ts.mc, ts.outerA = 12, 2*ts.nr, 240-48*d, 600<<10
-			}
-			for kind := range ts.fn {
-				for rows := 1; rows <= ts.mr; rows++ {
-					if ts.wide {
-						ts.fn[kind][rows] = asm.Tile512(d == 1, kind, rows)
-					} else {
-						ts.fn[kind][rows] = asm.Tile256(d == 1, kind >= asm.Half, rows)
-					}
-				}
-			}
-			tilesets[w][d] = ts
-		}
-	}
-}
 
 func tiles[T Float]() *tileset {
 	if level == Portable {
@@ -43,21 +24,6 @@ func tiles[T Float]() *tileset {
 		d = 0
 	}
 	return &tilesets[w][d]
-}
-
-// run calls the kernel for a tile of so many rows and columns.
-func (ts *tileset) run(rows, cols int, t *asm.Tile) {
-	kind := asm.Full
-	if 2*cols <= ts.nr {
-		kind = asm.Half
-	}
-	if !ts.wide {
-		t.Cols = uint64(cols)
-	} else if cols != ts.nr && 2*cols != ts.nr {
-		kind++
-		t.Cols = 1<<cols - 1
-	}
-	asm.Run(ts.fn[kind][rows], t)
 }
 
 // runTile computes one tile at the current level.
@@ -307,4 +273,16 @@ func (d driver[T]) block(mb, nb, kb int, alpha T, md int, a Matrix[T], aPacked b
 			}
 		}
 	}
+}
+
+// prefetch asks for a matrix with the strides of like that begins at x, if it lies in memory without gaps.
+func prefetch[T Float](x []T, like Matrix[T], rows, cols int) {
+	if like.CS == 1 && like.RS == cols || like.RS == 1 && like.CS == rows {
+		asm.Prefetch((rows*cols*size[T]()+63)/64, (*byte)(ptr(x)))
+	}
+}
+
+// prefetchRows asks for the cache lines of x[0] and of n-1 more numbers ld apart.
+func prefetchRows[T Float](n int, x []T, ld int) {
+	asm.PrefetchRows(n, (*byte)(ptr(x)), uintptr(ld*size[T]()))
 }

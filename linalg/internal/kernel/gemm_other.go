@@ -1,4 +1,4 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package kernel
 
@@ -14,16 +14,6 @@ func gemmTiles[T Float](m, n, k int, alpha T, a, b Matrix[T], c []T, ldc int, ac
 func tiles[T Float]() *tileset { return portableTiles[T]() }
 
 func runTile[T Float](_ *tileset, rows, cols int, t *asm.Tile) { tileGo[T](rows, cols, t) }
-
-func transposeB[T Float](*tileset, []T, Matrix[T], int, int) int { return 0 }
-
-func copyRows[T Float](n, count int, dst []T, ldd int, src []T, lds int) {
-	for i := 0; i < n; i++ {
-		copy(dst[i*ldd:i*ldd+count], src[i*lds:])
-	}
-}
-
-func packSix[T Float](dst []T, a Matrix[T], kb int) bool { return false }
 
 func prefetch[T Float](x []T, like Matrix[T], rows, cols int) {}
 

@@ -5,15 +5,17 @@ import "os"
 // Level is a set of instructions that kernels may use.
 type Level int
 
-// The levels, each containing the ones before it.
+// The levels, each containing the ones before it. arm64 has one of vectors.
 const (
 	Portable Level = iota // plain Go
 	AVX2                  // with FMA
 	AVX512                // F, BW, DQ and VL
+
+	NEON = AVX2 // on arm64
 )
 
 // String names the level as the environment variable PRIORLAB_CPU does.
-func (l Level) String() string { return [...]string{"go", "avx2", "avx512"}[l] }
+func (l Level) String() string { return levelNames[l] }
 
 var level Level
 

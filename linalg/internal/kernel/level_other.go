@@ -1,5 +1,7 @@
-//go:build !amd64
+//go:build !amd64 && !arm64
 
 package kernel
+
+var levelNames = []string{"go"}
 
 func detect() Level { return Portable }

@@ -79,15 +79,3 @@ func rowCopy(bytes int) func(n int, src *byte, lds uintptr, dst *byte, ldd uintp
 	}
 	return nil
 }
-
-// prefetch asks for a matrix with the strides of like that begins at x, if it lies in memory without gaps.
-func prefetch[T Float](x []T, like Matrix[T], rows, cols int) {
-	if like.CS == 1 && like.RS == cols || like.RS == 1 && like.CS == rows {
-		asm.Prefetch((rows*cols*size[T]()+63)/64, (*byte)(ptr(x)))
-	}
-}
-
-// prefetchRows asks for the cache lines of x[0] and of n-1 more numbers ld apart.
-func prefetchRows[T Float](n int, x []T, ld int) {
-	asm.PrefetchRows(n, (*byte)(ptr(x)), uintptr(ld*size[T]()))
-}

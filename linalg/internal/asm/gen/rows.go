@@ -6,24 +6,13 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// rowKernel writes the four variants of a function that goes over a row several times.
-func rowKernel(name string, ptrs int, f func(p *prog)) {
-	vecNames = append(vecNames, name)
-	for variant := 0; variant < 4; variant++ {
-		p := beginVec(name, variant, ptrs)
-		f(p)
-		ctx.VZEROUPPER()
-		ctx.RET()
-	}
-}
-
 // byUnit calls f for each unit in hand with its part of the accumulators, as reductions do.
 func (p *prog) byUnit(acc V, f func(p *prog, acc V)) {
 	if p.tail {
 		f(p, acc[:p.count()])
 		return
 	}
-	per := len(acc) / p.units
+	per := p.perUnit()
 	q := *p
 	q.units = 1
 	for u := 0; u < p.units; u++ {
@@ -58,7 +47,7 @@ func (p *prog) joinUnits(acc V, join string, r int) V {
 func rowKernels() {
 	tables, iotas = map[string]Mem{}, map[bool]Mem{}
 	// dst = softmax(s x): pointers dst, x; the largest element is result 0.
-	rowKernel("SoftmaxRow", 2, func(p *prog) {
+	variants("SoftmaxRow", 2, func(p *prog) {
 		top := p.reduce("max", K(math.Inf(-1)), "MAX", 0, func(p *prog, acc V) {
 			x := p.keep(p.load(1), acc) // the loaded number comes last, so that NaN wins
 			for i := range acc {
@@ -98,7 +87,7 @@ func rowKernels() {
 		p.sweep("scale", main, func(p *prog) { p.store(p.mul(p.load(0), inv), 0) })
 	})
 	// dx = s y (g - sum(g y)): pointers dx, g, y.
-	rowKernel("SoftmaxGradRow", 3, func(p *prog) {
+	variants("SoftmaxGradRow", 3, func(p *prog) {
 		dot := p.reduce("dot", 0, "ADD", 0, func(p *prog, acc V) { p.fma(acc, p.load(1), p.load(2)) })
 		s := p.arg(0)
 		main := 2
@@ -108,7 +97,7 @@ func rowKernels() {
 		p.sweep("grad", main, func(p *prog) { p.store(p.mul(p.mul(p.sub(p.load(1), dot), p.load(2)), s), 0) })
 	})
 	// y = (x - mean) rstd gain + bias: pointers y, x, gain, bias; scalars 1/n and eps; results mean and, as number 2, rstd.
-	rowKernel("LayerNormRow", 4, func(p *prog) {
+	variants("LayerNormRow", 4, func(p *prog) {
 		sum := p.reduce("sum", 0, "ADD", 0, func(p *prog, acc V) { p.in3("ADD", acc, acc, p.load(1)) })
 		p.units = 1
 		mean := p.mul(p.arg(0), sum)[:1]

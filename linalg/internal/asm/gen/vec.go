@@ -13,7 +13,7 @@ import (
 // Offsets of the fields of asm.Args.
 const fN, fP, fS, fR = 0, 8, 56, 120
 
-// V is some units of 64 bytes of numbers: one register each with AVX-512, two with AVX2.
+// V is some units of 64 bytes of numbers: one register each with AVX-512, two with AVX2, four with NEON.
 type V []reg.VecVirtual
 
 // K is a constant operand, kb one given by its bits.
@@ -22,10 +22,12 @@ type (
 	kb uint64
 )
 
-// prog is a function being written for one type and level. Its bodies are written once and serve all four.
+// prog is a function being written for one type and level. Its bodies are written once and serve all six.
 type prog struct {
 	f64, wide bool
-	units     int // units in hand: several in the main loop, one in the tail
+	neon      *neon // for arm64
+	small     bool  // NEON: units of 32 bytes
+	units     int   // units in hand: several in the main loop, one in the tail
 	args      reg.GPPhysical
 	idx, n    reg.GPPhysical
 	ptr       []reg.GPVirtual
@@ -45,27 +47,28 @@ func (p *prog) pick(f32, f64 float64) float64 {
 }
 
 func (p *prog) lanes() int { // numbers in a unit
-	if p.f64 {
-		return 8
+	n := 64
+	if p.small {
+		n = 32
 	}
-	return 16
+	return n / p.es()
 }
 
 func (p *prog) reg() reg.VecVirtual {
-	if p.wide {
+	switch {
+	case p.neon != nil:
+		return p.neon.regs.XMM()
+	case p.wide:
 		return ctx.ZMM()
 	}
 	return ctx.YMM()
 }
 
 func (p *prog) count() int {
-	switch {
-	case p.wide:
-		return p.units
-	case p.thin:
+	if p.thin {
 		return 1
 	}
-	return 2 * p.units
+	return p.perUnit() * p.units
 }
 
 func (p *prog) new() V {
@@ -103,6 +106,10 @@ var forms = map[string]form{
 }
 
 func (p *prog) do(name string, bcst bool, ops ...Op) {
+	if p.neon != nil {
+		p.neonDo(name, ops)
+		return
+	}
 	i := 0
 	if p.f64 {
 		i = 1
@@ -159,6 +166,9 @@ func (p *prog) mem(x any) Mem {
 
 // c is a constant in a register, shared by all units.
 func (p *prog) c(x any) V {
+	if p.neon != nil {
+		return V{p.neonConst(func(int) uint64 { return p.bits(x) })}
+	}
 	r := p.reg()
 	switch {
 	case !p.wide:
@@ -182,9 +192,18 @@ func (p *prog) at(x any, i int) (Op, bool) {
 	return p.mem(x), true
 }
 
+// operand is b, a vector or a constant, in a form for instructions: NEON has none that read memory.
+func (p *prog) operand(b any) any {
+	if _, ok := b.(V); !ok && p.neon != nil {
+		return p.c(b)
+	}
+	return b
+}
+
 // op2 is a name b, with b a vector or a constant.
 func (p *prog) op2(name string, a V, b any) V {
 	d := p.new()
+	b = p.operand(b)
 	for i := range d {
 		x, _ := p.at(a, i)
 		y, k := p.at(b, i)
@@ -207,6 +226,7 @@ func (p *prog) maxC(a V, k any) V { return p.op2("MAX", p.c(k), a) }
 
 // Three-operand forms that overwrite their first argument.
 func (p *prog) in3(name string, d, a V, b any) V {
+	b = p.operand(b)
 	for i := range d {
 		x, _ := p.at(a, i)
 		y, k := p.at(b, i)
@@ -224,7 +244,11 @@ func (p *prog) copy(a V) V {
 	d := p.new()
 	for i := range d {
 		x, _ := p.at(a, i)
-		ctx.VMOVAPS(x, d[i])
+		if p.neon != nil {
+			p.neon.move(d[i], x.(reg.VecVirtual))
+		} else {
+			ctx.VMOVAPS(x, d[i])
+		}
 	}
 	return d
 }
@@ -245,6 +269,8 @@ func (p *prog) round(a V) V {
 	d := p.new()
 	for i := range d {
 		switch {
+		case p.neon != nil:
+			p.neonOp("ROUND", d[i], a[i])
 		case p.wide && p.f64:
 			ctx.VRNDSCALEPD(Imm(8), a[i], d[i])
 		case p.wide:
@@ -261,7 +287,11 @@ func (p *prog) round(a V) V {
 func (p *prog) shift(name string, a V, by int) V {
 	d := p.new()
 	for i := range d {
-		p.do(name, false, Imm(uint64(by)), a[i], d[i])
+		if p.neon != nil {
+			p.neonShift(name, d[i], a[i], by)
+		} else {
+			p.do(name, false, Imm(uint64(by)), a[i], d[i])
+		}
 	}
 	return d
 }
@@ -321,10 +351,15 @@ const (
 // sel is x where a pred b holds and y elsewhere.
 func (p *prog) sel(pred int, a V, b any, x, y V) V {
 	d := p.new()
+	b = p.operand(b)
 	for i := range d {
 		m, bcst := p.at(b, i)
 		xa, _ := p.at(x, i)
 		ya, _ := p.at(y, i)
+		if p.neon != nil {
+			p.neonSel(pred, d[i], a[i], m.(reg.VecVirtual), xa.(reg.VecVirtual), ya.(reg.VecVirtual))
+			continue
+		}
 		if !p.wide {
 			t := p.reg()
 			if p.f64 {
@@ -363,6 +398,9 @@ func (p *prog) selSign(m, x, y V) V {
 		xa, _ := p.at(x, i)
 		ya, _ := p.at(y, i)
 		switch {
+		case p.neon != nil:
+			p.neonShift("SAR", d[i], m[i], 8*p.es()-1)
+			p.neonOp("BSL", d[i], xa.(reg.VecVirtual), ya.(reg.VecVirtual))
 		case !p.wide && p.f64:
 			ctx.VBLENDVPD(m[i], xa, ya, d[i])
 		case !p.wide:
@@ -391,6 +429,9 @@ func (p *prog) abs(a V) V { return p.and(a, p.signBit()-1) }
 
 // load reads the units in hand through pointer j.
 func (p *prog) load(j int) V {
+	if p.neon != nil {
+		return p.neonLoad(j)
+	}
 	d := p.new()
 	w := 32
 	if p.wide {
@@ -416,6 +457,10 @@ func (p *prog) load(j int) V {
 
 // store writes the units in hand through pointer j.
 func (p *prog) store(v V, j int) {
+	if p.neon != nil {
+		p.neonStore(v, j)
+		return
+	}
 	w := 32
 	if p.wide {
 		w = 64
@@ -446,6 +491,9 @@ func (p *prog) keep(v, other V) V {
 	for i := range d {
 		o, _ := p.at(other, i)
 		switch {
+		case p.neon != nil:
+			p.neon.move(d[i], p.masks[i])
+			p.neonOp("BSL", d[i], v[i], o.(reg.VecVirtual))
 		case p.wide && p.f64:
 			ctx.VBLENDMPD(v[i], o, p.k, d[i])
 		case p.wide:
@@ -460,21 +508,18 @@ func (p *prog) keep(v, other V) V {
 }
 
 // arg is scalar argument i in a register.
-func (p *prog) arg(i int) V {
-	r := p.reg()
-	m := Mem{Base: p.args, Disp: fS + 8*i}
-	if p.f64 {
-		ctx.VBROADCASTSD(m, r)
-	} else {
-		ctx.VBROADCASTSS(m, r)
-	}
-	return V{r}
-}
+func (p *prog) arg(i int) V { return p.everywhere(fS + 8*i) }
 
 // result is result i of a reduction in every lane, as arg is an argument.
-func (p *prog) result(i int) V {
+func (p *prog) result(i int) V { return p.everywhere(fR + 8*i) }
+
+// everywhere is the number so many bytes into the arguments, in every lane.
+func (p *prog) everywhere(disp int) V {
+	if p.neon != nil {
+		return p.neonScalar(disp)
+	}
 	r := p.reg()
-	m := Mem{Base: p.args, Disp: fR + 8*i}
+	m := Mem{Base: p.args, Disp: disp}
 	if p.f64 {
 		ctx.VBROADCASTSD(m, r)
 	} else {
@@ -485,6 +530,10 @@ func (p *prog) result(i int) V {
 
 // putResult stores the first lane of v as result i.
 func (p *prog) putResult(i int, v V) {
+	if p.neon != nil {
+		p.neon.scalar(p.f64, false, v[0], fR+8*i)
+		return
+	}
 	m := Mem{Base: p.args, Disp: fR + 8*i}
 	if p.f64 {
 		ctx.VMOVSD(v[0].AsX(), m)
@@ -495,8 +544,11 @@ func (p *prog) putResult(i int, v V) {
 
 // perUnit is how many registers make a unit.
 func (p *prog) perUnit() int {
-	if p.wide {
+	switch {
+	case p.wide:
 		return 1
+	case p.neon != nil && !p.small:
+		return 4
 	}
 	return 2
 }
@@ -531,19 +583,20 @@ func (p *prog) tailMasks() {
 	}
 }
 
-// vecNames are the element-wise kernels in the order of the table; each has four variants.
+// vecNames are the element-wise kernels in the order of the table; each has four variants, and two for arm64.
 var vecNames []string
 
-// vector writes the four variants of a function over n numbers behind ptrs pointers: setup runs once (it may be nil),
+// vector writes the variants of a function over n numbers behind ptrs pointers: setup runs once (it may be nil),
 // body once a group of units, finish at the end. units gives the main loop's units with AVX-512 and AVX2, 0 standing for half
 // a unit at a time.
 func vector(name string, ptrs int, units [2]int, setup, body, finish func(p *prog)) {
-	vecNames = append(vecNames, name)
-	for variant := 0; variant < 4; variant++ {
-		p := beginVec(name, variant, ptrs)
+	variants(name, ptrs, func(p *prog) {
 		main := units[1]
-		if p.wide {
+		switch {
+		case p.wide:
 			main = units[0]
+		case p.neon != nil:
+			main = max(main, 1)
 		}
 		p.units = main
 		if setup != nil {
@@ -553,9 +606,18 @@ func vector(name string, ptrs int, units [2]int, setup, body, finish func(p *pro
 		if finish != nil {
 			finish(p)
 		}
+	})
+}
+
+// variants writes the variants of a function over n numbers behind ptrs pointers, each of which f emits.
+func variants(name string, ptrs int, f func(p *prog)) {
+	vecNames = append(vecNames, name)
+	for variant := 0; variant < 4; variant++ {
+		f(beginVec(name, variant, ptrs))
 		ctx.VZEROUPPER()
 		ctx.RET()
 	}
+	neonKernel(name, ptrs, f)
 }
 
 // beginVec opens one variant of a function over n numbers behind ptrs pointers.
@@ -577,6 +639,10 @@ func beginVec(name string, variant, ptrs int) *prog {
 // sweep runs body over all numbers, main units at a time (0 standing for half a unit at a time) and then unit by unit under a
 // mask. label is the beginning of its labels.
 func (p *prog) sweep(label string, main int, body func(p *prog)) {
+	if p.neon != nil {
+		p.neonSweep(label, main, body)
+		return
+	}
 	once := body
 	if p.units = main; main == 0 { // AVX2 has too few registers for whole units: one register at a time
 		main, p.units, p.thin = 1, 1, true
@@ -612,7 +678,7 @@ func (p *prog) sweep(label string, main int, body func(p *prog)) {
 }
 
 func variantName(name string, variant int) string {
-	return "v" + name + []string{"F32x256", "F64x256", "F32x512", "F64x512"}[variant]
+	return "v" + name + []string{"F32x256", "F64x256", "F32x512", "F64x512", "F32", "F64"}[variant]
 }
 
 // each writes a function from ptrs-1 inputs (pointers 1 and up) to one output (pointer 0).
@@ -660,7 +726,7 @@ func reduction(name string, ptrs, args int, init func(p *prog) any, join string,
 			return
 		}
 		// Unit by unit, so that AVX2 has registers enough.
-		per := len(acc) / p.units
+		per := p.perUnit()
 		q := *p
 		q.units = 1
 		for u := 0; u < p.units; u++ {
@@ -681,6 +747,10 @@ func reduction(name string, ptrs, args int, init func(p *prog) any, join string,
 
 // joinLanes joins the lanes of one unit and stores the result.
 func (p *prog) joinLanes(acc V, join string, at int) {
+	if p.neon != nil {
+		p.neonJoin(acc, join, at)
+		return
+	}
 	y := acc[0].AsY()
 	if p.wide {
 		t := ctx.YMM()

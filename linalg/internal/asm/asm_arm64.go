@@ -1,0 +1,50 @@
+package asm
+
+import "unsafe"
+
+// tiles is the table of product kernels: for single and double precision, for four vectors of sixteen bytes and two, for 1 to 6 rows.
+func tiles() *uintptr
+
+// Run calls the product kernel at address kern.
+//
+//go:noescape
+func Run(kern uintptr, t *Tile)
+
+// TileNEON is the kernel for 1 to 6 rows and four vectors, or half of them.
+func TileNEON(f64, half bool, rows int) uintptr {
+	i := rows - 1
+	if half {
+		i += 6
+	}
+	if f64 {
+		i += 12
+	}
+	return *(*uintptr)(unsafe.Add(unsafe.Pointer(tiles()), 8*i))
+}
+
+// vecs is the table of element-wise kernels.
+func vecs() *uintptr
+
+// RunVec calls the element-wise kernel at address kern.
+//
+//go:noescape
+func RunVec(kern uintptr, a *Args)
+
+// Vec is the address of element-wise kernel number op for a type. There is one level.
+func Vec(op int, f64, _ bool) uintptr {
+	i := 2 * op
+	if f64 {
+		i++
+	}
+	return *(*uintptr)(unsafe.Add(unsafe.Pointer(vecs()), 8*i))
+}
+
+// Prefetch asks for so many cache lines from p on.
+//
+//go:noescape
+func Prefetch(lines int, p *byte)
+
+// PrefetchRows asks for the cache lines at p and n-1 further addresses, stride bytes apart.
+//
+//go:noescape
+func PrefetchRows(n int, p *byte, stride uintptr)
