@@ -39,6 +39,16 @@ func Vec(op int, f64, _ bool) uintptr {
 	return *(*uintptr)(unsafe.Add(unsafe.Pointer(vecs()), 8*i))
 }
 
+// Transpose4F32 transposes n blocks of 4 by 4: the rows of a block are lds and ldd apart, the blocks nexts and nextd, in bytes.
+//
+//go:noescape
+func Transpose4F32(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)
+
+// Transpose2F64 transposes n blocks of 2 by 2: the rows of a block are lds and ldd apart, the blocks nexts and nextd, in bytes.
+//
+//go:noescape
+func Transpose2F64(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)
+
 // Prefetch asks for so many cache lines from p on.
 //
 //go:noescape

@@ -2,12 +2,14 @@ package asm
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -86,5 +88,52 @@ func TestAVX2StaysAVX2(t *testing.T) {
 	}
 	if functions < 100 {
 		t.Errorf("only %d AVX2 functions were looked at", functions)
+	}
+}
+
+// The words in the assembly of arm64 are the instructions that the remarks beside them name, if binutils may judge.
+func TestWordsAreWhatTheySay(t *testing.T) {
+	objdump, err := exec.LookPath("aarch64-linux-gnu-objdump")
+	if err != nil {
+		t.Skip("no aarch64-linux-gnu-objdump: install binutils-aarch64-linux-gnu")
+	}
+	said := map[uint32]string{}
+	for _, f := range []string{"tile_arm64.s", "vec_arm64.s"} {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`WORD \$(0x[0-9a-f]{8}) // (.*)`).FindAllStringSubmatch(string(b), -1) {
+			w, _ := strconv.ParseUint(m[1], 0, 32)
+			if old, ok := said[uint32(w)]; ok && old != m[2] {
+				t.Fatalf("%s: %#x is both %q and %q", f, w, old, m[2])
+			}
+			said[uint32(w)] = m[2]
+		}
+	}
+	if len(said) < 1000 {
+		t.Fatalf("only %d words", len(said))
+	}
+	var words []uint32
+	var code []byte
+	for w := range said {
+		words, code = append(words, w), binary.LittleEndian.AppendUint32(code, w)
+	}
+	file := filepath.Join(t.TempDir(), "words")
+	if err := os.WriteFile(file, code, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(objdump, "-D", "-b", "binary", "-m", "aarch64", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := regexp.MustCompile(`(?m)^ *[0-9a-f]+:\t[0-9a-f]{8} \t([^/\n]*)`).FindAllStringSubmatch(string(out), -1)
+	if len(lines) != len(words) {
+		t.Fatalf("%d instructions of %d words", len(lines), len(words))
+	}
+	for i, w := range words {
+		if is := strings.TrimSpace(strings.ReplaceAll(lines[i][1], "\t", " ")); is != said[w] {
+			t.Errorf("%#x is %q, not %q", w, is, said[w])
+		}
 	}
 }

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "139c7c0c91a5ab0b7bf84727a894df99da0b689c6f73071a61c8c2fc5623a718"
+const sourceHash = "de8e1ad38f9ecf88ed3651d75ad5b35ece582f288fe58bdcf6dbc3529a6572ac"

@@ -64,6 +64,76 @@ loop:
 	BNE loop
 	RET
 
+// func Transpose4F32(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)
+TEXT ·Transpose4F32(SB), NOSPLIT, $0-56
+	MOVD n+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD lds+16(FP), R2
+	MOVD nexts+24(FP), R3
+	MOVD dst+32(FP), R4
+	MOVD ldd+40(FP), R5
+	MOVD nextd+48(FP), R6
+loop:
+	MOVD R1, R7
+	WORD $0x3dc000e0 // ldr q0, [x7]
+	ADD R2, R7
+	WORD $0x3dc000e1 // ldr q1, [x7]
+	ADD R2, R7
+	WORD $0x3dc000e2 // ldr q2, [x7]
+	ADD R2, R7
+	WORD $0x3dc000e3 // ldr q3, [x7]
+	ADD R2, R7
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816805 // trn2 v5.4s, v0.4s, v1.4s
+	WORD $0x4e832846 // trn1 v6.4s, v2.4s, v3.4s
+	WORD $0x4e836847 // trn2 v7.4s, v2.4s, v3.4s
+	MOVD R4, R7
+	WORD $0x4ec62888 // trn1 v8.2d, v4.2d, v6.2d
+	WORD $0x3d8000e8 // str q8, [x7]
+	ADD R5, R7
+	WORD $0x4ec728a8 // trn1 v8.2d, v5.2d, v7.2d
+	WORD $0x3d8000e8 // str q8, [x7]
+	ADD R5, R7
+	WORD $0x4ec66888 // trn2 v8.2d, v4.2d, v6.2d
+	WORD $0x3d8000e8 // str q8, [x7]
+	ADD R5, R7
+	WORD $0x4ec768a8 // trn2 v8.2d, v5.2d, v7.2d
+	WORD $0x3d8000e8 // str q8, [x7]
+	ADD R5, R7
+	ADD R3, R1
+	ADD R6, R4
+	SUBS $1, R0
+	BNE loop
+	RET
+
+// func Transpose2F64(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)
+TEXT ·Transpose2F64(SB), NOSPLIT, $0-56
+	MOVD n+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD lds+16(FP), R2
+	MOVD nexts+24(FP), R3
+	MOVD dst+32(FP), R4
+	MOVD ldd+40(FP), R5
+	MOVD nextd+48(FP), R6
+loop:
+	MOVD R1, R7
+	WORD $0x3dc000e0 // ldr q0, [x7]
+	ADD R2, R7
+	WORD $0x3dc000e1 // ldr q1, [x7]
+	ADD R2, R7
+	MOVD R4, R7
+	WORD $0x4ec12808 // trn1 v8.2d, v0.2d, v1.2d
+	WORD $0x3d8000e8 // str q8, [x7]
+	ADD R5, R7
+	WORD $0x4ec16808 // trn2 v8.2d, v0.2d, v1.2d
+	WORD $0x3d8000e8 // str q8, [x7]
+	ADD R5, R7
+	ADD R3, R1
+	ADD R6, R4
+	SUBS $1, R0
+	BNE loop
+	RET
+
 TEXT tileF32full1<>(SB), NOSPLIT, $0-16
 	MOVD t+8(FP), R0
 	MOVD 32(R0), R4

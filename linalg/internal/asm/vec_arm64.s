@@ -1689,21 +1689,13 @@ loop:
 	WORD $0x6e25dcbd // fmul v29.4s, v5.4s, v5.4s
 	WORD $0x6e26dcde // fmul v30.4s, v6.4s, v6.4s
 	WORD $0x6e27dcff // fmul v31.4s, v7.4s, v7.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e34cea0 // fmla v0.4s, v21.4s, v20.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e39cec1 // fmla v1.4s, v22.4s, v25.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e3acee2 // fmla v2.4s, v23.4s, v26.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e3bcf03 // fmla v3.4s, v24.4s, v27.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e3cce04 // fmla v4.4s, v16.4s, v28.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e3dce25 // fmla v5.4s, v17.4s, v29.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e3ece46 // fmla v6.4s, v18.4s, v30.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e3fce67 // fmla v7.4s, v19.4s, v31.4s
 	WORD $0x3dc03050 // ldr q16, [x2, #192]
 	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
@@ -1874,13 +1866,9 @@ unit:
 	WORD $0x6e21dc2d // fmul v13.4s, v1.4s, v1.4s
 	WORD $0x6e22dc4e // fmul v14.4s, v2.4s, v2.4s
 	WORD $0x6e23dc6f // fmul v15.4s, v3.4s, v3.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e28cd20 // fmla v0.4s, v9.4s, v8.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e2dcd41 // fmla v1.4s, v10.4s, v13.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e2ecd62 // fmla v2.4s, v11.4s, v14.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e2fcd83 // fmla v3.4s, v12.4s, v15.4s
 	WORD $0x3dc03048 // ldr q8, [x2, #192]
 	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
@@ -2020,13 +2008,9 @@ rest1:
 	WORD $0x6e21dc2d // fmul v13.4s, v1.4s, v1.4s
 	WORD $0x6e22dc4e // fmul v14.4s, v2.4s, v2.4s
 	WORD $0x6e23dc6f // fmul v15.4s, v3.4s, v3.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e28cd20 // fmla v0.4s, v9.4s, v8.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e2dcd41 // fmla v1.4s, v10.4s, v13.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e2ecd62 // fmla v2.4s, v11.4s, v14.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e2fcd83 // fmla v3.4s, v12.4s, v15.4s
 	WORD $0x3dc03048 // ldr q8, [x2, #192]
 	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
@@ -2312,21 +2296,13 @@ loop:
 	WORD $0x6e65dcbd // fmul v29.2d, v5.2d, v5.2d
 	WORD $0x6e66dcde // fmul v30.2d, v6.2d, v6.2d
 	WORD $0x6e67dcff // fmul v31.2d, v7.2d, v7.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e78ce00 // fmla v0.2d, v16.2d, v24.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e79ce21 // fmla v1.2d, v17.2d, v25.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e7ace42 // fmla v2.2d, v18.2d, v26.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e7bce63 // fmla v3.2d, v19.2d, v27.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e7cce84 // fmla v4.2d, v20.2d, v28.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e7dcea5 // fmla v5.2d, v21.2d, v29.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e7ecec6 // fmla v6.2d, v22.2d, v30.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e7fcee7 // fmla v7.2d, v23.2d, v31.2d
 	WORD $0x3dc03450 // ldr q16, [x2, #208]
 	WORD $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
@@ -2537,13 +2513,9 @@ unit:
 	WORD $0x6e61dc2d // fmul v13.2d, v1.2d, v1.2d
 	WORD $0x6e62dc4e // fmul v14.2d, v2.2d, v2.2d
 	WORD $0x6e63dc6f // fmul v15.2d, v3.2d, v3.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e68cd20 // fmla v0.2d, v9.2d, v8.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e6dcd41 // fmla v1.2d, v10.2d, v13.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e6ecd62 // fmla v2.2d, v11.2d, v14.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e6fcd83 // fmla v3.2d, v12.2d, v15.2d
 	WORD $0x3dc03448 // ldr q8, [x2, #208]
 	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
@@ -2723,13 +2695,9 @@ rest1:
 	WORD $0x6e61dc2d // fmul v13.2d, v1.2d, v1.2d
 	WORD $0x6e62dc4e // fmul v14.2d, v2.2d, v2.2d
 	WORD $0x6e63dc6f // fmul v15.2d, v3.2d, v3.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e68cd20 // fmla v0.2d, v9.2d, v8.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e6dcd41 // fmla v1.2d, v10.2d, v13.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e6ecd62 // fmla v2.2d, v11.2d, v14.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e6fcd83 // fmla v3.2d, v12.2d, v15.2d
 	WORD $0x3dc03448 // ldr q8, [x2, #208]
 	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
@@ -3701,10 +3669,6 @@ loop:
 	WORD $0x4ea8d4ca // fsub v10.4s, v6.4s, v8.4s
 	WORD $0x4ea8d4eb // fsub v11.4s, v7.4s, v8.4s
 	WORD $0x4ea8d488 // fsub v8.4s, v4.4s, v8.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1544c // ldr q12, [x2, #1360]
 	WORD $0x4e2ccd20 // fmla v0.4s, v9.4s, v12.4s
 	WORD $0x4e2ccd41 // fmla v1.4s, v10.4s, v12.4s
@@ -3858,10 +3822,6 @@ rest1:
 	WORD $0x4ea8d4ca // fsub v10.4s, v6.4s, v8.4s
 	WORD $0x4ea8d4eb // fsub v11.4s, v7.4s, v8.4s
 	WORD $0x4ea8d488 // fsub v8.4s, v4.4s, v8.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1544c // ldr q12, [x2, #1360]
 	WORD $0x4e2ccd20 // fmla v0.4s, v9.4s, v12.4s
 	WORD $0x4e2ccd41 // fmla v1.4s, v10.4s, v12.4s
@@ -4015,10 +3975,6 @@ loop:
 	WORD $0x4ee8d4ca // fsub v10.2d, v6.2d, v8.2d
 	WORD $0x4ee8d4eb // fsub v11.2d, v7.2d, v8.2d
 	WORD $0x4ee8d488 // fsub v8.2d, v4.2d, v8.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1804c // ldr q12, [x2, #1536]
 	WORD $0x4e6ccd20 // fmla v0.2d, v9.2d, v12.2d
 	WORD $0x4e6ccd41 // fmla v1.2d, v10.2d, v12.2d
@@ -4220,10 +4176,6 @@ rest1:
 	WORD $0x4ee8d4ca // fsub v10.2d, v6.2d, v8.2d
 	WORD $0x4ee8d4eb // fsub v11.2d, v7.2d, v8.2d
 	WORD $0x4ee8d488 // fsub v8.2d, v4.2d, v8.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1804c // ldr q12, [x2, #1536]
 	WORD $0x4e6ccd20 // fmla v0.2d, v9.2d, v12.2d
 	WORD $0x4e6ccd41 // fmla v1.2d, v10.2d, v12.2d
@@ -4425,10 +4377,6 @@ loop:
 	WORD $0x4ea8d4ca // fsub v10.4s, v6.4s, v8.4s
 	WORD $0x4ea8d4eb // fsub v11.4s, v7.4s, v8.4s
 	WORD $0x4ea8d488 // fsub v8.4s, v4.4s, v8.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1544c // ldr q12, [x2, #1360]
 	WORD $0x4e2ccd20 // fmla v0.4s, v9.4s, v12.4s
 	WORD $0x4e2ccd41 // fmla v1.4s, v10.4s, v12.4s
@@ -4587,10 +4535,6 @@ rest1:
 	WORD $0x4ea8d4ca // fsub v10.4s, v6.4s, v8.4s
 	WORD $0x4ea8d4eb // fsub v11.4s, v7.4s, v8.4s
 	WORD $0x4ea8d488 // fsub v8.4s, v4.4s, v8.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1544c // ldr q12, [x2, #1360]
 	WORD $0x4e2ccd20 // fmla v0.4s, v9.4s, v12.4s
 	WORD $0x4e2ccd41 // fmla v1.4s, v10.4s, v12.4s
@@ -4749,10 +4693,6 @@ loop:
 	WORD $0x4ee8d4ca // fsub v10.2d, v6.2d, v8.2d
 	WORD $0x4ee8d4eb // fsub v11.2d, v7.2d, v8.2d
 	WORD $0x4ee8d488 // fsub v8.2d, v4.2d, v8.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1804c // ldr q12, [x2, #1536]
 	WORD $0x4e6ccd20 // fmla v0.2d, v9.2d, v12.2d
 	WORD $0x4e6ccd41 // fmla v1.2d, v10.2d, v12.2d
@@ -4959,10 +4899,6 @@ rest1:
 	WORD $0x4ee8d4ca // fsub v10.2d, v6.2d, v8.2d
 	WORD $0x4ee8d4eb // fsub v11.2d, v7.2d, v8.2d
 	WORD $0x4ee8d488 // fsub v8.2d, v4.2d, v8.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x3dc1804c // ldr q12, [x2, #1536]
 	WORD $0x4e6ccd20 // fmla v0.2d, v9.2d, v12.2d
 	WORD $0x4e6ccd41 // fmla v1.2d, v10.2d, v12.2d
@@ -5228,13 +5164,9 @@ loop:
 	WORD $0x6e26dcd1 // fmul v17.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf2 // fmul v18.4s, v7.4s, v7.4s
 	WORD $0x6e24dc93 // fmul v19.4s, v4.4s, v4.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e2ccda5 // fmla v5.4s, v13.4s, v12.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e31cdc6 // fmla v6.4s, v14.4s, v17.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e32cde7 // fmla v7.4s, v15.4s, v18.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e33ce04 // fmla v4.4s, v16.4s, v19.4s
 	WORD $0x3dc0644c // ldr q12, [x2, #400]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -5376,13 +5308,9 @@ rest1:
 	WORD $0x6e26dcd1 // fmul v17.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf2 // fmul v18.4s, v7.4s, v7.4s
 	WORD $0x6e24dc93 // fmul v19.4s, v4.4s, v4.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e2ccda5 // fmla v5.4s, v13.4s, v12.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e31cdc6 // fmla v6.4s, v14.4s, v17.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e32cde7 // fmla v7.4s, v15.4s, v18.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e33ce04 // fmla v4.4s, v16.4s, v19.4s
 	WORD $0x3dc0644c // ldr q12, [x2, #400]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -5564,13 +5492,9 @@ loop:
 	WORD $0x6e66dcd1 // fmul v17.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf2 // fmul v18.2d, v7.2d, v7.2d
 	WORD $0x6e64dc93 // fmul v19.2d, v4.2d, v4.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e6ccda5 // fmla v5.2d, v13.2d, v12.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e71cdc6 // fmla v6.2d, v14.2d, v17.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e72cde7 // fmla v7.2d, v15.2d, v18.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e73ce04 // fmla v4.2d, v16.2d, v19.2d
 	WORD $0x3dc0a84c // ldr q12, [x2, #672]
 	WORD $0x4e6cd529 // fadd v9.2d, v9.2d, v12.2d
@@ -5752,13 +5676,9 @@ rest1:
 	WORD $0x6e66dcd1 // fmul v17.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf2 // fmul v18.2d, v7.2d, v7.2d
 	WORD $0x6e64dc93 // fmul v19.2d, v4.2d, v4.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e6ccda5 // fmla v5.2d, v13.2d, v12.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e71cdc6 // fmla v6.2d, v14.2d, v17.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e72cde7 // fmla v7.2d, v15.2d, v18.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e73ce04 // fmla v4.2d, v16.2d, v19.2d
 	WORD $0x3dc0a84c // ldr q12, [x2, #672]
 	WORD $0x4e6cd529 // fadd v9.2d, v9.2d, v12.2d
@@ -5904,13 +5824,9 @@ loop:
 	WORD $0x6e2eddd9 // fmul v25.4s, v14.4s, v14.4s
 	WORD $0x6e2fddfa // fmul v26.4s, v15.4s, v15.4s
 	WORD $0x6e2cdd9b // fmul v27.4s, v12.4s, v12.4s
-	WORD $0x4ead1dad // mov v13.16b, v13.16b
 	WORD $0x4e34cead // fmla v13.4s, v21.4s, v20.4s
-	WORD $0x4eae1dce // mov v14.16b, v14.16b
 	WORD $0x4e39cece // fmla v14.4s, v22.4s, v25.4s
-	WORD $0x4eaf1def // mov v15.16b, v15.16b
 	WORD $0x4e3aceef // fmla v15.4s, v23.4s, v26.4s
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x4e3bcf0c // fmla v12.4s, v24.4s, v27.4s
 	WORD $0x3dc1dc54 // ldr q20, [x2, #1904]
 	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
@@ -6220,13 +6136,9 @@ rest1:
 	WORD $0x6e2eddd9 // fmul v25.4s, v14.4s, v14.4s
 	WORD $0x6e2fddfa // fmul v26.4s, v15.4s, v15.4s
 	WORD $0x6e2cdd9b // fmul v27.4s, v12.4s, v12.4s
-	WORD $0x4ead1dad // mov v13.16b, v13.16b
 	WORD $0x4e34cead // fmla v13.4s, v21.4s, v20.4s
-	WORD $0x4eae1dce // mov v14.16b, v14.16b
 	WORD $0x4e39cece // fmla v14.4s, v22.4s, v25.4s
-	WORD $0x4eaf1def // mov v15.16b, v15.16b
 	WORD $0x4e3aceef // fmla v15.4s, v23.4s, v26.4s
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x4e3bcf0c // fmla v12.4s, v24.4s, v27.4s
 	WORD $0x3dc1dc54 // ldr q20, [x2, #1904]
 	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
@@ -6576,13 +6488,9 @@ loop:
 	WORD $0x6e6eddd9 // fmul v25.2d, v14.2d, v14.2d
 	WORD $0x6e6fddfa // fmul v26.2d, v15.2d, v15.2d
 	WORD $0x6e6cdd9b // fmul v27.2d, v12.2d, v12.2d
-	WORD $0x4ead1dad // mov v13.16b, v13.16b
 	WORD $0x4e74cead // fmla v13.2d, v21.2d, v20.2d
-	WORD $0x4eae1dce // mov v14.16b, v14.16b
 	WORD $0x4e79cece // fmla v14.2d, v22.2d, v25.2d
-	WORD $0x4eaf1def // mov v15.16b, v15.16b
 	WORD $0x4e7aceef // fmla v15.2d, v23.2d, v26.2d
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x4e7bcf0c // fmla v12.2d, v24.2d, v27.2d
 	WORD $0x3dc23054 // ldr q20, [x2, #2240]
 	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
@@ -7060,13 +6968,9 @@ rest1:
 	WORD $0x6e6eddd9 // fmul v25.2d, v14.2d, v14.2d
 	WORD $0x6e6fddfa // fmul v26.2d, v15.2d, v15.2d
 	WORD $0x6e6cdd9b // fmul v27.2d, v12.2d, v12.2d
-	WORD $0x4ead1dad // mov v13.16b, v13.16b
 	WORD $0x4e74cead // fmla v13.2d, v21.2d, v20.2d
-	WORD $0x4eae1dce // mov v14.16b, v14.16b
 	WORD $0x4e79cece // fmla v14.2d, v22.2d, v25.2d
-	WORD $0x4eaf1def // mov v15.16b, v15.16b
 	WORD $0x4e7aceef // fmla v15.2d, v23.2d, v26.2d
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x4e7bcf0c // fmla v12.2d, v24.2d, v27.2d
 	WORD $0x3dc23054 // ldr q20, [x2, #2240]
 	WORD $0x4e74d631 // fadd v17.2d, v17.2d, v20.2d
@@ -7500,13 +7404,9 @@ loop:
 	WORD $0x6e21dc2d // fmul v13.4s, v1.4s, v1.4s
 	WORD $0x6e22dc4e // fmul v14.4s, v2.4s, v2.4s
 	WORD $0x6e23dc6f // fmul v15.4s, v3.4s, v3.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e28cd20 // fmla v0.4s, v9.4s, v8.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e2dcd41 // fmla v1.4s, v10.4s, v13.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e2ecd62 // fmla v2.4s, v11.4s, v14.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e2fcd83 // fmla v3.4s, v12.4s, v15.4s
 	WORD $0x3dc03048 // ldr q8, [x2, #192]
 	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
@@ -7661,13 +7561,9 @@ rest1:
 	WORD $0x6e21dc2d // fmul v13.4s, v1.4s, v1.4s
 	WORD $0x6e22dc4e // fmul v14.4s, v2.4s, v2.4s
 	WORD $0x6e23dc6f // fmul v15.4s, v3.4s, v3.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e28cd20 // fmla v0.4s, v9.4s, v8.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e2dcd41 // fmla v1.4s, v10.4s, v13.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e2ecd62 // fmla v2.4s, v11.4s, v14.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e2fcd83 // fmla v3.4s, v12.4s, v15.4s
 	WORD $0x3dc03048 // ldr q8, [x2, #192]
 	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
@@ -7862,13 +7758,9 @@ loop:
 	WORD $0x6e61dc2d // fmul v13.2d, v1.2d, v1.2d
 	WORD $0x6e62dc4e // fmul v14.2d, v2.2d, v2.2d
 	WORD $0x6e63dc6f // fmul v15.2d, v3.2d, v3.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e68cd20 // fmla v0.2d, v9.2d, v8.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e6dcd41 // fmla v1.2d, v10.2d, v13.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e6ecd62 // fmla v2.2d, v11.2d, v14.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e6fcd83 // fmla v3.2d, v12.2d, v15.2d
 	WORD $0x3dc03448 // ldr q8, [x2, #208]
 	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
@@ -8063,13 +7955,9 @@ rest1:
 	WORD $0x6e61dc2d // fmul v13.2d, v1.2d, v1.2d
 	WORD $0x6e62dc4e // fmul v14.2d, v2.2d, v2.2d
 	WORD $0x6e63dc6f // fmul v15.2d, v3.2d, v3.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e68cd20 // fmla v0.2d, v9.2d, v8.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e6dcd41 // fmla v1.2d, v10.2d, v13.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e6ecd62 // fmla v2.2d, v11.2d, v14.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e6fcd83 // fmla v3.2d, v12.2d, v15.2d
 	WORD $0x3dc03448 // ldr q8, [x2, #208]
 	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
@@ -8219,13 +8107,9 @@ loop:
 	WORD $0x6e26dcd1 // fmul v17.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf2 // fmul v18.4s, v7.4s, v7.4s
 	WORD $0x6e24dc93 // fmul v19.4s, v4.4s, v4.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e2ccda5 // fmla v5.4s, v13.4s, v12.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e31cdc6 // fmla v6.4s, v14.4s, v17.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e32cde7 // fmla v7.4s, v15.4s, v18.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e33ce04 // fmla v4.4s, v16.4s, v19.4s
 	WORD $0x3dc1dc4c // ldr q12, [x2, #1904]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -8511,13 +8395,9 @@ rest1:
 	WORD $0x6e26dcd1 // fmul v17.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf2 // fmul v18.4s, v7.4s, v7.4s
 	WORD $0x6e24dc93 // fmul v19.4s, v4.4s, v4.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e2ccda5 // fmla v5.4s, v13.4s, v12.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e31cdc6 // fmla v6.4s, v14.4s, v17.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e32cde7 // fmla v7.4s, v15.4s, v18.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e33ce04 // fmla v4.4s, v16.4s, v19.4s
 	WORD $0x3dc1dc4c // ldr q12, [x2, #1904]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -8790,9 +8670,7 @@ loop:
 	WORD $0x4e62cd07 // fmla v7.2d, v8.2d, v2.2d
 	WORD $0x6e63dc68 // fmul v8.2d, v3.2d, v3.2d
 	WORD $0x6e62dc49 // fmul v9.2d, v2.2d, v2.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e68ccc3 // fmla v3.2d, v6.2d, v8.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e69cce2 // fmla v2.2d, v7.2d, v9.2d
 	WORD $0x3dc23046 // ldr q6, [x2, #2240]
 	WORD $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
@@ -8979,9 +8857,7 @@ rest1:
 	WORD $0x4e62cd07 // fmla v7.2d, v8.2d, v2.2d
 	WORD $0x6e63dc68 // fmul v8.2d, v3.2d, v3.2d
 	WORD $0x6e62dc49 // fmul v9.2d, v2.2d, v2.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e68ccc3 // fmla v3.2d, v6.2d, v8.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e69cce2 // fmla v2.2d, v7.2d, v9.2d
 	WORD $0x3dc23046 // ldr q6, [x2, #2240]
 	WORD $0x4e66d4a5 // fadd v5.2d, v5.2d, v6.2d
@@ -9185,13 +9061,9 @@ loop:
 	WORD $0x6e25dcb1 // fmul v17.4s, v5.4s, v5.4s
 	WORD $0x6e26dcd2 // fmul v18.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf3 // fmul v19.4s, v7.4s, v7.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e2ccda4 // fmla v4.4s, v13.4s, v12.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e31cdc5 // fmla v5.4s, v14.4s, v17.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e32cde6 // fmla v6.4s, v15.4s, v18.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e33ce07 // fmla v7.4s, v16.4s, v19.4s
 	WORD $0x3dc1dc4c // ldr q12, [x2, #1904]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -9442,13 +9314,9 @@ rest1:
 	WORD $0x6e25dcb1 // fmul v17.4s, v5.4s, v5.4s
 	WORD $0x6e26dcd2 // fmul v18.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf3 // fmul v19.4s, v7.4s, v7.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e2ccda4 // fmla v4.4s, v13.4s, v12.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e31cdc5 // fmla v5.4s, v14.4s, v17.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e32cde6 // fmla v6.4s, v15.4s, v18.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e33ce07 // fmla v7.4s, v16.4s, v19.4s
 	WORD $0x3dc1dc4c // ldr q12, [x2, #1904]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -9739,13 +9607,9 @@ loop:
 	WORD $0x6e65dcb1 // fmul v17.2d, v5.2d, v5.2d
 	WORD $0x6e66dcd2 // fmul v18.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf3 // fmul v19.2d, v7.2d, v7.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e6ccda4 // fmla v4.2d, v13.2d, v12.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e71cdc5 // fmla v5.2d, v14.2d, v17.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e72cde6 // fmla v6.2d, v15.2d, v18.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e73ce07 // fmla v7.2d, v16.2d, v19.2d
 	WORD $0x3dc2304c // ldr q12, [x2, #2240]
 	WORD $0x4e6cd529 // fadd v9.2d, v9.2d, v12.2d
@@ -10124,13 +9988,9 @@ rest1:
 	WORD $0x6e65dcb1 // fmul v17.2d, v5.2d, v5.2d
 	WORD $0x6e66dcd2 // fmul v18.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf3 // fmul v19.2d, v7.2d, v7.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e6ccda4 // fmla v4.2d, v13.2d, v12.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e71cdc5 // fmla v5.2d, v14.2d, v17.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e72cde6 // fmla v6.2d, v15.2d, v18.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e73ce07 // fmla v7.2d, v16.2d, v19.2d
 	WORD $0x3dc2304c // ldr q12, [x2, #2240]
 	WORD $0x4e6cd529 // fadd v9.2d, v9.2d, v12.2d
@@ -10470,13 +10330,9 @@ loop:
 	WORD $0x6e26dcd1 // fmul v17.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf2 // fmul v18.4s, v7.4s, v7.4s
 	WORD $0x6e24dc93 // fmul v19.4s, v4.4s, v4.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e2ccda5 // fmla v5.4s, v13.4s, v12.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e31cdc6 // fmla v6.4s, v14.4s, v17.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e32cde7 // fmla v7.4s, v15.4s, v18.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e33ce04 // fmla v4.4s, v16.4s, v19.4s
 	WORD $0x3dc0304c // ldr q12, [x2, #192]
 	WORD $0x4e2cd4a5 // fadd v5.4s, v5.4s, v12.4s
@@ -10635,13 +10491,9 @@ rest1:
 	WORD $0x6e26dcd1 // fmul v17.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf2 // fmul v18.4s, v7.4s, v7.4s
 	WORD $0x6e24dc93 // fmul v19.4s, v4.4s, v4.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e2ccda5 // fmla v5.4s, v13.4s, v12.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e31cdc6 // fmla v6.4s, v14.4s, v17.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e32cde7 // fmla v7.4s, v15.4s, v18.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e33ce04 // fmla v4.4s, v16.4s, v19.4s
 	WORD $0x3dc0304c // ldr q12, [x2, #192]
 	WORD $0x4e2cd4a5 // fadd v5.4s, v5.4s, v12.4s
@@ -10840,13 +10692,9 @@ loop:
 	WORD $0x6e66dcd1 // fmul v17.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf2 // fmul v18.2d, v7.2d, v7.2d
 	WORD $0x6e64dc93 // fmul v19.2d, v4.2d, v4.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e6ccda5 // fmla v5.2d, v13.2d, v12.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e71cdc6 // fmla v6.2d, v14.2d, v17.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e72cde7 // fmla v7.2d, v15.2d, v18.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e73ce04 // fmla v4.2d, v16.2d, v19.2d
 	WORD $0x3dc0344c // ldr q12, [x2, #208]
 	WORD $0x4e6cd4a5 // fadd v5.2d, v5.2d, v12.2d
@@ -11045,13 +10893,9 @@ rest1:
 	WORD $0x6e66dcd1 // fmul v17.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf2 // fmul v18.2d, v7.2d, v7.2d
 	WORD $0x6e64dc93 // fmul v19.2d, v4.2d, v4.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e6ccda5 // fmla v5.2d, v13.2d, v12.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e71cdc6 // fmla v6.2d, v14.2d, v17.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e72cde7 // fmla v7.2d, v15.2d, v18.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e73ce04 // fmla v4.2d, v16.2d, v19.2d
 	WORD $0x3dc0344c // ldr q12, [x2, #208]
 	WORD $0x4e6cd4a5 // fadd v5.2d, v5.2d, v12.2d
@@ -12888,13 +12732,9 @@ loop:
 	WORD $0x6e25dcb1 // fmul v17.4s, v5.4s, v5.4s
 	WORD $0x6e26dcd2 // fmul v18.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf3 // fmul v19.4s, v7.4s, v7.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e2ccda4 // fmla v4.4s, v13.4s, v12.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e31cdc5 // fmla v5.4s, v14.4s, v17.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e32cde6 // fmla v6.4s, v15.4s, v18.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e33ce07 // fmla v7.4s, v16.4s, v19.4s
 	WORD $0x3dc1dc4c // ldr q12, [x2, #1904]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -13043,13 +12883,9 @@ rest2:
 	WORD $0x6e25dcb1 // fmul v17.4s, v5.4s, v5.4s
 	WORD $0x6e26dcd2 // fmul v18.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf3 // fmul v19.4s, v7.4s, v7.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e2ccda4 // fmla v4.4s, v13.4s, v12.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e31cdc5 // fmla v5.4s, v14.4s, v17.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e32cde6 // fmla v6.4s, v15.4s, v18.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e33ce07 // fmla v7.4s, v16.4s, v19.4s
 	WORD $0x3dc1dc4c // ldr q12, [x2, #1904]
 	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
@@ -13224,13 +13060,9 @@ loop:
 	WORD $0x6e65dcb1 // fmul v17.2d, v5.2d, v5.2d
 	WORD $0x6e66dcd2 // fmul v18.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf3 // fmul v19.2d, v7.2d, v7.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e6ccda4 // fmla v4.2d, v13.2d, v12.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e71cdc5 // fmla v5.2d, v14.2d, v17.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e72cde6 // fmla v6.2d, v15.2d, v18.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e73ce07 // fmla v7.2d, v16.2d, v19.2d
 	WORD $0x3dc2304c // ldr q12, [x2, #2240]
 	WORD $0x4e6cd529 // fadd v9.2d, v9.2d, v12.2d
@@ -13419,13 +13251,9 @@ rest2:
 	WORD $0x6e65dcb1 // fmul v17.2d, v5.2d, v5.2d
 	WORD $0x6e66dcd2 // fmul v18.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf3 // fmul v19.2d, v7.2d, v7.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e6ccda4 // fmla v4.2d, v13.2d, v12.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e71cdc5 // fmla v5.2d, v14.2d, v17.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e72cde6 // fmla v6.2d, v15.2d, v18.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e73ce07 // fmla v7.2d, v16.2d, v19.2d
 	WORD $0x3dc2304c // ldr q12, [x2, #2240]
 	WORD $0x4e6cd529 // fadd v9.2d, v9.2d, v12.2d
@@ -13843,13 +13671,9 @@ loop:
 	WORD $0x6e25dcb1 // fmul v17.4s, v5.4s, v5.4s
 	WORD $0x6e26dcd2 // fmul v18.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf3 // fmul v19.4s, v7.4s, v7.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e2ccda4 // fmla v4.4s, v13.4s, v12.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e31cdc5 // fmla v5.4s, v14.4s, v17.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e32cde6 // fmla v6.4s, v15.4s, v18.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e33ce07 // fmla v7.4s, v16.4s, v19.4s
 	WORD $0x3dc0304c // ldr q12, [x2, #192]
 	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
@@ -14025,13 +13849,9 @@ rest2:
 	WORD $0x6e25dcb1 // fmul v17.4s, v5.4s, v5.4s
 	WORD $0x6e26dcd2 // fmul v18.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf3 // fmul v19.4s, v7.4s, v7.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e2ccda4 // fmla v4.4s, v13.4s, v12.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e31cdc5 // fmla v5.4s, v14.4s, v17.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e32cde6 // fmla v6.4s, v15.4s, v18.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e33ce07 // fmla v7.4s, v16.4s, v19.4s
 	WORD $0x3dc0304c // ldr q12, [x2, #192]
 	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
@@ -14233,13 +14053,9 @@ loop:
 	WORD $0x6e65dcb1 // fmul v17.2d, v5.2d, v5.2d
 	WORD $0x6e66dcd2 // fmul v18.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf3 // fmul v19.2d, v7.2d, v7.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e6ccda4 // fmla v4.2d, v13.2d, v12.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e71cdc5 // fmla v5.2d, v14.2d, v17.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e72cde6 // fmla v6.2d, v15.2d, v18.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e73ce07 // fmla v7.2d, v16.2d, v19.2d
 	WORD $0x3dc0344c // ldr q12, [x2, #208]
 	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
@@ -14455,13 +14271,9 @@ rest2:
 	WORD $0x6e65dcb1 // fmul v17.2d, v5.2d, v5.2d
 	WORD $0x6e66dcd2 // fmul v18.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf3 // fmul v19.2d, v7.2d, v7.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e6ccda4 // fmla v4.2d, v13.2d, v12.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e71cdc5 // fmla v5.2d, v14.2d, v17.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e72cde6 // fmla v6.2d, v15.2d, v18.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e73ce07 // fmla v7.2d, v16.2d, v19.2d
 	WORD $0x3dc0344c // ldr q12, [x2, #208]
 	WORD $0x4e6cd484 // fadd v4.2d, v4.2d, v12.2d
@@ -14622,13 +14434,9 @@ loop:
 	WORD $0x6e29dd35 // fmul v21.4s, v9.4s, v9.4s
 	WORD $0x6e2add56 // fmul v22.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd77 // fmul v23.4s, v11.4s, v11.4s
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e30ce28 // fmla v8.4s, v17.4s, v16.4s
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e35ce49 // fmla v9.4s, v18.4s, v21.4s
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e36ce6a // fmla v10.4s, v19.4s, v22.4s
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e37ce8b // fmla v11.4s, v20.4s, v23.4s
 	WORD $0x3dc1dc50 // ldr q16, [x2, #1904]
 	WORD $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
@@ -14908,13 +14716,9 @@ rest2:
 	WORD $0x6e29dd35 // fmul v21.4s, v9.4s, v9.4s
 	WORD $0x6e2add56 // fmul v22.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd77 // fmul v23.4s, v11.4s, v11.4s
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e30ce28 // fmla v8.4s, v17.4s, v16.4s
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e35ce49 // fmla v9.4s, v18.4s, v21.4s
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e36ce6a // fmla v10.4s, v19.4s, v22.4s
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e37ce8b // fmla v11.4s, v20.4s, v23.4s
 	WORD $0x3dc1dc50 // ldr q16, [x2, #1904]
 	WORD $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
@@ -15220,13 +15024,9 @@ loop:
 	WORD $0x6e69dd35 // fmul v21.2d, v9.2d, v9.2d
 	WORD $0x6e6add56 // fmul v22.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd77 // fmul v23.2d, v11.2d, v11.2d
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e70ce28 // fmla v8.2d, v17.2d, v16.2d
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e75ce49 // fmla v9.2d, v18.2d, v21.2d
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e76ce6a // fmla v10.2d, v19.2d, v22.2d
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e77ce8b // fmla v11.2d, v20.2d, v23.2d
 	WORD $0x3dc23050 // ldr q16, [x2, #2240]
 	WORD $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
@@ -15634,13 +15434,9 @@ rest2:
 	WORD $0x6e69dd35 // fmul v21.2d, v9.2d, v9.2d
 	WORD $0x6e6add56 // fmul v22.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd77 // fmul v23.2d, v11.2d, v11.2d
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e70ce28 // fmla v8.2d, v17.2d, v16.2d
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e75ce49 // fmla v9.2d, v18.2d, v21.2d
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e76ce6a // fmla v10.2d, v19.2d, v22.2d
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e77ce8b // fmla v11.2d, v20.2d, v23.2d
 	WORD $0x3dc23050 // ldr q16, [x2, #2240]
 	WORD $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
@@ -15995,13 +15791,9 @@ loop:
 	WORD $0x6e2add55 // fmul v21.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd76 // fmul v22.4s, v11.4s, v11.4s
 	WORD $0x6e28dd17 // fmul v23.4s, v8.4s, v8.4s
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e30ce29 // fmla v9.4s, v17.4s, v16.4s
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e35ce4a // fmla v10.4s, v18.4s, v21.4s
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e36ce6b // fmla v11.4s, v19.4s, v22.4s
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e37ce88 // fmla v8.4s, v20.4s, v23.4s
 	WORD $0x3dc03050 // ldr q16, [x2, #192]
 	WORD $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
@@ -16194,13 +15986,9 @@ rest2:
 	WORD $0x6e2add55 // fmul v21.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd76 // fmul v22.4s, v11.4s, v11.4s
 	WORD $0x6e28dd17 // fmul v23.4s, v8.4s, v8.4s
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e30ce29 // fmla v9.4s, v17.4s, v16.4s
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e35ce4a // fmla v10.4s, v18.4s, v21.4s
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e36ce6b // fmla v11.4s, v19.4s, v22.4s
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e37ce88 // fmla v8.4s, v20.4s, v23.4s
 	WORD $0x3dc03050 // ldr q16, [x2, #192]
 	WORD $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
@@ -16419,13 +16207,9 @@ loop:
 	WORD $0x6e6add55 // fmul v21.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd76 // fmul v22.2d, v11.2d, v11.2d
 	WORD $0x6e68dd17 // fmul v23.2d, v8.2d, v8.2d
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e70ce29 // fmla v9.2d, v17.2d, v16.2d
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e75ce4a // fmla v10.2d, v18.2d, v21.2d
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e76ce6b // fmla v11.2d, v19.2d, v22.2d
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e77ce88 // fmla v8.2d, v20.2d, v23.2d
 	WORD $0x3dc03450 // ldr q16, [x2, #208]
 	WORD $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
@@ -16658,13 +16442,9 @@ rest2:
 	WORD $0x6e6add55 // fmul v21.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd76 // fmul v22.2d, v11.2d, v11.2d
 	WORD $0x6e68dd17 // fmul v23.2d, v8.2d, v8.2d
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x4e70ce29 // fmla v9.2d, v17.2d, v16.2d
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e75ce4a // fmla v10.2d, v18.2d, v21.2d
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e76ce6b // fmla v11.2d, v19.2d, v22.2d
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e77ce88 // fmla v8.2d, v20.2d, v23.2d
 	WORD $0x3dc03450 // ldr q16, [x2, #208]
 	WORD $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
@@ -19527,7 +19307,6 @@ rest1:
 	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
 	WORD $0x4ea11c23 // mov v3.16b, v1.16b
 	WORD $0x4e20cc83 // fmla v3.4s, v4.4s, v0.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e20cca1 // fmla v1.4s, v5.4s, v0.4s
 	MOVD $rest-64(SP), R9
 	WORD $0xad000926 // stp q6, q2, [x9]
@@ -19631,7 +19410,6 @@ rest1:
 	WORD $0x4e60cc62 // fmla v2.2d, v3.2d, v0.2d
 	WORD $0x4ea11c23 // mov v3.16b, v1.16b
 	WORD $0x4e60cc83 // fmla v3.2d, v4.2d, v0.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e60cca1 // fmla v1.2d, v5.2d, v0.2d
 	MOVD $rest-64(SP), R9
 	WORD $0xad000926 // stp q6, q2, [x9]
@@ -20154,7 +19932,6 @@ loop:
 	WORD $0xad414cd2 // ldp q18, q19, [x6, #32]
 	WORD $0xad4254d4 // ldp q20, q21, [x6, #64]
 	WORD $0xad435cd6 // ldp q22, q23, [x6, #96]
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x4e28cc10 // fmla v16.4s, v0.4s, v8.4s
 	WORD $0x4eb11e20 // mov v0.16b, v17.16b
 	WORD $0x4e29cc20 // fmla v0.4s, v1.4s, v9.4s
@@ -20192,7 +19969,6 @@ unit:
 	WORD $0xad411ca6 // ldp q6, q7, [x5, #32]
 	WORD $0xad4024c8 // ldp q8, q9, [x6]
 	WORD $0xad412cca // ldp q10, q11, [x6, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e24cc08 // fmla v8.4s, v0.4s, v4.4s
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e25cc20 // fmla v0.4s, v1.4s, v5.4s
@@ -20259,7 +20035,6 @@ rest3:
 	MOVD $rest-64(SP), R9
 	WORD $0xad402528 // ldp q8, q9, [x9]
 	WORD $0xad412d2a // ldp q10, q11, [x9, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e24cc08 // fmla v8.4s, v0.4s, v4.4s
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e25cc20 // fmla v0.4s, v1.4s, v5.4s
@@ -20304,7 +20079,6 @@ loop:
 	WORD $0xad414cd2 // ldp q18, q19, [x6, #32]
 	WORD $0xad4254d4 // ldp q20, q21, [x6, #64]
 	WORD $0xad435cd6 // ldp q22, q23, [x6, #96]
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x4e68cc10 // fmla v16.2d, v0.2d, v8.2d
 	WORD $0x4eb11e20 // mov v0.16b, v17.16b
 	WORD $0x4e69cc20 // fmla v0.2d, v1.2d, v9.2d
@@ -20342,7 +20116,6 @@ unit:
 	WORD $0xad411ca6 // ldp q6, q7, [x5, #32]
 	WORD $0xad4024c8 // ldp q8, q9, [x6]
 	WORD $0xad412cca // ldp q10, q11, [x6, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e64cc08 // fmla v8.2d, v0.2d, v4.2d
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e65cc20 // fmla v0.2d, v1.2d, v5.2d
@@ -20409,7 +20182,6 @@ rest3:
 	MOVD $rest-64(SP), R9
 	WORD $0xad402528 // ldp q8, q9, [x9]
 	WORD $0xad412d2a // ldp q10, q11, [x9, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e64cc08 // fmla v8.2d, v0.2d, v4.2d
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e65cc20 // fmla v0.2d, v1.2d, v5.2d
@@ -20813,13 +20585,9 @@ loop:
 	WORD $0x6e22dc4f // fmul v15.4s, v2.4s, v2.4s
 	WORD $0x6e23dc70 // fmul v16.4s, v3.4s, v3.4s
 	WORD $0x6e24dc91 // fmul v17.4s, v4.4s, v4.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e2acd66 // fmla v6.4s, v11.4s, v10.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e2fcd82 // fmla v2.4s, v12.4s, v15.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e30cda3 // fmla v3.4s, v13.4s, v16.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e31cdc4 // fmla v4.4s, v14.4s, v17.4s
 	WORD $0x3dc0304a // ldr q10, [x2, #192]
 	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
@@ -20896,7 +20664,6 @@ rest1:
 	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
 	WORD $0x4ea11c23 // mov v3.16b, v1.16b
 	WORD $0x4e20cc83 // fmla v3.4s, v4.4s, v0.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e20cca1 // fmla v1.4s, v5.4s, v0.4s
 	WORD $0x3dc03c40 // ldr q0, [x2, #240]
 	WORD $0x4ea6f404 // fmin v4.4s, v0.4s, v6.4s
@@ -20967,13 +20734,9 @@ rest1:
 	WORD $0x6e22dc4d // fmul v13.4s, v2.4s, v2.4s
 	WORD $0x6e23dc6e // fmul v14.4s, v3.4s, v3.4s
 	WORD $0x6e20dc0f // fmul v15.4s, v0.4s, v0.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e28cd24 // fmla v4.4s, v9.4s, v8.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e2dcd42 // fmla v2.4s, v10.4s, v13.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e2ecd63 // fmla v3.4s, v11.4s, v14.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e2fcd80 // fmla v0.4s, v12.4s, v15.4s
 	WORD $0x3dc03048 // ldr q8, [x2, #192]
 	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
@@ -21165,13 +20928,9 @@ loop:
 	WORD $0x6e62dc4f // fmul v15.2d, v2.2d, v2.2d
 	WORD $0x6e63dc70 // fmul v16.2d, v3.2d, v3.2d
 	WORD $0x6e64dc91 // fmul v17.2d, v4.2d, v4.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e6acd66 // fmla v6.2d, v11.2d, v10.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e6fcd82 // fmla v2.2d, v12.2d, v15.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e70cda3 // fmla v3.2d, v13.2d, v16.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e71cdc4 // fmla v4.2d, v14.2d, v17.2d
 	WORD $0x3dc0344a // ldr q10, [x2, #208]
 	WORD $0x4e6ad4c6 // fadd v6.2d, v6.2d, v10.2d
@@ -21248,7 +21007,6 @@ rest1:
 	WORD $0x4e60cc62 // fmla v2.2d, v3.2d, v0.2d
 	WORD $0x4ea11c23 // mov v3.16b, v1.16b
 	WORD $0x4e60cc83 // fmla v3.2d, v4.2d, v0.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e60cca1 // fmla v1.2d, v5.2d, v0.2d
 	WORD $0x3dc06840 // ldr q0, [x2, #416]
 	WORD $0x4ee6f404 // fmin v4.2d, v0.2d, v6.2d
@@ -21359,13 +21117,9 @@ rest1:
 	WORD $0x6e62dc4d // fmul v13.2d, v2.2d, v2.2d
 	WORD $0x6e63dc6e // fmul v14.2d, v3.2d, v3.2d
 	WORD $0x6e60dc0f // fmul v15.2d, v0.2d, v0.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e68cd24 // fmla v4.2d, v9.2d, v8.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e6dcd42 // fmla v2.2d, v10.2d, v13.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e6ecd63 // fmla v3.2d, v11.2d, v14.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e6fcd80 // fmla v0.2d, v12.2d, v15.2d
 	WORD $0x3dc03448 // ldr q8, [x2, #208]
 	WORD $0x4e68d484 // fadd v4.2d, v4.2d, v8.2d
@@ -21529,13 +21283,9 @@ loop:
 	WORD $0x6e23dc6f // fmul v15.4s, v3.4s, v3.4s
 	WORD $0x6e24dc90 // fmul v16.4s, v4.4s, v4.4s
 	WORD $0x6e25dcb1 // fmul v17.4s, v5.4s, v5.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e2acd62 // fmla v2.4s, v11.4s, v10.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e2fcd83 // fmla v3.4s, v12.4s, v15.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e30cda4 // fmla v4.4s, v13.4s, v16.4s
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e31cdc5 // fmla v5.4s, v14.4s, v17.4s
 	WORD $0x3dc0304a // ldr q10, [x2, #192]
 	WORD $0x4e2ad442 // fadd v2.4s, v2.4s, v10.4s
@@ -21709,13 +21459,9 @@ rest2:
 	WORD $0x6e23dc6d // fmul v13.4s, v3.4s, v3.4s
 	WORD $0x6e24dc8e // fmul v14.4s, v4.4s, v4.4s
 	WORD $0x6e20dc0f // fmul v15.4s, v0.4s, v0.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e28cd22 // fmla v2.4s, v9.4s, v8.4s
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e2dcd43 // fmla v3.4s, v10.4s, v13.4s
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e2ecd64 // fmla v4.4s, v11.4s, v14.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e2fcd80 // fmla v0.4s, v12.4s, v15.4s
 	WORD $0x3dc03048 // ldr q8, [x2, #192]
 	WORD $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
@@ -21919,13 +21665,9 @@ loop:
 	WORD $0x6e63dc6f // fmul v15.2d, v3.2d, v3.2d
 	WORD $0x6e64dc90 // fmul v16.2d, v4.2d, v4.2d
 	WORD $0x6e65dcb1 // fmul v17.2d, v5.2d, v5.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e6acd62 // fmla v2.2d, v11.2d, v10.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e6fcd83 // fmla v3.2d, v12.2d, v15.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e70cda4 // fmla v4.2d, v13.2d, v16.2d
-	WORD $0x4ea51ca5 // mov v5.16b, v5.16b
 	WORD $0x4e71cdc5 // fmla v5.2d, v14.2d, v17.2d
 	WORD $0x3dc0344a // ldr q10, [x2, #208]
 	WORD $0x4e6ad442 // fadd v2.2d, v2.2d, v10.2d
@@ -22139,13 +21881,9 @@ rest2:
 	WORD $0x6e63dc6d // fmul v13.2d, v3.2d, v3.2d
 	WORD $0x6e64dc8e // fmul v14.2d, v4.2d, v4.2d
 	WORD $0x6e60dc0f // fmul v15.2d, v0.2d, v0.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e68cd22 // fmla v2.2d, v9.2d, v8.2d
-	WORD $0x4ea31c63 // mov v3.16b, v3.16b
 	WORD $0x4e6dcd43 // fmla v3.2d, v10.2d, v13.2d
-	WORD $0x4ea41c84 // mov v4.16b, v4.16b
 	WORD $0x4e6ecd64 // fmla v4.2d, v11.2d, v14.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e6fcd80 // fmla v0.2d, v12.2d, v15.2d
 	WORD $0x3dc03448 // ldr q8, [x2, #208]
 	WORD $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
@@ -23045,13 +22783,9 @@ rest1:
 	MOVD $rest-64(SP), R9
 	WORD $0xad405534 // ldp q20, q21, [x9]
 	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e601e91 // bsl v17.16b, v20.16b, v0.16b
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e611eb2 // bsl v18.16b, v21.16b, v1.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e621ed3 // bsl v19.16b, v22.16b, v2.16b
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x6e631ef0 // bsl v16.16b, v23.16b, v3.16b
 	WORD $0x4e31f400 // fmax v0.4s, v0.4s, v17.4s
 	WORD $0x4e32f421 // fmax v1.4s, v1.4s, v18.4s
@@ -23174,13 +22908,9 @@ rest1:
 	MOVD $rest-64(SP), R9
 	WORD $0xad405534 // ldp q20, q21, [x9]
 	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e601e91 // bsl v17.16b, v20.16b, v0.16b
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e611eb2 // bsl v18.16b, v21.16b, v1.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e621ed3 // bsl v19.16b, v22.16b, v2.16b
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x6e631ef0 // bsl v16.16b, v23.16b, v3.16b
 	WORD $0x4e71f400 // fmax v0.2d, v0.2d, v17.2d
 	WORD $0x4e72f421 // fmax v1.2d, v1.2d, v18.2d
@@ -23301,13 +23031,9 @@ rest1:
 	MOVD $rest-64(SP), R9
 	WORD $0xad405534 // ldp q20, q21, [x9]
 	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e601e91 // bsl v17.16b, v20.16b, v0.16b
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e611eb2 // bsl v18.16b, v21.16b, v1.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e621ed3 // bsl v19.16b, v22.16b, v2.16b
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x6e631ef0 // bsl v16.16b, v23.16b, v3.16b
 	WORD $0x4eb1f400 // fmin v0.4s, v0.4s, v17.4s
 	WORD $0x4eb2f421 // fmin v1.4s, v1.4s, v18.4s
@@ -23430,13 +23156,9 @@ rest1:
 	MOVD $rest-64(SP), R9
 	WORD $0xad405534 // ldp q20, q21, [x9]
 	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e601e91 // bsl v17.16b, v20.16b, v0.16b
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e611eb2 // bsl v18.16b, v21.16b, v1.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e621ed3 // bsl v19.16b, v22.16b, v2.16b
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x6e631ef0 // bsl v16.16b, v23.16b, v3.16b
 	WORD $0x4ef1f400 // fmin v0.2d, v0.2d, v17.2d
 	WORD $0x4ef2f421 // fmin v1.2d, v1.2d, v18.2d
@@ -23864,13 +23586,9 @@ rest1:
 	WORD $0x4ea0d6f7 // fsub v23.4s, v23.4s, v0.4s
 	WORD $0x4ea0d700 // fsub v0.4s, v24.4s, v0.4s
 	WORD $0x3dc03858 // ldr q24, [x2, #224]
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e781eb2 // bsl v18.16b, v21.16b, v24.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e781ed3 // bsl v19.16b, v22.16b, v24.16b
-	WORD $0x4eb41e94 // mov v20.16b, v20.16b
 	WORD $0x6e781ef4 // bsl v20.16b, v23.16b, v24.16b
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e781c11 // bsl v17.16b, v0.16b, v24.16b
 	WORD $0x4e32ce41 // fmla v1.4s, v18.4s, v18.4s
 	WORD $0x4e33ce62 // fmla v2.4s, v19.4s, v19.4s
@@ -24020,13 +23738,9 @@ rest1:
 	WORD $0x4ee0d6f7 // fsub v23.2d, v23.2d, v0.2d
 	WORD $0x4ee0d700 // fsub v0.2d, v24.2d, v0.2d
 	WORD $0x3dc03858 // ldr q24, [x2, #224]
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e781eb2 // bsl v18.16b, v21.16b, v24.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e781ed3 // bsl v19.16b, v22.16b, v24.16b
-	WORD $0x4eb41e94 // mov v20.16b, v20.16b
 	WORD $0x6e781ef4 // bsl v20.16b, v23.16b, v24.16b
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e781c11 // bsl v17.16b, v0.16b, v24.16b
 	WORD $0x4e72ce41 // fmla v1.2d, v18.2d, v18.2d
 	WORD $0x4e73ce62 // fmla v2.2d, v19.2d, v19.2d
@@ -24160,7 +23874,6 @@ rest1:
 	WORD $0x4e20cdee // fmla v14.4s, v15.4s, v0.4s
 	WORD $0x4ea11c2f // mov v15.16b, v1.16b
 	WORD $0x4e20ce0f // fmla v15.4s, v16.4s, v0.4s
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e20ce21 // fmla v1.4s, v17.4s, v0.4s
 	MOVD $rest-64(SP), R9
 	STP (ZR, ZR), 0(R9)
@@ -24265,13 +23978,9 @@ rest7:
 	WORD $0x4e31d484 // fadd v4.4s, v4.4s, v17.4s
 	WORD $0x4e33d4a5 // fadd v5.4s, v5.4s, v19.4s
 	WORD $0x3dc03854 // ldr q20, [x2, #224]
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x6e741e4b // bsl v11.16b, v18.16b, v20.16b
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x6e741dcc // bsl v12.16b, v14.16b, v20.16b
-	WORD $0x4ead1dad // mov v13.16b, v13.16b
 	WORD $0x6e741ded // bsl v13.16b, v15.16b, v20.16b
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x6e741c2a // bsl v10.16b, v1.16b, v20.16b
 	WORD $0x4e2bcc06 // fmla v6.4s, v0.4s, v11.4s
 	WORD $0x4e2cce07 // fmla v7.4s, v16.4s, v12.4s
@@ -24403,7 +24112,6 @@ rest1:
 	WORD $0x4e60cdee // fmla v14.2d, v15.2d, v0.2d
 	WORD $0x4ea11c2f // mov v15.16b, v1.16b
 	WORD $0x4e60ce0f // fmla v15.2d, v16.2d, v0.2d
-	WORD $0x4ea11c21 // mov v1.16b, v1.16b
 	WORD $0x4e60ce21 // fmla v1.2d, v17.2d, v0.2d
 	MOVD $rest-64(SP), R9
 	STP (ZR, ZR), 0(R9)
@@ -24508,13 +24216,9 @@ rest7:
 	WORD $0x4e71d484 // fadd v4.2d, v4.2d, v17.2d
 	WORD $0x4e73d4a5 // fadd v5.2d, v5.2d, v19.2d
 	WORD $0x3dc03854 // ldr q20, [x2, #224]
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x6e741e4b // bsl v11.16b, v18.16b, v20.16b
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x6e741dcc // bsl v12.16b, v14.16b, v20.16b
-	WORD $0x4ead1dad // mov v13.16b, v13.16b
 	WORD $0x6e741ded // bsl v13.16b, v15.16b, v20.16b
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x6e741c2a // bsl v10.16b, v1.16b, v20.16b
 	WORD $0x4e6bcc06 // fmla v6.2d, v0.2d, v11.2d
 	WORD $0x4e6cce07 // fmla v7.2d, v16.2d, v12.2d
@@ -24639,7 +24343,6 @@ rest3:
 	WORD $0x4e21cd07 // fmla v7.4s, v8.4s, v1.4s
 	WORD $0x4ea21c48 // mov v8.16b, v2.16b
 	WORD $0x4e21cd28 // fmla v8.4s, v9.4s, v1.4s
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e21cd42 // fmla v2.4s, v10.4s, v1.4s
 	WORD $0x6e2bdc61 // fmul v1.4s, v3.4s, v11.4s
 	WORD $0x6e2cdc83 // fmul v3.4s, v4.4s, v12.4s
@@ -24767,7 +24470,6 @@ rest3:
 	WORD $0x4e61cd07 // fmla v7.2d, v8.2d, v1.2d
 	WORD $0x4ea21c48 // mov v8.16b, v2.16b
 	WORD $0x4e61cd28 // fmla v8.2d, v9.2d, v1.2d
-	WORD $0x4ea21c42 // mov v2.16b, v2.16b
 	WORD $0x4e61cd42 // fmla v2.2d, v10.2d, v1.2d
 	WORD $0x6e6bdc61 // fmul v1.2d, v3.2d, v11.2d
 	WORD $0x6e6cdc83 // fmul v3.2d, v4.2d, v12.2d
@@ -25438,7 +25140,6 @@ loop:
 	WORD $0xad413cee // ldp q14, q15, [x7, #32]
 	WORD $0xad404510 // ldp q16, q17, [x8]
 	WORD $0xad414d12 // ldp q18, q19, [x8, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e24cc08 // fmla v8.4s, v0.4s, v4.4s
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e25cc20 // fmla v0.4s, v1.4s, v5.4s
@@ -25543,7 +25244,6 @@ rest5:
 	MOVD $rest-64(SP), R9
 	WORD $0xad404530 // ldp q16, q17, [x9]
 	WORD $0xad414d32 // ldp q18, q19, [x9, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e24cc08 // fmla v8.4s, v0.4s, v4.4s
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e25cc20 // fmla v0.4s, v1.4s, v5.4s
@@ -25592,7 +25292,6 @@ loop:
 	WORD $0xad413cee // ldp q14, q15, [x7, #32]
 	WORD $0xad404510 // ldp q16, q17, [x8]
 	WORD $0xad414d12 // ldp q18, q19, [x8, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e64cc08 // fmla v8.2d, v0.2d, v4.2d
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e65cc20 // fmla v0.2d, v1.2d, v5.2d
@@ -25697,7 +25396,6 @@ rest5:
 	MOVD $rest-64(SP), R9
 	WORD $0xad404530 // ldp q16, q17, [x9]
 	WORD $0xad414d32 // ldp q18, q19, [x9, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e64cc08 // fmla v8.2d, v0.2d, v4.2d
 	WORD $0x4ea91d20 // mov v0.16b, v9.16b
 	WORD $0x4e65cc20 // fmla v0.2d, v1.2d, v5.2d
@@ -25820,13 +25518,9 @@ rest1:
 	MOVD $rest-64(SP), R9
 	WORD $0xad405534 // ldp q20, q21, [x9]
 	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e601e91 // bsl v17.16b, v20.16b, v0.16b
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e611eb2 // bsl v18.16b, v21.16b, v1.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e621ed3 // bsl v19.16b, v22.16b, v2.16b
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x6e631ef0 // bsl v16.16b, v23.16b, v3.16b
 	WORD $0x4e31f400 // fmax v0.4s, v0.4s, v17.4s
 	WORD $0x4e32f421 // fmax v1.4s, v1.4s, v18.4s
@@ -25946,13 +25640,9 @@ exploop:
 	WORD $0x6e26dcd3 // fmul v19.4s, v6.4s, v6.4s
 	WORD $0x6e27dcf4 // fmul v20.4s, v7.4s, v7.4s
 	WORD $0x6e28dd15 // fmul v21.4s, v8.4s, v8.4s
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e2ecdea // fmla v10.4s, v15.4s, v14.4s
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e33ce06 // fmla v6.4s, v16.4s, v19.4s
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e34ce27 // fmla v7.4s, v17.4s, v20.4s
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e35ce48 // fmla v8.4s, v18.4s, v21.4s
 	WORD $0x3dc1dc4e // ldr q14, [x2, #1904]
 	WORD $0x4e2ed56b // fadd v11.4s, v11.4s, v14.4s
@@ -26024,7 +25714,6 @@ rest2:
 	WORD $0x4ea01c0b // mov v11.16b, v0.16b
 	WORD $0x4ea1cd8b // fmls v11.4s, v12.4s, v1.4s
 	WORD $0x6ea0f96b // fneg v11.4s, v11.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4ea1cda0 // fmls v0.4s, v13.4s, v1.4s
 	WORD $0x6ea0f800 // fneg v0.4s, v0.4s
 	WORD $0x3dc04041 // ldr q1, [x2, #256]
@@ -26091,13 +25780,9 @@ rest2:
 	WORD $0x6e2add55 // fmul v21.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd76 // fmul v22.4s, v11.4s, v11.4s
 	WORD $0x6e20dc17 // fmul v23.4s, v0.4s, v0.4s
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x4e30ce2c // fmla v12.4s, v17.4s, v16.4s
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e35ce4a // fmla v10.4s, v18.4s, v21.4s
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e36ce6b // fmla v11.4s, v19.4s, v22.4s
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e37ce80 // fmla v0.4s, v20.4s, v23.4s
 	WORD $0x3dc1dc50 // ldr q16, [x2, #1904]
 	WORD $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
@@ -26134,13 +25819,9 @@ rest3:
 	SUBS $1, R12
 	BNE rest3
 	WORD $0x3dc03841 // ldr q1, [x2, #224]
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x6e611d87 // bsl v7.16b, v12.16b, v1.16b
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x6e611d48 // bsl v8.16b, v10.16b, v1.16b
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x6e611d69 // bsl v9.16b, v11.16b, v1.16b
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x6e611c06 // bsl v6.16b, v0.16b, v1.16b
 	WORD $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
 	WORD $0x4e28d463 // fadd v3.4s, v3.4s, v8.4s
@@ -26311,13 +25992,9 @@ rest1:
 	MOVD $rest-64(SP), R9
 	WORD $0xad405534 // ldp q20, q21, [x9]
 	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e601e91 // bsl v17.16b, v20.16b, v0.16b
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e611eb2 // bsl v18.16b, v21.16b, v1.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e621ed3 // bsl v19.16b, v22.16b, v2.16b
-	WORD $0x4eb01e10 // mov v16.16b, v16.16b
 	WORD $0x6e631ef0 // bsl v16.16b, v23.16b, v3.16b
 	WORD $0x4e71f400 // fmax v0.2d, v0.2d, v17.2d
 	WORD $0x4e72f421 // fmax v1.2d, v1.2d, v18.2d
@@ -26475,13 +26152,9 @@ exploop:
 	WORD $0x6e66dcd3 // fmul v19.2d, v6.2d, v6.2d
 	WORD $0x6e67dcf4 // fmul v20.2d, v7.2d, v7.2d
 	WORD $0x6e68dd15 // fmul v21.2d, v8.2d, v8.2d
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e6ecdea // fmla v10.2d, v15.2d, v14.2d
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x4e73ce06 // fmla v6.2d, v16.2d, v19.2d
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x4e74ce27 // fmla v7.2d, v17.2d, v20.2d
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e75ce48 // fmla v8.2d, v18.2d, v21.2d
 	WORD $0x3dc2304e // ldr q14, [x2, #2240]
 	WORD $0x4e6ed56b // fadd v11.2d, v11.2d, v14.2d
@@ -26553,7 +26226,6 @@ rest2:
 	WORD $0x4ea01c0b // mov v11.16b, v0.16b
 	WORD $0x4ee1cd8b // fmls v11.2d, v12.2d, v1.2d
 	WORD $0x6ee0f96b // fneg v11.2d, v11.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4ee1cda0 // fmls v0.2d, v13.2d, v1.2d
 	WORD $0x6ee0f800 // fneg v0.2d, v0.2d
 	WORD $0x3dc06c41 // ldr q1, [x2, #432]
@@ -26660,13 +26332,9 @@ rest2:
 	WORD $0x6e6add55 // fmul v21.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd76 // fmul v22.2d, v11.2d, v11.2d
 	WORD $0x6e60dc17 // fmul v23.2d, v0.2d, v0.2d
-	WORD $0x4eac1d8c // mov v12.16b, v12.16b
 	WORD $0x4e70ce2c // fmla v12.2d, v17.2d, v16.2d
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e75ce4a // fmla v10.2d, v18.2d, v21.2d
-	WORD $0x4eab1d6b // mov v11.16b, v11.16b
 	WORD $0x4e76ce6b // fmla v11.2d, v19.2d, v22.2d
-	WORD $0x4ea01c00 // mov v0.16b, v0.16b
 	WORD $0x4e77ce80 // fmla v0.2d, v20.2d, v23.2d
 	WORD $0x3dc23050 // ldr q16, [x2, #2240]
 	WORD $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
@@ -26703,13 +26371,9 @@ rest3:
 	SUBS $1, R12
 	BNE rest3
 	WORD $0x3dc03841 // ldr q1, [x2, #224]
-	WORD $0x4ea71ce7 // mov v7.16b, v7.16b
 	WORD $0x6e611d87 // bsl v7.16b, v12.16b, v1.16b
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x6e611d48 // bsl v8.16b, v10.16b, v1.16b
-	WORD $0x4ea91d29 // mov v9.16b, v9.16b
 	WORD $0x6e611d69 // bsl v9.16b, v11.16b, v1.16b
-	WORD $0x4ea61cc6 // mov v6.16b, v6.16b
 	WORD $0x6e611c06 // bsl v6.16b, v0.16b, v1.16b
 	WORD $0x4e67d442 // fadd v2.2d, v2.2d, v7.2d
 	WORD $0x4e68d463 // fadd v3.2d, v3.2d, v8.2d
@@ -27596,13 +27260,9 @@ rest2:
 	WORD $0x4ea0d6f7 // fsub v23.4s, v23.4s, v0.4s
 	WORD $0x4ea0d718 // fsub v24.4s, v24.4s, v0.4s
 	WORD $0x3dc03859 // ldr q25, [x2, #224]
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e791eb2 // bsl v18.16b, v21.16b, v25.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e791ed3 // bsl v19.16b, v22.16b, v25.16b
-	WORD $0x4eb41e94 // mov v20.16b, v20.16b
 	WORD $0x6e791ef4 // bsl v20.16b, v23.16b, v25.16b
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e791f11 // bsl v17.16b, v24.16b, v25.16b
 	WORD $0x4e32ce41 // fmla v1.4s, v18.4s, v18.4s
 	WORD $0x4e33ce62 // fmla v2.4s, v19.4s, v19.4s
@@ -27678,7 +27338,6 @@ normloop:
 	WORD $0xad4154d4 // ldp q20, q21, [x6, #32]
 	WORD $0xad425cd6 // ldp q22, q23, [x6, #64]
 	WORD $0xad4364d8 // ldp q24, q25, [x6, #96]
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x4e2acc52 // fmla v18.4s, v2.4s, v10.4s
 	WORD $0x4eb31e62 // mov v2.16b, v19.16b
 	WORD $0x4e2bcc62 // fmla v2.4s, v3.4s, v11.4s
@@ -27724,7 +27383,6 @@ normunit:
 	WORD $0xad4124a8 // ldp q8, q9, [x5, #32]
 	WORD $0xad402cca // ldp q10, q11, [x6]
 	WORD $0xad4134cc // ldp q12, q13, [x6, #32]
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e26cc4a // fmla v10.4s, v2.4s, v6.4s
 	WORD $0x4eab1d62 // mov v2.16b, v11.16b
 	WORD $0x4e27cc62 // fmla v2.4s, v3.4s, v7.4s
@@ -27799,7 +27457,6 @@ rest5:
 	MOVD $rest-64(SP), R9
 	WORD $0xad402528 // ldp q8, q9, [x9]
 	WORD $0xad412d2a // ldp q10, q11, [x9, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e21cc48 // fmla v8.4s, v2.4s, v1.4s
 	WORD $0x4ea91d21 // mov v1.16b, v9.16b
 	WORD $0x4e25cc61 // fmla v1.4s, v3.4s, v5.4s
@@ -28068,13 +27725,9 @@ rest2:
 	WORD $0x4ee0d6f7 // fsub v23.2d, v23.2d, v0.2d
 	WORD $0x4ee0d718 // fsub v24.2d, v24.2d, v0.2d
 	WORD $0x3dc03859 // ldr q25, [x2, #224]
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x6e791eb2 // bsl v18.16b, v21.16b, v25.16b
-	WORD $0x4eb31e73 // mov v19.16b, v19.16b
 	WORD $0x6e791ed3 // bsl v19.16b, v22.16b, v25.16b
-	WORD $0x4eb41e94 // mov v20.16b, v20.16b
 	WORD $0x6e791ef4 // bsl v20.16b, v23.16b, v25.16b
-	WORD $0x4eb11e31 // mov v17.16b, v17.16b
 	WORD $0x6e791f11 // bsl v17.16b, v24.16b, v25.16b
 	WORD $0x4e72ce41 // fmla v1.2d, v18.2d, v18.2d
 	WORD $0x4e73ce62 // fmla v2.2d, v19.2d, v19.2d
@@ -28148,7 +27801,6 @@ normloop:
 	WORD $0xad4154d4 // ldp q20, q21, [x6, #32]
 	WORD $0xad425cd6 // ldp q22, q23, [x6, #64]
 	WORD $0xad4364d8 // ldp q24, q25, [x6, #96]
-	WORD $0x4eb21e52 // mov v18.16b, v18.16b
 	WORD $0x4e6acc52 // fmla v18.2d, v2.2d, v10.2d
 	WORD $0x4eb31e62 // mov v2.16b, v19.16b
 	WORD $0x4e6bcc62 // fmla v2.2d, v3.2d, v11.2d
@@ -28194,7 +27846,6 @@ normunit:
 	WORD $0xad4124a8 // ldp q8, q9, [x5, #32]
 	WORD $0xad402cca // ldp q10, q11, [x6]
 	WORD $0xad4134cc // ldp q12, q13, [x6, #32]
-	WORD $0x4eaa1d4a // mov v10.16b, v10.16b
 	WORD $0x4e66cc4a // fmla v10.2d, v2.2d, v6.2d
 	WORD $0x4eab1d62 // mov v2.16b, v11.16b
 	WORD $0x4e67cc62 // fmla v2.2d, v3.2d, v7.2d
@@ -28269,7 +27920,6 @@ rest5:
 	MOVD $rest-64(SP), R9
 	WORD $0xad402528 // ldp q8, q9, [x9]
 	WORD $0xad412d2a // ldp q10, q11, [x9, #32]
-	WORD $0x4ea81d08 // mov v8.16b, v8.16b
 	WORD $0x4e61cc48 // fmla v8.2d, v2.2d, v1.2d
 	WORD $0x4ea91d21 // mov v1.16b, v9.16b
 	WORD $0x4e65cc61 // fmla v1.2d, v3.2d, v5.2d

@@ -443,6 +443,9 @@ func (n *neon) write() bool {
 				v = append(v, number[r.ID()])
 				word |= uint32(number[r.ID()]) << r.at
 			}
+			if len(v) == 3 && v[0] == v[1] && v[1] == v[2] && strings.HasPrefix(l.text, "mov") {
+				continue // the copy took the place of what it copies
+			}
 			fmt.Fprintf(b, "\tWORD $0x%08x // %s\n", word, fmt.Sprintf(l.text, v...))
 		}
 	}

@@ -198,5 +198,53 @@ func neonTiles() []byte {
 		"loop:\n\tPRFM (R1), PLDL1KEEP\n\tADD $64, R1\n\tSUBS $1, R0\n\tBNE loop\n\tRET\n\n")
 	table.WriteString("// func PrefetchRows(n int, p *byte, stride uintptr)\nTEXT ·PrefetchRows(SB), NOSPLIT, $0-24\n\tMOVD n+0(FP), R0\n\tMOVD p+8(FP), R1\n\tMOVD stride+16(FP), R2\n" +
 		"loop:\n\tPRFM (R1), PLDL1KEEP\n\tADD R2, R1\n\tSUBS $1, R0\n\tBNE loop\n\tRET\n")
-	return []byte(neonHeader + table.String() + b.String())
+	return []byte(neonHeader + table.String() + neonTranspose(false) + neonTranspose(true) + b.String())
+}
+
+// neonTranspose transposes square blocks as wide as a register.
+func neonTranspose(f64 bool) string {
+	name, rows := "Transpose4F32", 4
+	if f64 {
+		name, rows = "Transpose2F64", 2
+	}
+	k := &neonTile{f64: f64}
+	fmt.Fprintf(&k.b, "\n// func %s(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)\nTEXT ·%[1]s(SB), NOSPLIT, $0-56\n", name)
+	for i, arg := range []string{"n", "src", "lds", "nexts", "dst", "ldd", "nextd"} {
+		k.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
+	}
+	k.b.WriteString("loop:\n")
+	// turn makes register d of the even or odd parts of a and b.
+	turn := func(d, a, b, odd int, doubles bool) {
+		word, lanes := 0x4e802800, arrangement(doubles)
+		if doubles {
+			word |= 1 << 22
+		}
+		k.word(word|odd<<14|b<<16|a<<5|d, "trn%d v%d.%s, v%d.%s, v%d.%s", 1+odd, d, lanes, a, lanes, b, lanes)
+	}
+	k.line("MOVD R1, R7")
+	for i := 0; i < rows; i++ {
+		k.word(0x3dc00000|7<<5|i, "ldr q%d, [x7]", i)
+		k.line("ADD R2, R7")
+	}
+	if !f64 {
+		for i := 0; i < 4; i++ { // pairs of rows
+			turn(4+i, i&2, i&2+1, i&1, false)
+		}
+	}
+	k.line("MOVD R4, R7")
+	for i := 0; i < rows; i++ {
+		if f64 {
+			turn(8, 0, 1, i, true)
+		} else {
+			turn(8, 4+i&1, 6+i&1, i>>1, true)
+		}
+		k.word(0x3d800000|7<<5|8, "str q8, [x7]")
+		k.line("ADD R5, R7")
+	}
+	k.line("ADD R3, R1")
+	k.line("ADD R6, R4")
+	k.line("SUBS $1, R0")
+	k.line("BNE loop")
+	k.line("RET")
+	return k.b.String()
 }

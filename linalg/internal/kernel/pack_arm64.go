@@ -1,0 +1,16 @@
+package kernel
+
+import "github.com/priorlab/priorlab/linalg/internal/asm"
+
+// laneCount is the order of the blocks that registers transpose.
+func laneCount[T Float]() int { return 16 / size[T]() }
+
+// transposeBlocks transposes square blocks as wide as a register: the rows of a block are lds and ldd numbers apart, the
+// blocks nexts and nextd.
+func transposeBlocks[T Float](blocks int, src []T, lds, nexts int, dst []T, ldd, nextd int) {
+	es, f := size[T](), asm.Transpose2F64
+	if es == 4 {
+		f = asm.Transpose4F32
+	}
+	f(blocks, (*byte)(ptr(src)), uintptr(lds*es), uintptr(nexts*es), (*byte)(ptr(dst)), uintptr(ldd*es), uintptr(nextd*es))
+}
