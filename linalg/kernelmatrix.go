@@ -79,20 +79,23 @@ func kernelCore[T kernel.Float](op string, cov kernel.Covariance, x, y, logVar *
 		a.Forward(vals[T](out), nil)
 	}
 	return track(out, func(g *Tensor) []*Tensor {
-		gd := g.dense()
 		gs := make([]*Tensor, 3)
-		e := zip(op, kernel.Mul, gd, slope.detached())
-		if wanted(logVar) {
-			byVar := e // the kinds whose slope is their value
-			if slope != out {
-				byVar = zip(op, kernel.Mul, gd, out.detached())
+		gradient := func(i int, t *Tensor, shape ...int) []T {
+			if t != logVar && !wanted(t) {
+				return nil
 			}
-			gs[2] = sumTo(byVar.Sum(-2, -1), logVar.shape)
+			gs[i] = newTensor(x.dt, append(slices.Clone(batch), shape...))
+			return vals[T](gs[i])
 		}
-		if wanted(x) || wanted(y) {
-			dx, dy := newTensor(x.dt, append(slices.Clone(batch), n, d)), newTensor(x.dt, append(slices.Clone(batch), m, d))
-			a.Backward(vals[T](dx), vals[T](dy), vals[T](e))
-			gs[0], gs[1] = sumTo(dx, x.shape), sumTo(dy, y.shape)
+		var value []T
+		if slope != out {
+			value = vals[T](out.detached())
+		}
+		a.Backward(gradient(0, x, n, d), gradient(1, y, m, d), gradient(2, logVar), vals[T](g.dense()), vals[T](slope.detached()), value)
+		for i, t := range []*Tensor{x, y, logVar} {
+			if gs[i] != nil {
+				gs[i] = sumTo(gs[i], t.shape)
+			}
 		}
 		return gs
 	}, x, y, logVar)

@@ -38,64 +38,105 @@ func (a *CovArgs[T]) Forward(out, slope []T) {
 	if n*m == 0 {
 		return
 	}
-	if len(a.OffX) < 4 && n >= 16 && a.chunk() == 1 {
-		// Few large matrices: divide each by rows.
-		for i := range a.OffX {
-			par.For(n, max(8, n/16), func(lo, hi int) { a.rows(i, lo, hi, out[i*n*m:], slope) })
-		}
-		return
+	rows, chunk := n, a.chunk()
+	if len(a.OffX) < 4 && n >= 16 && chunk == 1 { // few large matrices: divide each by rows
+		rows, chunk = max(8, n/16), len(a.OffX)
 	}
-	par.For(len(a.OffX), a.chunk(), func(lo, hi int) {
+	par.For(len(a.OffX), chunk, func(lo, hi int) {
+		raw, _ := mem.Get((a.D + 1) * m * size[T]())
+		defer mem.Put(raw)
+		w := mem.Slice[T](raw)
 		for i := lo; i < hi; i++ {
-			a.rows(i, 0, n, out[i*n*m:], slope)
+			c := covColumns[T]{y: a.Y[a.OffY[i]:]}
+			if a.Cov != ExpDot && a.D != 1 {
+				c.centred, c.half = w[:m*a.D], w[m*a.D:m*(a.D+1)]
+				c.fill(m, a.D)
+			}
+			par.For(n, rows, func(lo, hi int) { a.rows(i, lo, hi, c, out[i*n*m:], slope) })
+		}
+	})
+}
+
+// covColumns are the rows of y, less the first one, and minus half their squares.
+type covColumns[T Float] struct{ y, centred, half []T }
+
+func (c *covColumns[T]) fill(m, d int) {
+	par.For(m, max(1, Grain/(d+1)), func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			c.half[r] = -0.5 * less(c.centred[r*d:(r+1)*d], c.y[r*d:(r+1)*d], c.y[:d])
 		}
 	})
 }
 
 // rows computes rows lo to hi-1 of matrix i, which begins at out; slope holds all matrices.
-func (a *CovArgs[T]) rows(i, lo, hi int, out, slope []T) {
+func (a *CovArgs[T]) rows(i, lo, hi int, c covColumns[T], out, slope []T) {
 	m, d := a.M, a.D
-	x, y := a.X[a.OffX[i]:], a.Y[a.OffY[i]:]
-	lv := a.LogVar[i]
-	if a.Cov == ExpDot {
-		product(out[lo*m:hi*m], hi-lo, d, m, Matrix[T]{x[lo*d:], d, 1}, Matrix[T]{y, 1, d})
+	x, lv := a.X[a.OffX[i]:], a.LogVar[i]
+	slopes := func(r int) []T {
+		if slope == nil {
+			return nil
+		}
+		return slope[(i*a.N+r)*m:][:m]
+	}
+	switch {
+	case a.Cov == ExpDot:
+		product(out[lo*m:hi*m], hi-lo, d, m, Matrix[T]{x[lo*d:], d, 1}, Matrix[T]{c.y, 1, d})
 		for r := lo; r < hi; r++ {
-			expClamp(out[r*m:(r+1)*m], out[r*m:(r+1)*m], nil, 0, lv, false)
+			expAffine(out[r*m:(r+1)*m], out[r*m:(r+1)*m], 1, lv)
+		}
+		return
+	case d == 1:
+		for r := lo; r < hi; r++ {
+			a.line(r, x[r], lv, c.y, out[r*m:(r+1)*m], slopes(r))
 		}
 		return
 	}
 	// s = x.y - |x|^2/2 - |y|^2/2 with the first row of y as origin, which keeps the cancellation harmless far from zero.
-	raw, _ := mem.Get(((hi-lo+m)*d + m) * size[T]())
+	raw, _ := mem.Get((hi - lo) * d * size[T]())
 	defer mem.Put(raw)
-	w := mem.Slice[T](raw)
-	xc, yc, ny := w[:(hi-lo)*d], w[(hi-lo)*d:(hi-lo+m)*d], w[(hi-lo+m)*d:(hi-lo+m)*d+m]
+	xc := mem.Slice[T](raw)[:(hi-lo)*d]
 	for r := lo; r < hi; r++ {
-		less(xc[(r-lo)*d:(r-lo+1)*d], x[r*d:(r+1)*d], y[:d])
+		less(xc[(r-lo)*d:(r-lo+1)*d], x[r*d:(r+1)*d], c.y[:d])
 	}
-	for r := 0; r < m; r++ {
-		ny[r] = -0.5 * less(yc[r*d:(r+1)*d], y[r*d:(r+1)*d], y[:d])
-	}
-	product(out[lo*m:hi*m], hi-lo, d, m, Matrix[T]{xc, d, 1}, Matrix[T]{yc, 1, d})
+	product(out[lo*m:hi*m], hi-lo, d, m, Matrix[T]{xc, d, 1}, Matrix[T]{c.centred, 1, d})
 	for r := lo; r < hi; r++ {
 		row, xr := out[r*m:(r+1)*m], xc[(r-lo)*d:(r-lo+1)*d]
 		nx := -0.5 * squares(xr)
 		if a.Cov == RBF {
-			expClamp(row, row, ny, nx, lv, true)
+			expClamp(row, row, c.half, nx, lv)
 			if a.Same {
 				row[r] = T(math.Exp(float64(lv)))
 			}
 			continue
 		}
-		Zip(Add, row, row, ny)
+		Zip(Add, row, row, c.half)
 		affine(row, row, 1, nx)
 		if a.Same {
 			row[r] = 0
 		}
-		var dk []T
-		if slope != nil {
-			dk = slope[(i*a.N+r)*m:][:m]
+		radialBlocks(a.Cov, row, slopes(r), row, -2, T(math.Exp(float64(lv))), -2)
+	}
+}
+
+// line computes row r, the covariance of x with the numbers y, of their differences.
+func (a *CovArgs[T]) line(r int, x, lv T, y, row, slope []T) {
+	for lo := 0; lo < a.M; lo += radialBlock {
+		hi := min(a.M, lo+radialBlock)
+		b := row[lo:hi]
+		ScalarZip(Sub, b, x, y[lo:hi])
+		Zip(Mul, b, b, b)
+		if a.Cov == RBF {
+			expAffine(b, b, -0.5, lv)
+			continue
 		}
-		radialBlocks(a.Cov, row, dk, row, -2, T(math.Exp(float64(lv))), -2)
+		var d []T
+		if slope != nil {
+			d = slope[lo:hi]
+		}
+		radialBlock1(a.Cov, b, d, b, 1, T(math.Exp(float64(lv))), -2)
+	}
+	if a.Same && a.Cov == RBF {
+		row[r] = T(math.Exp(float64(lv)))
 	}
 }
 
@@ -123,51 +164,105 @@ func squares[T Float](x []T) T {
 	return s
 }
 
-// expClampGo computes dst = exp(min(x + v + c, 0) + lv), without the bound unless clamp, with v nil for zeros.
-func expClampGo[T Float](dst, x, v []T, c, lv T, clamp bool) {
+// expClampGo computes dst = exp(min(x + v + c, 0) + lv).
+func expClampGo[T Float](dst, x, v []T, c, lv T) {
 	for i, s := range x {
-		if v != nil {
-			s += v[i]
-		}
-		s += c
-		if clamp {
-			s = min(s, 0)
-		}
-		dst[i] = T(math.Exp(float64(s + lv)))
+		dst[i] = T(math.Exp(float64(min(s+v[i]+c, 0) + lv)))
 	}
 }
 
-// Backward computes the gradients of x and y from e, the gradient by s: for stationary kinds dx = E y - rowsum(E) x, with the
-// first row of y as origin, where a column of ones beside y makes the product give the sums as well.
-func (a *CovArgs[T]) Backward(dx, dy, e []T) {
+// covRows is how many rows of a strip are multiplied at a time; with strips of covWidth columns they stay in the second cache.
+const covRows = 96
+
+func covWidth[T Float]() int { return 1920 / size[T]() }
+
+// Backward computes the gradients of x, y (either may be nil) and of the log variances from g, that of the matrices. slope is the
+// derivative by s; value is the matrices themselves, or nil if that is the same. With E = g slope, the gradient by s, stationary
+// kinds have dx = E y - rowsum(E) x, with the first row of y as origin, where a column of ones beside y makes the product give
+// the sums as well. E is made and used up block by block.
+func (a *CovArgs[T]) Backward(dx, dy, dv, g, slope, value []T) {
 	n, m, d := a.N, a.M, a.D
-	if n*m*d == 0 {
+	w := d + 1
+	if n*m == 0 {
 		clear(dx)
 		clear(dy)
+		clear(dv)
 		return
 	}
-	single := len(a.OffX) < 4
+	origin := make([]T, d)
+	width, high := min(m, covWidth[T]()), min(n, covRows)
+	strip := func(i, j, cols int, work, sums []T, first bool) {
+		x, y := a.X[a.OffX[i]:], a.Y[a.OffY[i]:]
+		o := y[:d]
+		if a.Cov == ExpDot {
+			o = origin
+		}
+		e, work := work[:high*width], work[high*width:]
+		yc, q, xc := work[:cols*w], work[width*w:(width+cols)*w], work[2*width*w:]
+		centre(yc, y[j*d:], o, cols)
+		if dy != nil {
+			centre(xc, x, o, n)
+		}
+		byVar := T(0)
+		for r := 0; r < n; r += high {
+			rows := min(high, n-r)
+			for k := 0; k < rows; k++ {
+				at := (i*n+r+k)*m + j
+				gr := g[at : at+cols]
+				Zip(Mul, e[k*cols:(k+1)*cols], gr, slope[at:])
+				if value != nil {
+					byVar += Dot(gr, value[at:])
+				}
+			}
+			gemm(rows, w, cols, 1, Matrix[T]{e, cols, 1}, Matrix[T]{yc, w, 1}, sums[r*w:], w, !first, false)
+			if dy != nil {
+				gemm(cols, w, rows, 1, Matrix[T]{e, 1, cols}, Matrix[T]{xc[r*w:], w, 1}, q, w, r > 0, false)
+			}
+		}
+		if first {
+			sums[n*w] = 0
+		}
+		sums[n*w] += byVar
+		if dy != nil {
+			a.lessSums(dy[(i*m+j)*d:], q, yc, cols)
+		}
+	}
+	finish := func(i int, sums, xc []T) {
+		dv[i] = sums[n*w]
+		for r := 0; r < n && value == nil; r++ {
+			dv[i] += sums[r*w+d]
+		}
+		if dx == nil {
+			return
+		}
+		o := a.Y[a.OffY[i]:][:d]
+		centre(xc, a.X[a.OffX[i]:], o, n)
+		a.lessSums(dx[i*n*d:], sums, xc, n)
+	}
+	room := high*width + (2*width+n)*w
+	if len(a.OffX) < 4 {
+		raw, _ := mem.Get((2*n*w + 1) * size[T]())
+		defer mem.Put(raw)
+		sums := mem.Slice[T](raw)[:n*w+1]
+		xc := mem.Slice[T](raw)[n*w+1:]
+		for i := range a.OffX {
+			sumOfStrips(sums, len(sums), 1, m, width, (room+width-1)/width, n*m*(4*w+2), func(_, j, cols int, work, sums []T, first bool) {
+				strip(i, j, cols, work, sums, first)
+			})
+			finish(i, sums, xc)
+		}
+		return
+	}
 	par.For(len(a.OffX), a.chunk(), func(lo, hi int) {
-		w := d + 1
-		raw, _ := mem.Get(2 * (n + m) * w * size[T]())
+		raw, _ := mem.Get((n*w + 1 + room) * size[T]())
 		defer mem.Put(raw)
 		work := mem.Slice[T](raw)
-		xc, yc, p, q := work[:n*w], work[n*w:(n+m)*w], work[(n+m)*w:(2*n+m)*w], work[(2*n+m)*w:2*(n+m)*w]
+		sums, work := work[:n*w+1], work[n*w+1:]
 		for i := lo; i < hi; i++ {
-			x, y, ei := a.X[a.OffX[i]:], a.Y[a.OffY[i]:], e[i*n*m:(i+1)*n*m]
-			px, py := dx[i*n*d:(i+1)*n*d], dy[i*m*d:(i+1)*m*d]
-			by, bx := Matrix[T]{ei, m, 1}, Matrix[T]{ei, 1, m}
-			if a.Cov == ExpDot {
-				gemm(n, d, m, 1, by, Matrix[T]{y, d, 1}, px, d, false, single)
-				gemm(m, d, n, 1, bx, Matrix[T]{x, d, 1}, py, d, false, single)
-				continue
+			for j := 0; j < m; j += width {
+				strip(i, j, min(width, m-j), work, sums, j == 0)
 			}
-			centre(xc, x, y[:d], n)
-			centre(yc, y, y[:d], m)
-			gemm(n, w, m, 1, by, Matrix[T]{yc, w, 1}, p, w, false, single)
-			gemm(m, w, n, 1, bx, Matrix[T]{xc, w, 1}, q, w, false, single)
-			lessSums(px, p, xc, n, d)
-			lessSums(py, q, yc, m, d)
+			finish(i, sums, work)
 		}
 	})
 }
@@ -184,10 +279,15 @@ func centre[T Float](dst, x, o []T, n int) {
 	}
 }
 
-// lessSums writes the rows of p less the rows of x times p's last column.
-func lessSums[T Float](dst, p, x []T, n, d int) {
+// lessSums writes n rows of p, for stationary kinds less the rows of x times p's last column.
+func (a *CovArgs[T]) lessSums(dst, p, x []T, n int) {
+	d := a.D
 	for r := 0; r < n; r++ {
 		row, from, to := p[r*(d+1):(r+1)*(d+1)], x[r*(d+1):(r+1)*(d+1)], dst[r*d:(r+1)*d]
+		if a.Cov == ExpDot {
+			copy(to, row)
+			continue
+		}
 		s := row[d]
 		for c := range to {
 			to[c] = row[c] - T(s*from[c])

@@ -127,10 +127,10 @@ func expSum[T Float](dst, x []T, scale, shift T) T {
 	return Row(Sum, dst[:len(x)])
 }
 
-// expScaled computes dst = exp(a x).
-func expScaled[T Float](dst, x []T, a T) {
-	if !vec(asm.VExpAffine, len(x), dst, x, nil, nil, a, 0) {
-		expSumGo(dst, x, a, 0)
+// expAffine computes dst = exp(a x + b).
+func expAffine[T Float](dst, x []T, a, b T) {
+	if !vec(asm.VExpAffine, len(x), dst, x, nil, nil, a, b) {
+		expSumGo(dst, x, a, b)
 	}
 }
 
@@ -176,13 +176,10 @@ func mulAddTo[T Float](dst, x, a, b []T) {
 	}
 }
 
-// expClamp computes dst = exp(min(x + v + c, 0) + lv), without the bound unless clamp, with v nil for zeros.
-func expClamp[T Float](dst, x, v []T, c, lv T, clamp bool) {
-	switch {
-	case v != nil && clamp && vec(asm.VExpClamp, len(x), dst, x, v[:len(x)], nil, c, lv):
-	case v == nil && !clamp && vec(asm.VExpAffine, len(x), dst, x, nil, nil, 1, c+lv):
-	default:
-		expClampGo(dst, x, v, c, lv, clamp)
+// expClamp computes dst = exp(min(x + v + c, 0) + lv).
+func expClamp[T Float](dst, x, v []T, c, lv T) {
+	if !vec(asm.VExpClamp, len(x), dst, x, v[:len(x)], nil, c, lv) {
+		expClampGo(dst, x, v, c, lv)
 	}
 }
 

@@ -26,7 +26,9 @@ func packB[T Float](ts *tileset, dst []T, b Matrix[T], kb, cols int) {
 	}
 	j := 0
 	if b.RS == 1 {
-		j = transposeB(ts, dst, b, kb, cols)
+		if j = transposeB(ts, dst, b, kb, cols); j == nr {
+			return
+		}
 	}
 	for p := 0; p < kb; p++ {
 		row := dst[p*nr : p*nr+nr]

@@ -36,7 +36,7 @@ func radialBlocks[T Float](cov Covariance, k, dk, x []T, c, v, dc T) {
 // radialBlock1 is Radial on one block.
 func radialBlock1[T Float](cov Covariance, k, dk, x []T, c, v, dc T) {
 	if cov == RBF {
-		expScaled(k, x, -0.5*c)
+		expAffine(k, x, -0.5*c, 0)
 		ZipScalar(Mul, k, k, v)
 		if dk != nil {
 			ZipScalar(Mul, dk, k, -0.5*dc)
@@ -52,7 +52,7 @@ func radialBlock1[T Float](cov Covariance, k, dk, x []T, c, v, dc T) {
 	ZipScalar(Mul, q, x, a*c)
 	map1(ReLU, q, q) // rounding may have left it below zero
 	map1(Sqrt, q, q)
-	expScaled(e, q, -1)
+	expAffine(e, q, -1, 0)
 	ZipScalar(Mul, e, e, v)
 	switch cov {
 	case Matern12:
