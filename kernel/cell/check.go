@@ -510,6 +510,7 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 		s.announce(p.fset, pt, f)
 	}
 	var wrong []types.Error // beside errs
+	following := false      // of errors that follow from another
 	conf := types.Config{
 		Importer:  s.importer,
 		GoVersion: "go1.26",
@@ -526,6 +527,9 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 			}
 			d := s.diagnostic(p, e.Pos, e.Msg)
 			if e.Soft {
+				if strings.Contains(e.Msg, " imported ") && strings.HasSuffix(e.Msg, " and not used") { // later cells may
+					return
+				}
 				if strings.HasPrefix(e.Msg, "declared and not used") || strings.HasSuffix(e.Msg, "and not used") {
 					if e.Pos.IsValid() {
 						d.Severity = SeverityNote
@@ -535,7 +539,13 @@ func (s *Session) check(p *parsed, pt *part, last bool) (errs, notes []Diagnosti
 				}
 			}
 			if strings.HasPrefix(e.Msg, "\t") && len(errs) > 0 { // continues the one before
+				if following {
+					return
+				}
 				errs[len(errs)-1].Msg += "\n" + e.Msg
+				return
+			}
+			if following = followsImport(errs, e.Msg); following {
 				return
 			}
 			errs = append(errs, d)

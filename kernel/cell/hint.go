@@ -37,7 +37,11 @@ var rules = sync.OnceValue(func() []rule {
 		{regexp.MustCompile(`^\S+ undefined \(type (.+) has no field or method (\w+)`), (*hinter).selector},
 		{regexp.MustCompile(`^unknown field (\w+) in struct literal`), (*hinter).fieldName},
 		{regexp.MustCompile(`^too few values in struct literal`), func(h *hinter, pos token.Pos, _ []string) string { return h.fieldsOf(pos) }},
-		{regexp.MustCompile(`is not available in cells`), fixed("cells can import the standard library, gonum, gonum/plot, linalg and stdlib")},
+		{regexp.MustCompile(`is not available in cells`), fixed("cells can import the standard library, gonum, gonum/plot, linalg and stdlib; other modules belong into a program, which a cell can start by !")},
+		{regexp.MustCompile(`\(untyped float constant\) truncated to `), (*hinter).fraction},
+		{regexp.MustCompile(`\(slice can only be compared to nil\)`), fixed("slices.Equal(x, y) compares element by element")},
+		{regexp.MustCompile(`^non-boolean condition in`), (*hinter).condition},
+		{regexp.MustCompile(`^cannot use _ as value`), fixed("the value of an earlier cell is not kept; name it there: x := …")},
 		{regexp.MustCompile(`^missing return`), fixed("every path through the function must end in a return")},
 		{regexp.MustCompile(`^too many return values`), (*hinter).returns},
 		{regexp.MustCompile(`^multiple-value (\S+)\(.*\(value of type \((.*)\)\) in`), func(_ *hinter, _ token.Pos, m []string) string { return several(m[1], m[2]) }},
@@ -158,6 +162,8 @@ func (h *hinter) operands(pos token.Pos, m []string) string {
 	switch {
 	case b.Op == token.REM && isString(x):
 		return "values are put into text by fmt.Sprintf(" + h.text(b.X) + ", " + h.text(b.Y) + ")"
+	case isSlice(x) && isNumber(y) || isNumber(x) && isSlice(y):
+		return h.elementwise(b)
 	case isNumber(x) && isNumber(y):
 		switch {
 		case isUntyped(x) || isUntyped(y):
@@ -271,7 +277,11 @@ func isFloat(t types.Type) bool   { return basicInfo(t)&(types.IsFloat|types.IsC
 func isString(t types.Type) bool  { return basicInfo(t)&types.IsString != 0 }
 func isBool(t types.Type) bool    { return basicInfo(t)&types.IsBoolean != 0 }
 func isUntyped(t types.Type) bool { return basicInfo(t)&types.IsUntyped != 0 }
-func isNil(t types.Type) bool     { return t == types.Typ[types.UntypedNil] }
+func isSlice(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Slice)
+	return ok
+}
+func isNil(t types.Type) bool { return t == types.Typ[types.UntypedNil] }
 
 func isChar(t types.Type) bool {
 	b, ok := t.Underlying().(*types.Basic)

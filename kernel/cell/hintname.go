@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/priorlab/priorlab/symbols"
@@ -23,7 +24,7 @@ var foreignNames = map[string]string{
 	"enumerate": "for i, v := range x", "zip": "for i := range x, with x[i] and y[i]", "map": "a loop, or slices of the package slices", "sorted": "slices.Sorted, or sort.Float64s(x) in place",
 	"isinstance": "a type assertion: _, ok := x.(T)", "type_": "fmt.Sprintf(\"%T\", x)", "self": "the receiver's own name", "this": "the receiver's own name",
 	"console": "fmt.Println(x)", "System": "fmt.Println(x)", "cout": "fmt.Println(x)", "input": "fmt.Scanln(&x)", "open": "os.Open(name)", "display": "lab.Show(x)",
-	"exit": "os.Exit(0)", "quit": "os.Exit(0)", "async": "go f()", "await": "<-ch", "linspace": "floats.Span(make([]float64, n), a, b), or linalg.Linspace", "arange": "for i := range n, or linalg.Arange", "zeros": "make([]float64, n), or linalg.Zeros", "ones": "linalg.Ones",
+	"help": "%help NAME, or NAME?", "dir": "%help NAME, which lists methods", "Out": "a name: x := … keeps the value of a cell", "In": "a name: x := … keeps the value of a cell", "exit": "os.Exit(0)", "quit": "os.Exit(0)", "async": "go f()", "await": "<-ch", "linspace": "floats.Span(make([]float64, n), a, b), or linalg.Linspace", "arange": "for i := range n, or linalg.Arange", "zeros": "make([]float64, n), or linalg.Zeros", "ones": "linalg.Ones",
 	"array": "[]float64{…}, or linalg.FromFloat64", "mean": "stat.Mean(x, nil)", "std": "stat.StdDev(x, nil)", "var_": "stat.Variance(x, nil)", "dot": "floats.Dot(x, y)", "random": "rand.Float64(), or linalg.NewRand(seed)",
 }
 
@@ -33,6 +34,9 @@ var homes = []string{"fmt", "math", "strings", "strconv", "errors", "os", "time"
 
 // name: what an undefined name may have meant.
 func (h *hinter) name(pos token.Pos, name string) string {
+	if say := h.refusedIn(name); say != "" {
+		return say
+	}
 	near := h.nearName(pos, name)
 	if strings.EqualFold(near, name) && near != "" {
 		return "did you mean " + near + "?"
@@ -123,7 +127,15 @@ func (h *hinter) member(pkg, name string) string {
 	if near := nearest(name, exported(p.Scope().Names())); near != "" {
 		return "did you mean " + pkg + "." + near + "?"
 	}
-	return ""
+	for _, other := range symbols.Paths() { // another package of the name
+		if other == path || symbols.Name(other) != pkg || !token.IsExported(name) {
+			continue
+		}
+		if p, err := h.s.importer.Import(other); err == nil && p.Scope().Lookup(name) != nil {
+			return pkg + " is " + path + " here; the package that has it is got by import " + strconv.Quote(other)
+		}
+	}
+	return h.methodElsewhere(p, name)
 }
 
 func exported(names []string) []string {
@@ -189,6 +201,9 @@ func (h *hinter) selector(pos token.Pos, m []string) string {
 	}
 	if strings.Contains(m[0], "but does have") {
 		return ""
+	}
+	if say := h.peerMember(t, x, want); say != "" {
+		return say
 	}
 	if near := nearest(want, membersOf(t)); near != "" {
 		return "did you mean " + x + "." + near + "?"
@@ -259,7 +274,7 @@ func membersOf(t types.Type) (names []string) {
 
 // nearest is the name closest to want, if it is close enough.
 func nearest(want string, names []string) string {
-	limit := 1 + len(want)/4
+	limit := 1 + (len(want)-1)/4
 	if len(want) < 3 {
 		limit = 0
 	}

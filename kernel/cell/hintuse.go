@@ -34,6 +34,8 @@ func (h *hinter) convert(pos token.Pos, m []string) string {
 		return map[string]string{"int": "strconv.Atoi(", "float64": "strconv.ParseFloat("}[want] + h.text(e) + map[string]string{"int": ") reads a number from text", "float64": ", 64) reads a number from text"}[want]
 	case isNumber(have) && isNumber(types.Universe.Lookup(want).Type()):
 		return "convert it: " + h.converted(e, want)
+	case h.column(e, have, want) != "":
+		return h.column(e, have, want)
 	case want == "*linalg.Tensor" && types.TypeString(have, qualifyShort) == "[]float64":
 		return "linalg.FromFloat64(" + h.text(e) + ", n) makes a tensor of it"
 	case "*"+types.TypeString(have, qualifyShort) == want:

@@ -84,3 +84,49 @@ func TestOldTypeIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOfCellsThatDidNotRun uses what a refused cell would have declared.
+func TestNamesOfCellsThatDidNotRun(t *testing.T) {
+	s, _ := newSession(t)
+	in := func(name, src string) cell.Outcome {
+		return s.Eval(t.Context(), cell.Cell{Name: name, Source: src})
+	}
+	in("In[1]", "model := 3\nmodel.Fit()")
+	in("In[2]", "func half(x float64) float64 { return x / 2 }\ny := := 3")
+	for src, want := range map[string]string{
+		"model + 1": "model is declared in In[1], which did not run because of its error: mend that cell and run it",
+		"half(3)":   "half is declared in In[2], which did not run",
+	} {
+		if o := in("In[3]", src); o.Err == nil || !strings.Contains(explain(o.Err), want) {
+			t.Errorf("%s gave %v", src, o.Err)
+		}
+	}
+	if o := in("In[3]", "model := 3\nmodel.Fit()"); o.Err == nil || strings.Contains(explain(o.Err), "declared in") {
+		t.Errorf("%v", o.Err)
+	}
+	in("In[4]", "model := 3")
+	if o := in("In[5]", "model + 1"); o.Err != nil {
+		t.Errorf("%v", o.Err)
+	}
+	if o := in("In[6]", "models + 1"); o.Err == nil || !strings.Contains(explain(o.Err), "did you mean model?") {
+		t.Errorf("%v", o.Err)
+	}
+}
+
+// TestOneErrorForOneImport: that another package of the name is at hand is no
+// second mistake.
+func TestOneErrorForOneImport(t *testing.T) {
+	s, _ := newSession(t)
+	o := eval(s, "import \"github.com/fatih/color\"\ncolor.Red(\"x\")")
+	var ce *cell.CompileError
+	if !errors.As(o.Err, &ce) || len(ce.Diagnostics) != 1 {
+		t.Errorf("%v", explain(o.Err))
+	}
+	// An import for later cells is used by them.
+	if o := eval(s, "import \"strings\"\nimport str \"strings\""); o.Err != nil || len(o.Notes) != 0 {
+		t.Errorf("%v, %v", o.Err, o.Notes)
+	}
+	if v := mustEval(t, s, `str.ToUpper("a")`); v[0] != "A" {
+		t.Error(v)
+	}
+}

@@ -18,6 +18,9 @@ func (s *Session) run(ctx context.Context, u *unit, out *Outcome) {
 		// comes to them.
 		return s.machine.RunAll(t, u.bodies, func(i int) { s.publish(u, u.parts[i], out) })
 	})
+	if _, stopped := out.Err.(*Interrupted); !stopped {
+		out.Notes = append(out.Notes, s.remarks(u)...)
+	}
 }
 
 // ending is how a goroutine of a cell ended.

@@ -37,6 +37,7 @@ type Session struct {
 	dots    []string          // paths imported with a dot
 	sources *sources
 	defined map[types.Object]place
+	refused map[string]string // names that cells would have declared which did not check, and those cells
 
 	pending map[string]types.Object // of earlier parts of the cell being checked
 	added   []addition              // methods given to earlier types by the cell being checked
@@ -65,6 +66,7 @@ func NewSession(opt Options) (*Session, error) {
 		live:     map[string]types.Object{},
 		imports:  map[string]string{},
 		defined:  map[types.Object]place{},
+		refused:  map[string]string{},
 		library:  map[string]*library{},
 	}
 	s.sources = newSources(s.fset)
@@ -142,6 +144,9 @@ type unit struct {
 	parts  []*part
 	bodies []*exec.Body
 
+	reads map[string]bool // variables of type error that it reads
+	lost  []lost          // errors of a run that it did not look at
+
 	checked time.Time // when it had been
 }
 
@@ -151,6 +156,9 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 	p, syntax := parse(s.fset, c)
 	if len(syntax) > 0 {
 		s.sources.discard(p.src)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.notRun(p)
 		return nil, syntaxDiagnostics(p.src, syntax), nil
 	}
 	u = &unit{parsed: p}
@@ -178,6 +186,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 		}
 	})
 	if len(errs) > 0 {
+		s.notRun(p)
 		return nil, errs, nil
 	}
 	u.checked = time.Now()
@@ -193,6 +202,7 @@ func (s *Session) compile(c Cell) (u *unit, errs, notes []Diagnostic) {
 			u = nil
 		}
 	}()
+	u.reads = readErrors(u.parts)
 	s.machine.Locked(func() {
 		for i, pt := range u.parts {
 			s.listenFor(pt.info)
@@ -273,10 +283,18 @@ func (s *Session) order(u *unit, pt *part, body *exec.Body) {
 				lhs = append(lhs, idents[v])
 			}
 			body.Define(lhs, []ast.Expr{in.Rhs}, nil)
+			for _, id := range lhs {
+				if u.unread(pt, id) {
+					s.watch(u, pt, id, body)
+				}
+			}
 		}
 	} else {
 		for _, it := range pt.items {
-			s.effect(pt, it, body)
+			s.effect(u, pt, it, body)
+			for _, id := range u.assigned(pt, it) {
+				s.watch(u, pt, id, body)
+			}
 		}
 	}
 	for _, fd := range pt.inits {
@@ -303,7 +321,7 @@ func (s *Session) declareZero(pt *part, body *exec.Body) {
 	}
 }
 
-func (s *Session) effect(pt *part, it item, body *exec.Body) {
+func (s *Session) effect(u *unit, pt *part, it item, body *exec.Body) {
 	if g, ok := it.decl.(*ast.GenDecl); ok {
 		if g.Tok == token.VAR {
 			for _, sp := range g.Specs {
@@ -314,6 +332,10 @@ func (s *Session) effect(pt *part, it item, body *exec.Body) {
 		return
 	}
 	if it.stmt == nil {
+		return
+	}
+	if e := discards(pt, it); e != nil {
+		body.Discard(e, func(err error) { u.lose(e.Pos(), "nothing looked at the error of this call", err) })
 		return
 	}
 	if run := s.plain.step(pt, it); run != nil {
@@ -391,6 +413,7 @@ func (s *Session) publishLocked(u *unit, pt *part, out *Outcome) {
 		}
 		s.live[n] = o
 		delete(s.imports, n)
+		delete(s.refused, n)
 		p := u.parsed.src.position(u.parsed.src.offset(s.fset, o.Pos()))
 		s.defined[o] = place{cell: u.parsed.src.name, line: p.Line, col: p.Column, doc: docBefore(u.parsed.src.text, p.Offset)}
 	}

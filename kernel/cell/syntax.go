@@ -149,6 +149,8 @@ var phrases = []struct{ line, say string }{
 	{`(?::=|=|\()\s*\{`, "a composite value says its type: map[string]int{…}, []float64{…} or a struct's name"},
 	{`\b[frb]("[^"]*")`, `a string with values in it is fmt.Sprintf("x = %v", x)`},
 	{`^(?:y|.*=)\s*(.+?)\s+if\s+(.+?)\s+else\s+(.+)$`, "there is no conditional expression: if $2 { … } else { … }"},
+	{`^\?+\s*([\w.]+)$`, "help stands alone in its cell: $1?"},
+	{`^([\w.]+)\?+$`, "help stands alone in its cell: $1?"},
 	{`\?.*:`, "there is no ?: ; write if … { … } else { … }"},
 	{`^not\s+(.+)$`, "not is written !: !$1"},
 	{`(?:^|\s)not\s+(\w+)`, "not is written !: !$1"},

@@ -21,6 +21,11 @@ func (s *Session) runtimeError(v any, tr []exec.Frame) *RuntimeError {
 	if rest = strings.TrimRight(rest, "\n"); rest != "" && len(rest) < 2000 {
 		e.Traceback = append(e.Traceback, rest)
 	}
+	if aboutSizes.MatchString(e.Value) {
+		if sizes := s.sizes(tr); sizes != "" {
+			e.Traceback = append(e.Traceback, "    "+sizes)
+		}
+	}
 	e.Traceback = append(e.Traceback, s.traceback(tr)...)
 	return e
 }

@@ -123,6 +123,37 @@ func (b *Body) Result(e ast.Expr) {
 	b.last = append(b.last, resultRead{x.rt, off})
 }
 
+// Discard adds a call whose values are dropped; the last is an error, and seen
+// is given it unless it is nil.
+func (b *Body) Discard(e ast.Expr, seen func(err error)) {
+	c := b.c
+	var last resultRead
+	if _, ok := c.info.TypeOf(e).(*types.Tuple); ok {
+		run, slots := c.tuple(e)
+		s := slots[len(slots)-1]
+		b.add(e.Pos(), run)
+		last = resultRead{s.rt, s.off}
+	} else {
+		before := c.order(e)
+		x := c.expr(e).before(before)
+		last = resultRead{x.rt, c.temp(x.rt)}
+		b.add(e.Pos(), x.lane().setLocal(last.off, x.fn))
+	}
+	b.run = append(b.run, func(fr *frame) ctl {
+		if err, ok := last.value(fr).(error); ok {
+			seen(err)
+		}
+		return ctlNext
+	})
+}
+
+// value is what stands in the frame.
+func (r resultRead) value(fr *frame) any {
+	p := unsafeNew(rt.Pointer(r.rt))
+	typedmemmove(rt.Pointer(r.rt), p, unsafe.Add(fr.p, r.off))
+	return reflect.NewAt(r.rt, p).Elem().Interface()
+}
+
 // Finish compiles everything the body needs.
 func (b *Body) Finish() {
 	run, labels := b.run, b.labels
@@ -183,9 +214,7 @@ func (b *Body) exec(th *thread, home *frame, boxes []unsafe.Pointer) []any {
 	nf.exec()
 	var vals []any
 	for _, r := range b.last {
-		p := unsafeNew(rt.Pointer(r.rt))
-		typedmemmove(rt.Pointer(r.rt), p, unsafe.Add(nf.p, r.off))
-		vals = append(vals, reflect.NewAt(r.rt, p).Elem().Interface())
+		vals = append(vals, r.value(nf))
 	}
 	return vals
 }
