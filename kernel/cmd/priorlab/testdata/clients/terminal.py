@@ -98,7 +98,7 @@ def batch(client, jupyter, kernel):
             name = client + " papermill"
             CELLS["parameters"] = 'count := 3\nname := "Ada"\nrate := 0.5\nflag := true'
             CELLS["use"] = "fmt.Println(count, name, rate, flag)"
-            notebook(d + "/p.ipynb", ["parameters", "use", "text", "plot", "lines"], kernel, {"parameters": ["parameters"]})
+            notebook(d + "/p.ipynb", ["parameters", "use", "text", "plot", "lines", "print"], kernel, {"parameters": ["parameters"]})
             # It writes parameters for a fixed list of languages. What it writes for C# is
             # Go as well, for numbers, strings and booleans.
             r = run("papermill", "--language", ".net-csharp", "p.ipynb", "q.ipynb", "-p", "count", "7", "-p", "name", "Grace", "-p", "rate", "1.5", "-p", "flag", "False")
@@ -106,7 +106,7 @@ def batch(client, jupyter, kernel):
             if r.returncode == 0:
                 out = {c["id"]: c for c in json.load(open(d + "/q.ipynb"))["cells"]}
                 report(name, "parameters", lambda: need(text(out["use"]) == "7 Grace 1.5 false\n", out["use"]["outputs"]))
-                for i in ("text", "plot", "lines"):
+                for i in ("text", "plot", "lines", "print"):
                     report(name, i, lambda: DONE[i](out[i]))
 
 
@@ -129,7 +129,7 @@ class Console:
                     piece = os.read(self.fd, 65536)
                 except OSError:
                     break
-                out += piece
+                out = (out + piece)[-300000:]
                 if b"\x1b[6n" in piece:  # where is the cursor?
                     os.write(self.fd, b"\x1b[1;1R")
             seen = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r", "", out.decode("utf8", "replace"))
@@ -174,6 +174,9 @@ def console(client, jupyter, kernel):
     report(name, "error", lambda: c.type("[]int{1, 2, 3}[len(who)]\r", r"index out of range \[3\] with length 3") and "")
 
     report(name, "lines", lambda: c.type('for i := range 10000 { fmt.Println("line", i) }\r', r"line 9998\s+line 9999\s") and "the last of 10,000 lines")
+    # 20 MB: as much as is shown comes, then the notice, and the console takes the next line.
+    report(name, "print", lambda: c.type('big := strings.Repeat("x", 55); for i := range 20 << 20 / 64 { fmt.Printf("%08d%s\\n", i, big) }\r', r"8 MiB; the rest is not shown", 300)
+           and c.type('"still " + "here"\r', "still here") and "8 MiB, the notice, and the next line")
     report(name, "help", lambda: c.type("fmt.Sprint?\r", "Sprint formats") and (os.write(c.fd, b"q"), time.sleep(1)) and "")
     report(name, "history", lambda: c.type("\x12len(who", r"len\(who\)") and c.type('\x07\x15"le" + "ft"\r', "left") and "")
     report(name, "exit", c.end)
