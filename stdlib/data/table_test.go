@@ -198,6 +198,13 @@ func TestTableText(t *testing.T) {
 	if h := long.HTML(); strings.Count(h, "<tr>") != 12 || !strings.Contains(h, `<td style="text-align:right">0</td>`) {
 		t.Errorf("%s", h)
 	}
+	thirds, err := NewTable("thirds").With("x", []float64{1.0 / 3, 1e-300 / 3, 0.25})
+	if err != nil || !strings.Contains(thirds.String(), "0.333333\n") || !strings.Contains(thirds.HTML(), ">3.33333e-301<") {
+		t.Errorf("%s", thirds)
+	}
+	if v, err := thirds.Numbers("x"); err != nil || v[0] != 1.0/3 {
+		t.Errorf("%v, %v", v, err)
+	}
 	if s := NewTable("none").String(); !strings.Contains(s, "0 rows × 0 columns") {
 		t.Errorf("%q", s)
 	}

@@ -45,6 +45,19 @@ func (t *Table) preview() (p preview) {
 	return p
 }
 
+// text is what is shown of a cell: as it was written, but for long numbers.
+func (t *Table) text(i, k int) string {
+	s := t.cells[i][k]
+	if len(s) > 10 {
+		if v, err := strconv.ParseFloat(strings.TrimSpace(s), 64); err == nil {
+			if short := strconv.FormatFloat(v, 'g', 6, 64); len(short) < len(s) {
+				return short
+			}
+		}
+	}
+	return s
+}
+
 // shape tells name and size.
 func (t *Table) shape() string {
 	return fmt.Sprintf("%s, %d rows × %d columns", t.Name, t.Len(), len(t.Columns))
@@ -76,7 +89,7 @@ func (t *Table) HTML() string {
 		}
 		fmt.Fprintf(&b, "<tr><th>%d</th>", i)
 		for k, c := range p.columns {
-			cell("td", t.cells[i][c], k)
+			cell("td", t.text(i, c), k)
 		}
 		if p.more {
 			b.WriteString("<td>…</td>")
@@ -136,7 +149,7 @@ func (t *Table) String() string {
 			case -1:
 				return ""
 			}
-			return t.cells[row][c]
+			return t.text(row, c)
 		})
 	}
 	out := t.shape()
