@@ -61,7 +61,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			return nil, fmt.Errorf("experiment: part %q is not known; the parts are A, B, C and D", p)
 		}
 	}
-	b.report.Heading = fmt.Sprintf("%d training and %d held-out images of %d x %d x %d; %d seeds; %d samples of each arm; training steps are %g times those of the laptop size.",
+	b.report.Heading = fmt.Sprintf("%d training and %d held-out images of %d x %d x %d; %d seeds; %d samples of each arm; training steps are %g times those of the laptop size. "+
+		"± is the standard deviation over the seeds; an arm counts as lowest if the next is farther off than the larger deviation, with few seeds a hint and not a test.",
 		o.Train.Dim(0), o.Test.Dim(0), b.h, b.w, b.c, o.Seeds, o.Samples, o.Scale)
 	if err := b.judges(); err != nil {
 		return nil, err

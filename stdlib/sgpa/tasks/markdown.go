@@ -38,6 +38,8 @@ func (r *Result) Markdown() string {
 	for _, row := range r.Table.Rows {
 		fmt.Fprintf(&s, "- %s: %s\n", row.Name, legend[row.Name])
 	}
+	s.WriteString("\nBetter and worse say that two means differ by more than the larger of their standard deviations. With three seeds that is little more " +
+		"than one standard error of the difference: a hint, not a test, and of many columns some will differ so by chance.\n")
 	if r.Task.regression() {
 		s.WriteString("\nMAE and RMSE are in units of the target. NLL: mean of -log p(y) in nats, of a mixture of normal distributions round the samples. " +
 			"Coverage: the share of targets inside the central interval that should hold 95 %, of a normal distribution with the moments of the mixture.\n")

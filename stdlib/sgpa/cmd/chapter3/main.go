@@ -5,8 +5,8 @@
 //	PRIORLAB_DATA=folder chapter3 -task cifar10 -o results/cifar10.md
 //	PRIORLAB_DATA=folder chapter3 -task cola -n 8000 -epochs 50 -seeds 5
 //
-// Without -n and -epochs a task has the size that fits minutes of a laptop, glyphs a quarter of an hour of one core. Networks are trained by processes of one thread each,
-// as many at a time as -jobs says.
+// Without -n and -epochs a task has the size that fits minutes of a laptop, at most some ten minutes of one core. Networks are
+// trained by processes of one thread each, as many at a time as -jobs says.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 type size struct{ n, epochs, tests int }
 
 var laptop = map[string]size{
-	"glyphs":  {2000, 30, 500},
+	"glyphs":  {2000, 20, 500},
 	"fashion": {600, 20, 250},
 	"mnist":   {600, 20, 250},
 	"cifar10": {4000, 6, 300},
