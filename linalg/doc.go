@@ -1,5 +1,5 @@
 // Package linalg is the numeric floor of PriorLab: tensors with gradients, products, factorisations, convolutions,
-// random numbers, and the worker pool under them, in pure Go with generated assembly for amd64.
+// random numbers, and the worker pool under them, in pure Go with generated assembly for amd64 and arm64.
 //
 // # Tensors
 //
@@ -27,11 +27,14 @@
 //
 // # Reproducibility
 //
-// Results depend on inputs, shapes and the CPU level (AVX-512, AVX2 or portable Go), never on the number of threads or
+// Results depend on inputs, shapes and the CPU level (AVX-512, AVX2, NEON or portable Go), never on the number of threads or
 // on timing. Random numbers are counter-based: see Rand.
 //
 // The environment variable PRIORLAB_CPU=go or avx2 chooses a lower level than the machine has; the portable level passes
 // the same tests. UseInGonum gives gonum's own matrices the same products.
+//
+// On arm64 the level is NEON, with the bits of AVX2. It makes random numbers in plain Go. It was tested under an emulator; its
+// speed has not been measured.
 //
 // # Where to start reading
 //
@@ -58,6 +61,6 @@
 // test fails if an exported operation is missing from it.
 //
 // 6. If the plain loop is slow, write it for vectors: most functions are a few lines in internal/asm/gen (maths.go and loops.go
-// for one pass, rows.go for several over a row), from which AVX2 and AVX-512, F32 and F64 come out. Run go run . there, and
+// for one pass, rows.go for several over a row), from which AVX2, AVX-512 and NEON, F32 and F64 come out. Run go run . there, and
 // call the new kernel in internal/kernel/dispatch.go, with the plain loop for the other levels; a test there compares the two.
 package linalg

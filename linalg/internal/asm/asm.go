@@ -1,5 +1,5 @@
-// Package asm holds the generated assembly of amd64 and arm64: the inner kernels of products and element-wise functions, and on
-// amd64 of transposes, factorisations and random numbers. The generator is in gen, a module of its own.
+// Package asm holds the generated assembly of amd64 and arm64: the inner kernels of products, transposes, factorisations of many
+// matrices and element-wise functions, and on amd64 of random numbers. The generator is in gen, a module of its own.
 package asm
 
 import "unsafe"

@@ -49,6 +49,28 @@ func Transpose4F32(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd u
 //go:noescape
 func Transpose2F64(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)
 
+// CholPanelF32x128 makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with
+// positive pivots.
+//
+//go:noescape
+func CholPanelF32x128(base *byte, n, ld, j int) uint64
+
+// CholPanelF64x128 is CholPanelF32x128 in double precision.
+//
+//go:noescape
+func CholPanelF64x128(base *byte, n, ld, j int) uint64
+
+// CholPanelGradF32x128 turns the derivatives by columns j to j+2 of the factors into those by the matrices; panels go from the
+// last to the first.
+//
+//go:noescape
+func CholPanelGradF32x128(grad, base *byte, n, ld, j int)
+
+// CholPanelGradF64x128 is CholPanelGradF32x128 in double precision.
+//
+//go:noescape
+func CholPanelGradF64x128(grad, base *byte, n, ld, j int)
+
 // Prefetch asks for so many cache lines from p on.
 //
 //go:noescape

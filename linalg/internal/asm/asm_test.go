@@ -98,7 +98,7 @@ func TestWordsAreWhatTheySay(t *testing.T) {
 		t.Skip("no aarch64-linux-gnu-objdump: install binutils-aarch64-linux-gnu")
 	}
 	said := map[uint32]string{}
-	for _, f := range []string{"tile_arm64.s", "vec_arm64.s"} {
+	for _, f := range []string{"chol_arm64.s", "tile_arm64.s", "vec_arm64.s"} {
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "de8e1ad38f9ecf88ed3651d75ad5b35ece582f288fe58bdcf6dbc3529a6572ac"
+const sourceHash = "c1dbfa4e2e89b39e0775cf0d3c4ed34e55f6b9474e231c50dd9d85b9a4f246ef"

@@ -31,7 +31,7 @@ func init() {
 	}
 }
 
-// CurrentLevel is the level in use: the best one, or a lower one that PRIORLAB_CPU (go, avx2) asked for.
+// CurrentLevel is the level in use: the best one, or a lower one that PRIORLAB_CPU (go, on amd64 also avx2) asked for.
 func CurrentLevel() Level { return level }
 
 // SetLevel chooses a level that the machine has. It is meant for tests, while nothing else runs.

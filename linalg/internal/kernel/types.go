@@ -1,5 +1,5 @@
 // Package kernel holds the inner loops: products, element-wise functions, reductions, copies. Each has a plain Go form;
-// on amd64 the generated assembly of package asm takes over where the CPU allows.
+// on amd64 and arm64 the generated assembly of package asm takes over where the CPU allows.
 package kernel
 
 // Float are the element types of arithmetic.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"math/bits"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -17,16 +20,10 @@ type lanes struct {
 }
 
 // beginLanes opens such a kernel.
-func beginLanes(name, sig, doc string, f64, wide bool) *lanes {
-	p := &lanes{prog: &prog{f64: f64, wide: wide, units: 1, thin: !wide}, step: 32}
-	name += typeName(f64)
-	shift := uint64(5)
-	if wide {
-		name += "x512"
-		p.step, shift = 64, 6
-	} else {
-		name += "x256"
-	}
+func beginLanes(name, sig, doc string, f64 bool, step int) *lanes {
+	p := &lanes{prog: &prog{f64: f64, wide: step == 64, narrow: step == 16, units: 1, thin: step < 64}, step: step}
+	name += fmt.Sprintf("%sx%d", typeName(f64), 8*step)
+	shift := uint64(bits.TrailingZeros(uint(step)))
 	begin(name, sig, name+" "+doc)
 	p.n, p.rs, p.j, p.jb = loadGP("n"), loadGP("ld"), loadGP("j"), ctx.GP64()
 	ctx.SHLQ(Imm(shift), p.rs)
@@ -132,9 +129,9 @@ func (p *lanes) sqrt(a V) V {
 }
 
 // cholPanel makes a panel of the factors in place. It returns the lanes all of whose pivots are positive as bits.
-func cholPanel(f64, wide bool) {
+func cholPanel(f64 bool, step int) {
 	p := beginLanes("CholPanel", "func(base *byte, n, ld, j int) uint64",
-		"makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with positive pivots.", f64, wide)
+		"makes columns j to j+2 of the Cholesky factors of interleaved matrices of order n; it returns the lanes with positive pivots.", f64, step)
 	q := p.rowJ(loadGP("base"))
 	d := sum(q, p.jb) // the diagonal block
 	// Products of the rows before the panel: a tile of rows by columns reads rows + 3 numbers for each index of the sum.
@@ -223,9 +220,9 @@ func cholPanel(f64, wide bool) {
 
 // cholPanelGrad goes back through cholPanel: g holds the derivatives by the factors l, and in columns j to j+2 those by the
 // matrices afterwards; columns before j lose what the panel took from them.
-func cholPanelGrad(f64, wide bool) {
+func cholPanelGrad(f64 bool, step int) {
 	p := beginLanes("CholPanelGrad", "func(grad, base *byte, n, ld, j int)",
-		"turns the derivatives by columns j to j+2 of the factors into those by the matrices; panels go from the last to the first.", f64, wide)
+		"turns the derivatives by columns j to j+2 of the factors into those by the matrices; panels go from the last to the first.", f64, step)
 	gq, lq := p.rowJ(loadGP("grad")), p.rowJ(loadGP("base"))
 	gd, ld := sum(gq, p.jb), sum(lq, p.jb)
 	one, half := p.c(K(1)), K(0.5)

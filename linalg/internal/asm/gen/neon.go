@@ -108,11 +108,13 @@ func (n *neon) scalar(f64, load bool, r reg.VecVirtual, disp int) {
 	n.word(word|uint32(disp>>shift)<<10, name+s+"%[1]d, "+address(0, disp), load, !load, r)
 }
 
-// neonOps are the instructions of three registers, or two: the word for single precision, in which one bit makes it double.
-var neonOps = map[string]struct {
+type neonInstr struct {
 	word uint32
 	name string
-}{
+}
+
+// neonOps are the instructions of three registers, or two: the word for single precision, in which one bit makes it double.
+var neonOps = map[string]neonInstr{
 	"ADD": {0x4e20d400, "fadd"}, "SUB": {0x4ea0d400, "fsub"}, "MUL": {0x6e20dc00, "fmul"}, "DIV": {0x6e20fc00, "fdiv"},
 	"MAX": {0x4e20f400, "fmax"}, "MIN": {0x4ea0f400, "fmin"}, "FMLA": {0x4e20cc00, "fmla"}, "FMLS": {0x4ea0cc00, "fmls"},
 	"EQ": {0x4e20e400, "fcmeq"}, "GT": {0x6ea0e400, "fcmgt"}, "IGT": {0x4ea03400, "cmgt"},
@@ -121,20 +123,25 @@ var neonOps = map[string]struct {
 	"SQRT": {0x6ea1f800, "fsqrt"}, "ROUND": {0x4e218800, "frintn"}, "NEG": {0x6ea0f800, "fneg"},
 }
 
-// op emits an instruction of that table, results first. Some overwrite what they read there.
-func (p *prog) neonOp(name string, rs ...reg.VecVirtual) {
-	o, lanes := neonOps[name], arrangement(p.f64)
-	if o.name == "" {
-		log.Fatalf("%s: no instruction %s", p.neon.name, name)
+// neonWord is an instruction of that table for a type, and what its lanes are called.
+func neonWord(name string, f64 bool) (o neonInstr, lanes string) {
+	o, ok := neonOps[name]
+	if !ok {
+		log.Fatalf("arm64 has no instruction %s here", name)
 	}
 	switch name {
 	case "AND", "OR", "XOR", "BSL":
-		lanes = "16b"
-	default:
-		if p.f64 {
-			o.word |= 1 << 22
-		}
+		return o, "16b"
 	}
+	if f64 {
+		o.word |= 1 << 22
+	}
+	return o, arrangement(f64)
+}
+
+// neonOp emits an instruction of that table, results first. Some overwrite what they read there.
+func (p *prog) neonOp(name string, rs ...reg.VecVirtual) {
+	o, lanes := neonWord(name, p.f64)
 	text := fmt.Sprintf("%s v%%[1]d.%[2]s, v%%[2]d.%[2]s", o.name, lanes)
 	if len(rs) == 3 {
 		text += ", v%[3]d." + lanes

@@ -27,6 +27,7 @@ type prog struct {
 	f64, wide bool
 	neon      *neon // for arm64
 	small     bool  // NEON: units of 32 bytes
+	narrow    bool  // registers of 16 bytes, for a translation to NEON
 	units     int   // units in hand: several in the main loop, one in the tail
 	args      reg.GPPhysical
 	idx, n    reg.GPPhysical
@@ -60,6 +61,8 @@ func (p *prog) reg() reg.VecVirtual {
 		return p.neon.regs.XMM()
 	case p.wide:
 		return ctx.ZMM()
+	case p.narrow:
+		return ctx.XMM()
 	}
 	return ctx.YMM()
 }
