@@ -150,6 +150,39 @@ func TestInspectSource(t *testing.T) {
 	}
 }
 
+// TestInspectLists asks what one can do with a value, a type and a package: the
+// comment comes first, then the methods and what they are for.
+func TestInspectLists(t *testing.T) {
+	s := session(t, "fig := plots.New(\"t\")")
+	for _, c := range []struct {
+		code   string
+		detail int
+		want   []string // in this order
+	}{
+		{"plots.Figure", 1, []string{"type plots.Figure struct", "A Figure is one picture", "Methods:", "  ErrorBars(x []float64, y []float64, e []float64, label string) *plots.Figure\n      ErrorBars draws points with bars from y-e to y+e.", "import"}},
+		{"plots.Figure", 0, []string{"A Figure is one picture", "Methods:", "  Line(x []float64, y []float64, label string) *plots.Figure\n  "}},
+		{"fig", 1, []string{"fig := plots.New", "A Figure is one picture", "Methods of plots.Figure:", "Line draws y against x as a line.", "defined in In[1]"}},
+		{"fig", 0, []string{"var fig *plots.Figure", "A Figure is one picture", "defined in In[1]"}},
+		{"gp", 1, []string{"package gp", "It has:", "  type gp.Exact\n      Exact is Gaussian-process regression", "  gp.NewExact(k gp.Kernel, noise float64) *gp.Exact\n"}},
+	} {
+		i, ok := assist.Inspect(s, c.code, len(c.code), c.detail)
+		rest := i.Text
+		for _, w := range c.want {
+			var found bool
+			if _, rest, found = strings.Cut(rest, w); !found {
+				t.Errorf("%s: %v, %q is not in its place in\n%s", c.code, ok, w, i.Text)
+				break
+			}
+		}
+		if c.detail == 0 && (strings.Contains(i.Text, "draws") || c.code == "fig" && strings.Contains(i.Text, "Methods")) {
+			t.Errorf("too much for a tooltip:\n%s", i.Text)
+		}
+		if c.detail == 1 && !strings.Contains(i.Markdown, "\n- `") {
+			t.Errorf("no list in\n%s", i.Markdown)
+		}
+	}
+}
+
 func TestInspect(t *testing.T) {
 	s := session(t, "// Twice doubles its argument.\nfunc Twice(x int) int { return 2 * x }\nn := 21\ntype P struct{}\n// Norm is the length.\nfunc (P) Norm() int { return 0 }")
 	for _, c := range []struct {

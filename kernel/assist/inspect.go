@@ -118,7 +118,11 @@ func lastOpen(code string) int {
 }
 
 func describePackage(p *types.Package, detail int) Info {
-	return render(fmt.Sprintf("package %s // import %q", p.Name(), p.Path()), brief(symbols.Doc(p.Path(), ""), detail), "")
+	var list []entry
+	if detail > 0 {
+		list = contents(p)
+	}
+	return render(fmt.Sprintf("package %s // import %q", p.Name(), p.Path()), brief(symbols.Doc(p.Path(), ""), detail), "It has", list, "")
 }
 
 func describe(s *cell.Session, a *cell.Analysis, id *ast.Ident, o types.Object, detail int) Info {
@@ -145,8 +149,31 @@ func describe(s *cell.Session, a *cell.Analysis, id *ast.Ident, o types.Object, 
 	if v := s.Preview(o); v != "" {
 		foot = append(foot, "value "+v)
 	}
-	if tn, ok := o.(*types.TypeName); ok && o.Pkg() != nil {
-		head = typeText(tn)
+	var list []entry
+	title := "Methods"
+	switch o := o.(type) {
+	case *types.TypeName:
+		if o.Pkg() == nil {
+			break
+		}
+		head = typeText(o)
+		if tn := compiled(o.Type()); tn != nil {
+			list = methodList(tn)
+		} else {
+			head += methodsText(o)
+		}
+	case *types.Var: // and what it is
+		if tn := compiled(o.Type()); tn != nil && doc == "" {
+			doc = brief(symbols.Doc(tn.Pkg().Path(), tn.Name()), detail)
+			if detail > 0 {
+				title, list = "Methods of "+types.TypeString(tn.Type(), qualify), methodList(tn)
+			}
+		}
+	}
+	for i := range list {
+		if detail == 0 { // a tooltip has little room
+			list[i].say = ""
+		}
 	}
 	if source := s.Declaration(o); source != "" && detail > 0 {
 		head = source
@@ -154,10 +181,10 @@ func describe(s *cell.Session, a *cell.Analysis, id *ast.Ident, o types.Object, 
 			head += methodsText(tn)
 		}
 	}
-	return render(head, brief(doc, detail), strings.Join(foot, "\n"))
+	return render(head, brief(doc, detail), title, list, strings.Join(foot, "\n"))
 }
 
-// typeText shows a type with the fields and methods that a cell can name.
+// typeText shows a type with the fields that a cell can name.
 func typeText(tn *types.TypeName) string {
 	var b strings.Builder
 	st, isStruct := tn.Type().Underlying().(*types.Struct)
@@ -180,7 +207,7 @@ func typeText(tn *types.TypeName) string {
 	} else {
 		b.WriteString(types.ObjectString(tn, qualify))
 	}
-	return b.String() + methodsText(tn)
+	return b.String()
 }
 
 // methodsText lists the methods of a type, each on a line of its own.
@@ -267,12 +294,15 @@ func brief(doc string, detail int) string {
 	return strings.Join(paras, "\n\n")
 }
 
-func render(head, doc, foot string) Info {
+func render(head, doc, title string, list []entry, foot string) Info {
 	text, md := head, "```go\n"+head+"\n```"
 	if doc != "" {
 		text += "\n\n" + doc
 		md += "\n\n" + doc
 	}
+	listText, listMarkdown := listing(title, list)
+	text += listText
+	md += listMarkdown
 	if foot != "" {
 		text += "\n\n" + foot
 		md += "\n\n*" + strings.ReplaceAll(foot, "\n", "*  \n*") + "*"
