@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "c1dbfa4e2e89b39e0775cf0d3c4ed34e55f6b9474e231c50dd9d85b9a4f246ef"
+const sourceHash = "932be5778e124dd86a98d37484b9f4d2bd8e654ccf39403825f7464b114cecf7"

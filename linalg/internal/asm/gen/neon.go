@@ -10,9 +10,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// neon is an element-wise kernel for arm64 being written, by the same bodies as the others. Go's assembler knows few vector
-// instructions, so they are all written as words; general registers are fixed: R0 has the arguments, R1 the numbers left, R2 the
-// constants, R3 to R8 the arrays, and R9 to R12 are free.
+// neon is an element-wise kernel for arm64 being written, by the same bodies as the others. General registers are fixed: R0 has the
+// arguments, R1 the numbers left, R2 the constants, R3 to R8 the arrays, and R9 to R13 are free.
 //
 // A unit of 64 bytes is four registers, or, where there are too few of them, a small unit of 32 bytes is two.
 type neon struct {
@@ -88,13 +87,6 @@ func (n *neon) pair(load bool, a, b reg.VecVirtual, base, disp int) {
 	n.fresh[b.ID()] = load
 }
 
-func address(base, disp int) string {
-	if disp == 0 {
-		return fmt.Sprintf("[x%d]", base)
-	}
-	return fmt.Sprintf("[x%d, #%d]", base, disp)
-}
-
 // scalar emits a load or store of one number from or to the arguments.
 func (n *neon) scalar(f64, load bool, r reg.VecVirtual, disp int) {
 	word, s, shift := uint32(0xbd000000), "s", 2
@@ -108,37 +100,6 @@ func (n *neon) scalar(f64, load bool, r reg.VecVirtual, disp int) {
 	n.word(word|uint32(disp>>shift)<<10, name+s+"%[1]d, "+address(0, disp), load, !load, r)
 }
 
-type neonInstr struct {
-	word uint32
-	name string
-}
-
-// neonOps are the instructions of three registers, or two: the word for single precision, in which one bit makes it double.
-var neonOps = map[string]neonInstr{
-	"ADD": {0x4e20d400, "fadd"}, "SUB": {0x4ea0d400, "fsub"}, "MUL": {0x6e20dc00, "fmul"}, "DIV": {0x6e20fc00, "fdiv"},
-	"MAX": {0x4e20f400, "fmax"}, "MIN": {0x4ea0f400, "fmin"}, "FMLA": {0x4e20cc00, "fmla"}, "FMLS": {0x4ea0cc00, "fmls"},
-	"EQ": {0x4e20e400, "fcmeq"}, "GT": {0x6ea0e400, "fcmgt"}, "IGT": {0x4ea03400, "cmgt"},
-	"IADD": {0x4ea08400, "add"}, "ISUB": {0x6ea08400, "sub"},
-	"AND": {0x4e201c00, "and"}, "OR": {0x4ea01c00, "orr"}, "XOR": {0x6e201c00, "eor"}, "BSL": {0x6e601c00, "bsl"},
-	"SQRT": {0x6ea1f800, "fsqrt"}, "ROUND": {0x4e218800, "frintn"}, "NEG": {0x6ea0f800, "fneg"},
-}
-
-// neonWord is an instruction of that table for a type, and what its lanes are called.
-func neonWord(name string, f64 bool) (o neonInstr, lanes string) {
-	o, ok := neonOps[name]
-	if !ok {
-		log.Fatalf("arm64 has no instruction %s here", name)
-	}
-	switch name {
-	case "AND", "OR", "XOR", "BSL":
-		return o, "16b"
-	}
-	if f64 {
-		o.word |= 1 << 22
-	}
-	return o, arrangement(f64)
-}
-
 // neonOp emits an instruction of that table, results first. Some overwrite what they read there.
 func (p *prog) neonOp(name string, rs ...reg.VecVirtual) {
 	o, lanes := neonWord(name, p.f64)
@@ -147,13 +108,6 @@ func (p *prog) neonOp(name string, rs ...reg.VecVirtual) {
 		text += ", v%[3]d." + lanes
 	}
 	p.neon.word(o.word, text, true, name == "FMLA" || name == "FMLS" || name == "BSL", rs...)
-}
-
-func arrangement(f64 bool) string {
-	if f64 {
-		return "2d"
-	}
-	return "4s"
 }
 
 // neonDo is do: sources come before results.
@@ -406,8 +360,8 @@ func (p *prog) neonSweep(label string, main int, body func(p *prog)) {
 	p.tail = false
 }
 
-// neonText is the text of the kernels so far.
-var neonText strings.Builder
+// neonBodies are the kernels so far.
+var neonBodies neonText
 
 // neonKernel writes a kernel for both types, with small units if the registers do not suffice.
 func neonKernel(name string, ptrs int, f func(p *prog)) {
@@ -429,124 +383,6 @@ func neonKernel(name string, ptrs int, f func(p *prog)) {
 	}
 }
 
-// write appends the function to the text, unless it needs more than 32 vector registers.
-func (n *neon) write() bool {
-	n.prune()
-	number, ok := n.allocate()
-	if !ok {
-		return false
-	}
-	b := &neonText
-	fmt.Fprintf(b, "TEXT %s<>(SB), NOSPLIT, $64-16\n\tMOVD a+8(FP), R0\n\tMOVD $neonTable<>(SB), R2\n", n.name)
-	for _, l := range n.code {
-		switch {
-		case l.label != "":
-			fmt.Fprintf(b, "%s\n", l.text)
-		case l.word == 0:
-			fmt.Fprintf(b, "\t%s\n", l.text)
-		default:
-			word, v := l.word, []any{}
-			for _, r := range l.regs {
-				v = append(v, number[r.ID()])
-				word |= uint32(number[r.ID()]) << r.at
-			}
-			if len(v) == 3 && v[0] == v[1] && v[1] == v[2] && strings.HasPrefix(l.text, "mov") {
-				continue // the copy took the place of what it copies
-			}
-			fmt.Fprintf(b, "\tWORD $0x%08x // %s\n", word, fmt.Sprintf(l.text, v...))
-		}
-	}
-	b.WriteString("\tRET\n\n")
-	return true
-}
-
-// prune drops instructions whose results nobody reads.
-func (n *neon) prune() {
-	for {
-		uses := map[reg.ID]int{}
-		for _, l := range n.code {
-			for _, r := range l.regs {
-				if r.use && !r.def {
-					uses[r.ID()]++
-				}
-			}
-		}
-		kept := n.code[:0]
-		for _, l := range n.code {
-			dead := len(l.regs) > 0
-			for _, r := range l.regs {
-				dead = dead && (!r.def && l.regs[0].def || r.def && uses[r.ID()] == 0)
-			}
-			if !dead {
-				kept = append(kept, l)
-			}
-		}
-		if len(kept) == len(n.code) {
-			return
-		}
-		n.code = kept
-	}
-}
-
-// allocate gives every register a number. A register is taken from its first line to its last, and to the end of every loop that
-// it is carried into.
-func (n *neon) allocate() (number map[reg.ID]int, ok bool) {
-	first, last, labels := map[reg.ID]int{}, map[reg.ID]int{}, map[string]int{}
-	for i, l := range n.code {
-		for _, r := range l.regs {
-			if _, seen := first[r.ID()]; !seen {
-				if first[r.ID()] = i; !r.def {
-					log.Fatalf("%s: line %q reads what nothing wrote", n.name, l.text)
-				}
-			}
-			last[r.ID()] = i
-		}
-		if l.label != "" {
-			labels[l.label] = i
-		}
-	}
-	for again := true; again; {
-		again = false
-		for end, l := range n.code {
-			begin, seen := labels[l.target]
-			if !seen || begin > end {
-				continue
-			}
-			for r, i := range last {
-				if first[r] < begin && i > begin && i < end {
-					last[r], again = end, true
-				}
-			}
-		}
-	}
-	number = map[reg.ID]int{}
-	taken := [32]reg.ID{}
-	for i, l := range n.code {
-		for v, r := range taken {
-			if r != 0 && last[r] <= i {
-				taken[v] = 0
-			}
-		}
-		for _, r := range l.regs {
-			if first[r.ID()] != i {
-				continue
-			}
-			v := 0
-			for v < 32 && taken[v] != 0 {
-				v++
-			}
-			if v == 32 {
-				return nil, false
-			}
-			taken[v], number[r.ID()] = r.ID(), v
-		}
-	}
-	return number, true
-}
-
-// neonHeader opens an assembly file for arm64.
-const neonHeader = "// Code generated by internal/asm/gen. DO NOT EDIT.\n\n//go:build arm64\n\n#include \"textflag.h\"\n\n"
-
 // neonFile is the assembly file of the element-wise kernels.
 func neonFile() []byte {
 	var b strings.Builder
@@ -564,6 +400,6 @@ func neonFile() []byte {
 	fmt.Fprintf(&b, "GLOBL vecTable<>(SB), RODATA, $%d\n\n", 16*len(vecNames))
 	b.WriteString("// func vecs() *uintptr\nTEXT ·vecs(SB), NOSPLIT, $0-8\n\tMOVD $vecTable<>(SB), R0\n\tMOVD R0, ret+0(FP)\n\tRET\n\n")
 	b.WriteString("// func RunVec(kern uintptr, a *Args)\nTEXT ·RunVec(SB), NOSPLIT, $0-16\n\tMOVD kern+0(FP), R0\n\tJMP (R0)\n\n")
-	b.WriteString(neonText.String())
+	b.WriteString(neonBodies.String())
 	return []byte(strings.TrimSuffix(b.String(), "\n"))
 }

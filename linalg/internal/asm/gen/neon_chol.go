@@ -21,13 +21,7 @@ func narrowLanes() {
 
 // translation writes functions of amd64, after registers were given out, for arm64. General registers and the sixteen vector
 // registers keep their numbers; R19, R20, V16 and V17 are for what reads memory.
-type translation struct{ strings.Builder }
-
-func (t *translation) line(format string, a ...any) { fmt.Fprintf(t, "\t"+format+"\n", a...) }
-
-func (t *translation) word(word uint32, format string, a ...any) {
-	fmt.Fprintf(t, "\tWORD $0x%08x // %s\n", word, fmt.Sprintf(format, a...))
-}
+type translation struct{ neonText }
 
 // laneBits are the bits of the lanes in the results of comparisons.
 const laneBits = `DATA laneBitsF32<>+0(SB)/8, $0x0000000200000001
@@ -56,7 +50,7 @@ func toNEON(file *ir.File) []byte {
 			for _, n := range s.Nodes {
 				switch n := n.(type) {
 				case ir.Label:
-					fmt.Fprintf(t, "%s:\n", n)
+					t.label(string(n))
 				case *ir.Instruction:
 					if !t.whole(n.Opcode, n.Operands) && !t.vector(n.Opcode, n.Operands) {
 						log.Fatalf("%s: no translation of %s", s.Name, n.Opcode)
@@ -121,15 +115,6 @@ func (t *translation) sum(m operand.Mem, to string) {
 	t.line("ADD %s<<%d, %s, %s", general(m.Index), shift, general(m.Base), to)
 }
 
-// move loads or stores a vector register.
-func (t *translation) move(load bool, v, base, disp int) {
-	word, name := uint32(0x3d800000), "str"
-	if load {
-		word, name = 0x3dc00000, "ldr"
-	}
-	t.word(word|uint32(disp/16<<10|base<<5|v), "%s q%d, %s", name, v, address(base, disp))
-}
-
 // operand is the number of a vector register, into which memory is loaded.
 func (t *translation) operand(op operand.Op) int {
 	if m, ok := op.(operand.Mem); ok {
@@ -181,14 +166,4 @@ func (t *translation) vector(opcode string, ops []operand.Op) bool {
 		return false
 	}
 	return true
-}
-
-// three emits an instruction of three vector registers.
-func (t *translation) three(name string, f64 bool, d, a, b int) {
-	o, lanes := neonWord(name, f64)
-	if name == "OR" && a == b {
-		t.word(o.word|uint32(b<<16|a<<5|d), "mov v%d.16b, v%d.16b", d, a)
-		return
-	}
-	t.word(o.word|uint32(b<<16|a<<5|d), "%s v%d.%s, v%d.%s, v%d.%s", o.name, d, lanes, a, lanes, b, lanes)
 }

@@ -10,15 +10,9 @@ import (
 // R11 and R12 C and its stride, R13 and R14 the segments and their number. Vectors: the tile from V0 on, then a row of B, then
 // numbers of A.
 type neonTile struct {
+	neonText
 	rows, nv int
 	f64      bool
-	b        strings.Builder
-}
-
-func (k *neonTile) line(format string, a ...any) { fmt.Fprintf(&k.b, "\t"+format+"\n", a...) }
-
-func (k *neonTile) word(word int, format string, a ...any) {
-	fmt.Fprintf(&k.b, "\tWORD $0x%08x // %s\n", word, fmt.Sprintf(format, a...))
 }
 
 const neonB, neonA = 24, 28 // registers of B and A
@@ -27,37 +21,37 @@ func (k *neonTile) es() int { return (&prog{f64: k.f64}).es() }
 
 // pairs loads or stores a row of the tile from vector v on, through general register base.
 func (k *neonTile) pairs(load bool, v, base int) {
-	word, name := 0xad000000, "stp"
+	word, name := uint32(0xad000000), "stp"
 	if load {
 		word, name = 0xad400000, "ldp"
 	}
 	for j := 0; j < k.nv; j += 2 {
-		k.word(word|j<<15|(v+j+1)<<10|base<<5|v+j, "%s q%d, q%d, %s", name, v+j, v+j+1, address(base, 16*j))
+		k.word(word|uint32(j<<15|(v+j+1)<<10|base<<5|v+j), "%s q%d, q%d, %s", name, v+j, v+j+1, address(base, 16*j))
 	}
 }
 
 // byLane emits d += a b, d -= a b or d = a b with the first number of b for all lanes of a.
 func (k *neonTile) byLane(name string, d, a, b int) {
-	word, s := map[string]int{"fmla": 0x4f801000, "fmls": 0x4f805000, "fmul": 0x4f809000}[name], "s"
+	word, s := map[string]uint32{"fmla": 0x4f801000, "fmls": 0x4f805000, "fmul": 0x4f809000}[name], "s"
 	if k.f64 {
 		word, s = word|1<<22, "d"
 	}
 	lanes := arrangement(k.f64)
-	k.word(word|b<<16|a<<5|d, "%s v%d.%s, v%d.%s, v%d.%s[0]", name, d, lanes, a, lanes, b, s)
+	k.word(word|uint32(b<<16|a<<5|d), "%s v%d.%s, v%d.%s, v%d.%s[0]", name, d, lanes, a, lanes, b, s)
 }
 
 // number loads one number of the element type, disp bytes from a general register on.
 func (k *neonTile) number(v, base, disp int) {
-	word, s := 0xbd400000, "s"
+	word, s := uint32(0xbd400000), "s"
 	if k.f64 {
 		word, s = 0xfd400000, "d"
 	}
-	k.word(word|disp/k.es()<<10|base<<5|v, "ldr %s%d, %s", s, v, address(base, disp))
+	k.word(word|uint32(disp/k.es()<<10|base<<5|v), "ldr %s%d, %s", s, v, address(base, disp))
 }
 
 // emit writes the kernel: for each segment, C tile += A[segment] B, and then the epilogue that the mode asks for.
 func (k *neonTile) emit(name string) string {
-	fmt.Fprintf(&k.b, "TEXT %s<>(SB), NOSPLIT, $0-16\n", name)
+	fmt.Fprintf(k, "TEXT %s<>(SB), NOSPLIT, $0-16\n", name)
 	k.line("MOVD t+8(FP), R0")
 	for _, f := range [][2]int{{fRSA, 4}, {fCSA, 3}, {fB, 9}, {fLDB, 10}, {fC, 11}, {fLDC, 12}, {fSeg, 13}, {fNSeg, 14}} {
 		k.line("MOVD %d(R0), R%d", f[0], f[1])
@@ -66,25 +60,27 @@ func (k *neonTile) emit(name string) string {
 		k.line("ADD R4, R%d, R%d", 2+i, 3+i)
 	}
 	for i := 0; i < k.rows*k.nv; i++ {
-		k.word(0x6f00e400|i, "movi v%d.2d, #0x0", i)
+		k.word(0x6f00e400|uint32(i), "movi v%d.2d, #0x0", i)
 	}
-	k.b.WriteString("segment:\n")
+	k.label("segment")
 	k.line("MOVD (R13), R1")
 	k.line("MOVD %d(R0), R2", fA)
 	k.line("ADD R1, R2")
 	k.line("MOVD %d(R0), R1", fK)
 	k.line("CBZ R1, done")
-	k.b.WriteString("loop:\n")
+	k.label("loop")
 	k.pairs(true, neonB, 9)
 	k.line("ADD R10, R9")
 	for i := 0; i < k.rows; i++ {
 		a := neonA + i%4
-		if i == 0 {
+		at := uint32((3+i)<<16 | 2<<5 | a)
+		switch {
+		case i == 0:
 			k.number(a, 2, 0)
-		} else if k.f64 {
-			k.word(0xfc606800|(3+i)<<16|2<<5|a, "ldr d%d, [x2, x%d]", a, 3+i)
-		} else {
-			k.word(0xbc606800|(3+i)<<16|2<<5|a, "ldr s%d, [x2, x%d]", a, 3+i)
+		case k.f64:
+			k.word(0xfc606800|at, "ldr d%d, [x2, x%d]", a, 3+i)
+		default:
+			k.word(0xbc606800|at, "ldr s%d, [x2, x%d]", a, 3+i)
 		}
 		for j := 0; j < k.nv; j++ {
 			k.byLane("fmla", k.nv*i+j, neonB+j, a)
@@ -93,12 +89,12 @@ func (k *neonTile) emit(name string) string {
 	k.line("ADD R3, R2")
 	k.line("SUBS $1, R1")
 	k.line("BNE loop")
-	k.b.WriteString("done:\n")
+	k.label("done")
 	k.line("ADD $8, R13")
 	k.line("SUBS $1, R14")
 	k.line("BNE segment")
 	k.epilogue()
-	return k.b.String()
+	return k.String()
 }
 
 // epilogue stores the tile: mode 0 C = T, 1 C += T, 2 C += alpha T, 3 C = alpha T, 4 C = D^-1 (C - T).
@@ -113,15 +109,11 @@ func (k *neonTile) epilogue() {
 		}
 	}
 	// joined replaces the tile by C and the tile.
-	joined := func(word int, name string) {
-		if k.f64 {
-			word |= 1 << 22
-		}
-		lanes := arrangement(k.f64)
+	joined := func(name string) {
 		each(func(v int) {
 			k.pairs(true, neonB, 1)
 			for j := 0; j < k.nv; j++ {
-				k.word(word|(v+j)<<16|(neonB+j)<<5|v+j, "%s v%d.%s, v%d.%s, v%d.%s", name, v+j, lanes, neonB+j, lanes, v+j, lanes)
+				k.three(name, k.f64, v+j, neonB+j, v+j)
 			}
 		})
 	}
@@ -139,13 +131,13 @@ func (k *neonTile) epilogue() {
 	for v := 0; v < k.rows*k.nv; v++ {
 		k.byLane("fmul", v, v, neonA)
 	}
-	k.b.WriteString("store:\n")
+	k.label("store")
 	each(func(v int) { k.pairs(false, v, 1) })
 	k.line("RET")
-	k.b.WriteString("add:\n")
-	joined(0x4e20d400, "fadd")
+	k.label("add")
+	joined("ADD")
 	k.line("B store")
-	k.b.WriteString("scaled:\n")
+	k.label("scaled")
 	each(func(v int) {
 		k.pairs(true, neonB, 1)
 		for j := 0; j < k.nv; j++ {
@@ -154,8 +146,8 @@ func (k *neonTile) epilogue() {
 		k.pairs(false, neonB, 1)
 	})
 	k.line("RET")
-	k.b.WriteString("solve:\n")
-	joined(0x4ea0d400, "fsub")
+	k.label("solve")
+	joined("SUB")
 	k.line("MOVD %d(R0), R2", fD)
 	for p := 0; p < k.rows; p++ {
 		for i := p; i < k.rows; i++ {
@@ -208,22 +200,16 @@ func neonTranspose(f64 bool) string {
 		name, rows = "Transpose2F64", 2
 	}
 	k := &neonTile{f64: f64}
-	fmt.Fprintf(&k.b, "\n// func %s(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)\nTEXT ·%[1]s(SB), NOSPLIT, $0-56\n", name)
+	fmt.Fprintf(k, "\n// func %s(n int, src *byte, lds, nexts uintptr, dst *byte, ldd, nextd uintptr)\nTEXT ·%[1]s(SB), NOSPLIT, $0-56\n", name)
 	for i, arg := range []string{"n", "src", "lds", "nexts", "dst", "ldd", "nextd"} {
 		k.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
 	}
-	k.b.WriteString("loop:\n")
+	k.label("loop")
 	// turn makes register d of the even or odd parts of a and b.
-	turn := func(d, a, b, odd int, doubles bool) {
-		word, lanes := 0x4e802800, arrangement(doubles)
-		if doubles {
-			word |= 1 << 22
-		}
-		k.word(word|odd<<14|b<<16|a<<5|d, "trn%d v%d.%s, v%d.%s, v%d.%s", 1+odd, d, lanes, a, lanes, b, lanes)
-	}
+	turn := func(d, a, b, odd int, doubles bool) { k.three([]string{"EVEN", "ODD"}[odd], doubles, d, a, b) }
 	k.line("MOVD R1, R7")
 	for i := 0; i < rows; i++ {
-		k.word(0x3dc00000|7<<5|i, "ldr q%d, [x7]", i)
+		k.move(true, i, 7, 0)
 		k.line("ADD R2, R7")
 	}
 	if !f64 {
@@ -238,7 +224,7 @@ func neonTranspose(f64 bool) string {
 		} else {
 			turn(8, 4+i&1, 6+i&1, i>>1, true)
 		}
-		k.word(0x3d800000|7<<5|8, "str q8, [x7]")
+		k.move(false, 8, 7, 0)
 		k.line("ADD R5, R7")
 	}
 	k.line("ADD R3, R1")
@@ -246,5 +232,5 @@ func neonTranspose(f64 bool) string {
 	k.line("SUBS $1, R0")
 	k.line("BNE loop")
 	k.line("RET")
-	return k.b.String()
+	return k.String()
 }
