@@ -125,13 +125,11 @@ func (c *compiler) multi(e ast.Expr) (frameFunc, []ex) {
 		}, []ex{v, ok}
 	case *ast.UnaryExpr:
 		if x.Op == token.ARROW {
-			recv, elem, er := c.receiver(x)
+			recv, elem := c.receiver(x)
 			vo, v := slot(elem)
 			oo, ok := okSlot()
 			return func(fr *frame) {
-				val, open := recv(fr)
-				reflect.NewAt(er, unsafe.Add(fr.p, vo)).Elem().Set(val)
-				*(*bool)(unsafe.Add(fr.p, oo)) = open
+				*(*bool)(unsafe.Add(fr.p, oo)) = recv(fr, unsafe.Add(fr.p, vo))
 			}, []ex{v, ok}
 		}
 	}

@@ -297,7 +297,7 @@ func (c *compiler) appendCall(e *ast.CallExpr, t types.Type) ex {
 		res.fn = base
 		return res
 	}
-	more := c.sliceOf(t, xs).fn.(func(*frame) slice)
+	more := c.sliceOf(t, xs, false).fn.(func(*frame) slice)
 	res.fn = func(fr *frame) slice {
 		s := base(fr)
 		m := more(fr)

@@ -20,6 +20,7 @@ type argument struct {
 // plan is a compiled call.
 type plan struct {
 	later   bool      // the arguments are kept in memory of their own
+	borrows bool      // the function called keeps no slice that it is given
 	static  *function // set for a plain call of a declared function
 	resolve resolver
 	fn      unsafe.Pointer // or of a compiled one,
@@ -196,7 +197,7 @@ func (c *compiler) planArgs(e *ast.CallExpr, p *plan) {
 		for _, a := range e.Args[fixed:] {
 			rest = append(rest, c.exprTo(a, st.Elem()))
 		}
-		add(fixed, c.sliceOf(params.At(n-1).Type(), rest))
+		add(fixed, c.sliceOf(params.At(n-1).Type(), rest, p.borrows))
 	}
 }
 
@@ -218,28 +219,33 @@ func (c *compiler) spread(e *ast.CallExpr, p *plan, run frameFunc, slots []ex, a
 		for _, s := range slots[fixed:] {
 			rest = append(rest, c.convert(e, s, st.Elem()))
 		}
-		add(fixed, c.sliceOf(params.At(n-1).Type(), rest))
+		add(fixed, c.sliceOf(params.At(n-1).Type(), rest, p.borrows))
 	}
 }
 
-// sliceOf builds the slice of a variadic call; nil for no values.
-func (c *compiler) sliceOf(t types.Type, xs []ex) ex {
+// sliceOf builds the slice of a variadic call; nil for no values. Where the
+// function called only borrows it, it lies in the frame.
+func (c *compiler) sliceOf(t types.Type, xs []ex, borrowed bool) ex {
 	r := c.m.rtype(t)
 	if len(xs) == 0 {
 		return c.zeroValue(t)
 	}
 	d, size, n := rt.Pointer(r.Elem()), r.Elem().Size(), len(xs)
-	var order []argument
+	order := make([]argument, n)
 	for i, x := range xs {
-		order = append(order, argument{off: uintptr(i) * size, into: x.intoFresh()})
+		order[i] = argument{off: uintptr(i) * size, into: x.intoFresh()}
 	}
-	return ex{t: t, rt: r, fn: func(fr *frame) slice {
-		p := newArray(d, n)
+	fill := func(fr *frame, p unsafe.Pointer) slice {
 		for i := range order {
 			order[i].into(fr, unsafe.Add(p, order[i].off))
 		}
 		return slice{p, n, n}
-	}}
+	}
+	if borrowed {
+		off := c.temp(reflect.ArrayOf(n, r.Elem()))
+		return ex{t: t, rt: r, fn: func(fr *frame) slice { return fill(fr, unsafe.Add(fr.p, off)) }}
+	}
+	return ex{t: t, rt: r, fn: func(fr *frame) slice { return fill(fr, newArray(d, n)) }}
 }
 
 //go:linkname newArray reflect.unsafe_NewArray

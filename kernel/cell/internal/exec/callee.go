@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
@@ -15,7 +16,8 @@ import (
 type callee struct {
 	code  *code
 	boxes []unsafe.Pointer
-	recv  unsafe.Pointer // where the receiver's value lies
+	recv  unsafe.Pointer // where the receiver's value lies, or
+	word  bool           // recv is the receiver itself, a pointer
 	fn    unsafe.Pointer // the compiled function
 	how   *calling       // nil for interpreted code
 	wraps bool           // fn only leads to a method of a type made here
@@ -30,10 +32,22 @@ func (k *callee) start(nf *frame) {
 		nf.th.goOn()
 		return
 	}
-	if k.recv != nil {
+	switch {
+	case k.word:
+		*(*unsafe.Pointer)(unsafe.Add(nf.p, k.code.recvOff)) = k.recv
+	case k.recv != nil:
 		typedmemmove(rt.Pointer(k.code.recvT), unsafe.Add(nf.p, k.code.recvOff), k.recv)
 	}
 	nf.exec()
+}
+
+// receiver is where the receiver's value lies.
+func (k *callee) receiver() unsafe.Pointer {
+	if k.word {
+		p := k.recv
+		return unsafe.Pointer(&p)
+	}
+	return k.recv
 }
 
 // goOn panics again with what compiled code recovered from and must not stop.
@@ -54,7 +68,8 @@ func (k *callee) frameCode(l *sigLayout) *code {
 // resolver finds the callee when the call is reached.
 type resolver func(fr *frame) callee
 
-// planTarget resolves calls of functions and methods known by name.
+// planTarget resolves calls of literals, and of functions and methods known by
+// name.
 func (c *compiler) planTarget(e *ast.CallExpr, p *plan) bool {
 	fun := ast.Unparen(e.Fun)
 	if x, ok := fun.(*ast.IndexExpr); ok {
@@ -68,6 +83,14 @@ func (c *compiler) planTarget(e *ast.CallExpr, p *plan) bool {
 			c.planFunc(e, p, o, f)
 			return true
 		}
+	case *ast.FuncLit:
+		cd, capture := c.capturing(f, p.sig)
+		if capture == nil {
+			p.resolve = func(*frame) callee { return callee{code: cd} }
+		} else {
+			p.resolve = func(fr *frame) callee { return callee{code: cd, boxes: capture(fr)} }
+		}
+		return true
 	case *ast.SelectorExpr:
 		sel := c.info.Selections[f]
 		if sel == nil {
@@ -91,6 +114,7 @@ func (c *compiler) planFunc(e *ast.CallExpr, p *plan, o *types.Func, id *ast.Ide
 		p.static = fn
 		return
 	}
+	p.borrows = o.Pkg() != nil && o.Pkg().Path() == "fmt" && !p.later
 	if x := c.fastNative(e, p, v); x != nil {
 		p.typed = x
 		return
@@ -274,18 +298,22 @@ func (c *compiler) dynamic(x ex, mo *types.Func) resolver {
 	from, m := x.rt, c.m
 	name, pkg := mo.Name(), mo.Pkg()
 	layout := m.sigLayout(c.typ(mo.Type()).(*types.Signature))
-	var last *methodTarget
+	var known [4]atomic.Pointer[methodTarget] // the latest
+	var next atomic.Uint32
 	return func(fr *frame) callee {
 		i := f(fr)
 		if i.tab == nil { // arguments are evaluated before the call fails
 			return callee{how: &noFunction, none: true}
 		}
 		w := typeWord(from, i)
-		t := last
-		if t == nil || t.word != w || t.gen != m.generation.Load() {
-			t = m.target(w, pkg, name)
-			last = t
+		gen := m.generation.Load()
+		for n := range known {
+			if t := known[n].Load(); t != nil && t.word == w && t.gen == gen {
+				return t.bind(m, i, layout)
+			}
 		}
+		t := m.target(w, pkg, name)
+		known[next.Add(1)%uint32(len(known))].Store(t)
 		return t.bind(m, i, layout)
 	}
 }

@@ -17,6 +17,7 @@ type closure struct {
 	boxes []unsafe.Pointer
 	recv  unsafe.Pointer // bound receiver, nil for none
 	run   *Run           // that made it; nil for declared functions
+	value unsafe.Pointer // the function, where one serves a run
 }
 
 func (cl *closure) target() *code {
@@ -147,8 +148,51 @@ func (e *entry) end() {
 // no package reflect on their way in.
 var direct = map[reflect.Type]func(*closure) unsafe.Pointer{}
 
-// directs tells them from others by their code, and where they have the closure.
-var directs []struct{ pc, off uintptr }
+// directs is a hash table that tells them from others by their code, and where
+// they have the closure.
+var directs [64]struct{ pc, off uintptr }
+
+// directAt is where pc stands in the table, or would.
+func directAt(pc uintptr) int {
+	i := pc >> 5
+	for directs[i%uintptr(len(directs))].pc != 0 && directs[i%uintptr(len(directs))].pc != pc {
+		i++
+	}
+	return int(i % uintptr(len(directs)))
+}
+
+func enter0(cl *closure) func() {
+	return func() {
+		var e entry
+		e.begin(cl.m, cl.run, cl.target(), cl.boxes, cl.recv)
+		defer e.end()
+		e.nf.exec()
+		e.ok = true
+	}
+}
+
+func effect1[A any](cl *closure) func(A) {
+	return func(a A) {
+		var e entry
+		e.begin(cl.m, cl.run, cl.target(), cl.boxes, cl.recv)
+		defer e.end()
+		*(*A)(e.param(0)) = a
+		e.nf.exec()
+		e.ok = true
+	}
+}
+
+func effect2[A, B any](cl *closure) func(A, B) {
+	return func(a A, b B) {
+		var e entry
+		e.begin(cl.m, cl.run, cl.target(), cl.boxes, cl.recv)
+		defer e.end()
+		*(*A)(e.param(0)) = a
+		*(*B)(e.param(1)) = b
+		e.nf.exec()
+		e.ok = true
+	}
+}
 
 func enter1[A, R any](cl *closure) func(A) R {
 	return func(a A) (r R) {
@@ -183,7 +227,8 @@ func enterDirectly[F any](enter func(*closure) F) {
 	p := *(*unsafe.Pointer)(unsafe.Pointer(&f))
 	for off := uintptr(8); off < 24; off += 8 {
 		if *(*unsafe.Pointer)(unsafe.Add(p, off)) == unsafe.Pointer(cl) {
-			directs = append(directs, struct{ pc, off uintptr }{*(*uintptr)(p), off})
+			pc := *(*uintptr)(p)
+			directs[directAt(pc)] = struct{ pc, off uintptr }{pc, off}
 			direct[reflect.TypeFor[F]()] = func(cl *closure) unsafe.Pointer {
 				f := enter(cl)
 				return *(*unsafe.Pointer)(unsafe.Pointer(&f))
@@ -234,10 +279,8 @@ func funcPointer(v reflect.Value) unsafe.Pointer {
 func closureOf(p unsafe.Pointer) *closure {
 	pc := *(*uintptr)(p)
 	if pc != makeFuncPC {
-		for _, d := range directs {
-			if d.pc == pc {
-				return *(**closure)(unsafe.Add(p, d.off))
-			}
+		if d := directs[directAt(pc)]; d.pc == pc {
+			return *(**closure)(unsafe.Add(p, d.off))
 		}
 		return nil
 	}
@@ -256,7 +299,16 @@ var (
 )
 
 func init() {
+	enterDirectly(enter0)
+	enterDirectly(effect1[int])
+	enterDirectly(effect1[float64])
+	enterDirectly(effect1[[]float64])
+	enterDirectly(effect2[[]float64, []float64])
 	enterDirectly(enter1[int, bool])
+	enterDirectly(enter1[int, float64])
+	enterDirectly(enter1[int, string])
+	enterDirectly(enter1[string, bool])
+	enterDirectly(enter1[string, string])
 	enterDirectly(enter1[int, int])
 	enterDirectly(enter1[float64, float64])
 	enterDirectly(enter1[[]float64, float64])
@@ -264,6 +316,8 @@ func init() {
 	enterDirectly(enter1[rune, rune])
 	enterDirectly(enter2[int, int, bool])
 	enterDirectly(enter2[int, int, int])
+	enterDirectly(enter2[int, int, float64])
+	enterDirectly(enter2[string, string, int])
 	enterDirectly(enter2[float64, float64, float64])
 	// The position of the function in what MakeFunc returns is found by looking
 	// for it.

@@ -3,6 +3,7 @@ package exec
 import (
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"go/types"
 	"reflect"
 	"time"
@@ -22,7 +23,38 @@ type panicking struct {
 
 // deferred is a call to make when the function ends; its arguments are already
 // evaluated.
-type deferred func(th *thread, p *panicking)
+type deferred struct {
+	k    callee
+	args unsafe.Pointer
+	how  *later
+	do   func(p *panicking) // of what is no call of a function
+}
+
+// later is what one defer or go statement always does.
+type later struct {
+	block     unsafe.Pointer // the type of the arguments
+	pos       token.Pos
+	reflected bool // the function called may recover for package reflect
+}
+
+func (d *deferred) run(th *thread, p *panicking) {
+	k := &d.k
+	switch {
+	case d.do != nil:
+		d.do(p)
+	case k.how != nil:
+		if d.how.reflected || k.wraps {
+			th.passing = p
+		}
+		k.how.call(k.fn, k.recv, d.args)
+	default:
+		nf := th.enter(k.code, k.boxes)
+		typedmemmove(d.how.block, nf.p, d.args)
+		nf.rec = p
+		nf.pos = d.how.pos
+		k.start(nf)
+	}
+}
 
 // recover is the built-in: the value of the panic that runs this frame's
 // deferred call.
@@ -80,7 +112,7 @@ func runDeferred(fr *frame, p *panicking) {
 	for len(fr.defers) > 0 {
 		d := fr.defers[len(fr.defers)-1]
 		fr.defers = fr.defers[:len(fr.defers)-1]
-		if q := try(th, d, p); q != nil {
+		if q := try(th, &d, p); q != nil {
 			p = q // the new panic replaces the old one
 		} else if p != nil && p.recovered {
 			p = nil
@@ -93,7 +125,7 @@ func runDeferred(fr *frame, p *panicking) {
 }
 
 // try makes a deferred call and reports a panic in it.
-func try(th *thread, d deferred, p *panicking) (q *panicking) {
+func try(th *thread, d *deferred, p *panicking) (q *panicking) {
 	done := false
 	defer func() {
 		if done {
@@ -106,7 +138,7 @@ func try(th *thread, d deferred, p *panicking) (q *panicking) {
 			}
 		}
 	}()
-	d(th, p)
+	d.run(th, p)
 	done = true
 	return nil
 }
@@ -130,26 +162,26 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 	} else if tv.IsType() {
 		x := c.expr(e)
 		run := x.lane().run(x.fn)
-		return func(fr *frame) deferred { run(fr); return func(*thread, *panicking) {} }
+		return func(fr *frame) deferred { run(fr); return deferred{do: func(*panicking) {}} }
 	}
 	p := c.planCall(e, true)
-	args, layout, pos := p.args, p.layout, p.pos
-	block := layout.native.ftype
+	args := p.args
+	how := &later{block: p.layout.native.ftype, pos: p.pos, reflected: c.reflected(e)}
 	resolve := p.resolve
 	if p.static != nil {
 		fn := p.static
 		resolve = func(*frame) callee { return callee{code: fn.code} }
-	} else if fn, how := p.fn, p.how; how != nil {
-		resolve = func(*frame) callee { return callee{fn: fn, how: how} }
+	} else if k := (callee{fn: p.fn, how: p.how}); k.how != nil {
+		resolve = func(*frame) callee { return k }
 	}
 	recvT := p.recvT
-	first, reflected := p.first, c.reflected(e)
+	first := p.first
 	return func(fr *frame) deferred {
 		if first != nil {
 			first(fr)
 		}
 		k := resolve(fr)
-		b := unsafeNew(block)
+		b := unsafeNew(how.block)
 		for i := range args {
 			a := &args[i]
 			if a.recv {
@@ -163,20 +195,7 @@ func (c *compiler) prepared(e *ast.CallExpr) func(*frame) deferred {
 		if k.none {
 			nilDeref()
 		}
-		return func(th *thread, p *panicking) {
-			if k.how != nil {
-				if reflected || k.wraps {
-					th.passing = p
-				}
-				k.how.call(k.fn, k.recv, b)
-				return
-			}
-			nf := th.enter(k.code, k.boxes)
-			typedmemmove(block, nf.p, b)
-			nf.rec = p
-			nf.pos = pos
-			k.start(nf)
-		}
+		return deferred{k: k, args: b, how: how}
 	}
 }
 
@@ -222,7 +241,7 @@ func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
 		for i, v := range vals {
 			vs[i] = v(fr)
 		}
-		return func(th *thread, p *panicking) {
+		return deferred{do: func(p *panicking) {
 			switch name {
 			case "close":
 				vs[0].Close()
@@ -237,7 +256,7 @@ func (c *compiler) preparedBuiltin(e *ast.CallExpr) func(*frame) deferred {
 					fr.recover()
 				}
 			}
-		}
+		}}
 	}
 }
 
@@ -252,11 +271,11 @@ func (c *compiler) preparedPrint(e *ast.CallExpr, name string) func(*frame) defe
 		for i, v := range vals {
 			vs[i] = v(fr)
 		}
-		return func(*thread, *panicking) {
+		return deferred{do: func(*panicking) {
 			if out != nil {
 				out(printLine(name, vs))
 			}
-		}
+		}}
 	}
 }
 
@@ -275,7 +294,7 @@ func (c *compiler) goStmt(s *ast.GoStmt) frameFunc {
 			th.born = born
 			setLabels(unsafe.Pointer(th))
 			defer func() { th.g = 0 }()
-			val, tr := m.protect(th, func() { d(th, nil) })
+			val, tr := m.protect(th, func() { d.run(th, nil) })
 			if val == nil || Goexit(val) {
 				return
 			}

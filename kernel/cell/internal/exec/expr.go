@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/priorlab/priorlab/kernel/cell/internal/rt"
@@ -381,14 +382,30 @@ func typeWord(t reflect.Type, i iface) unsafe.Pointer {
 func (c *compiler) literal(e *ast.FuncLit) ex {
 	t := c.typeOf(e)
 	x := ex{t: t, rt: c.m.rtype(t)}
-	make := c.closureMaker(e, t.Underlying().(*types.Signature))
-	f := funcMaker(x.rt)
-	x.fn = func(fr *frame) unsafe.Pointer { return f(make(fr)) }
+	cd, capture := c.capturing(e, t.Underlying().(*types.Signature))
+	m, f := c.m, funcMaker(x.rt)
+	if capture == nil { // one function value will do for a run
+		var last atomic.Pointer[closure]
+		x.fn = func(fr *frame) unsafe.Pointer {
+			cl := last.Load()
+			if cl == nil || cl.run != fr.th.run {
+				cl = &closure{m: m, code: cd, run: fr.th.run}
+				cl.value = f(cl)
+				last.Store(cl)
+			}
+			return cl.value
+		}
+		return x
+	}
+	x.fn = func(fr *frame) unsafe.Pointer {
+		return f(&closure{m: m, code: cd, boxes: capture(fr), run: fr.th.run})
+	}
 	return x
 }
 
-// closureMaker compiles a literal and returns what captures its variables.
-func (c *compiler) closureMaker(e *ast.FuncLit, sig *types.Signature) func(*frame) *closure {
+// capturing compiles a literal and returns what collects the variables that it
+// captures; nil if it captures none.
+func (c *compiler) capturing(e *ast.FuncLit, sig *types.Signature) (*code, func(*frame) []unsafe.Pointer) {
 	in := &compiler{m: c.m, info: c.info, env: c.env, outer: c, esc: c.esc, sig: sig, unwatched: c.unwatched}
 	name := c.code.name + ".func"
 	if c.code.name == "" {
@@ -407,15 +424,14 @@ func (c *compiler) closureMaker(e *ast.FuncLit, sig *types.Signature) func(*fram
 	for i, o := range in.caps {
 		boxes[i] = c.box(o, e)
 	}
-	m := c.m
-	return func(fr *frame) *closure {
-		cl := &closure{m: m, code: cd, run: fr.th.run}
-		if len(boxes) > 0 {
-			cl.boxes = make([]unsafe.Pointer, len(boxes))
-			for i, b := range boxes {
-				cl.boxes[i] = b(fr)
-			}
+	if len(boxes) == 0 {
+		return cd, nil
+	}
+	return cd, func(fr *frame) []unsafe.Pointer {
+		bs := make([]unsafe.Pointer, len(boxes))
+		for i, b := range boxes {
+			bs[i] = b(fr)
 		}
-		return cl
+		return bs
 	}
 }

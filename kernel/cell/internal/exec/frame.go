@@ -33,9 +33,15 @@ type frame struct {
 	target int        // label of a break, continue or goto under way
 	rec    *panicking // set in a deferred call: what recover finds
 	defers []deferred
-	home   *frame         // of a part of a cell: the frame whose end runs deferred calls
-	spareP unsafe.Pointer // locals of another function that ran at this depth
-	spareC *code
+	home   *frame   // of a part of a cell: the frame whose end runs deferred calls
+	spares [3]spare // of other functions that ran at this depth
+	oldest uint8
+}
+
+// spare is the locals of a function, for its next call.
+type spare struct {
+	c *code
+	p unsafe.Pointer
 }
 
 // thread is one goroutine's stack of frames.
@@ -158,12 +164,15 @@ func (th *thread) enter(c *code, boxes []unsafe.Pointer) *frame {
 }
 
 func (nf *frame) take(c *code) {
-	if nf.spareC == c {
-		nf.spareC, nf.code = nf.code, c
-		nf.spareP, nf.p = nf.p, nf.spareP
-		return
+	for i := range nf.spares {
+		if s := &nf.spares[i]; s.c == c {
+			nf.code, s.c = c, nf.code
+			nf.p, s.p = s.p, nf.p
+			return
+		}
 	}
-	nf.spareC, nf.spareP = nf.code, nf.p
+	nf.spares[nf.oldest] = spare{nf.code, nf.p}
+	nf.oldest = (nf.oldest + 1) % uint8(len(nf.spares))
 	nf.code, nf.p = c, unsafeNew(c.ftype)
 }
 

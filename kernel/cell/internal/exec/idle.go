@@ -2,7 +2,6 @@ package exec
 
 import (
 	"bytes"
-	"reflect"
 	"runtime"
 )
 
@@ -38,12 +37,6 @@ func Idle(f func()) {
 		return
 	}
 	f()
-}
-
-// selectOf is reflect.Select for a wait that may be long.
-func (th *thread) selectOf(cases []reflect.SelectCase) (i int, v reflect.Value, ok bool) {
-	th.block(func() { i, v, ok = reflect.Select(cases) })
-	return i, v, ok
 }
 
 // AllIdle reports whether every goroutine of cells is idle, and a number that

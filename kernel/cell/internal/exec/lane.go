@@ -235,11 +235,3 @@ func toReflect(t reflect.Type, v any) func(*frame) reflect.Value {
 		return reflect.NewAt(t, p).Elem()
 	}
 }
-
-// fromReflect turns a computation with reflect.Values into an expression.
-func (c *compiler) fromReflect(t reflect.Type, f func(*frame) reflect.Value) any {
-	off := c.temp(t)
-	return laneOf(t).viaInto(off, func(fr *frame, dst unsafe.Pointer) {
-		reflect.NewAt(t, dst).Elem().Set(f(fr))
-	})
-}

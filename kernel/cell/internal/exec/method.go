@@ -23,6 +23,8 @@ type methodTarget struct {
 	name   string
 	pkg    *types.Package
 	direct bool // values of the type lie in the interface's data word
+	ptr    bool // the type is a pointer
+	made   bool // here, or its base
 	steps  []step
 	onPtr  bool
 }
@@ -59,8 +61,9 @@ func (m *Machine) target(w unsafe.Pointer, pkg *types.Package, name string) *met
 
 func (m *Machine) findTarget(w unsafe.Pointer, pkg *types.Package, name string) *methodTarget {
 	r := rt.TypeAt(w)
-	t := &methodTarget{word: w, name: name, pkg: pkg, direct: rt.Direct(r)}
+	t := &methodTarget{word: w, name: name, pkg: pkg, direct: rt.Direct(r), ptr: r.Kind() == reflect.Pointer}
 	nt := m.madeHere(r)
+	t.made = nt != nil
 	if nt == nil {
 		mt, ok := r.MethodByName(name)
 		if !ok {
@@ -123,13 +126,12 @@ func (t *methodTarget) compiled(recv unsafe.Pointer, l *sigLayout) callee {
 
 // bind makes the method of i a callee.
 func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout) callee {
-	if t.fn == nil && t.inner == nil && len(t.steps) == 0 && m.isNative(t.word) {
+	if !t.made {
 		return t.compiled(t.receiver(i), l)
 	}
 	// p is the address of the struct or value that the type names.
 	var p unsafe.Pointer
-	r := rt.TypeAt(t.word)
-	if r.Kind() == reflect.Pointer {
+	if t.ptr {
 		p = i.data
 	} else {
 		p = t.receiver(i)
@@ -150,14 +152,16 @@ func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout) callee {
 		}
 		return m.target(typeWord(t.inner, in), t.pkg, t.name).bind(m, in, l)
 	}
-	if t.onPtr {
-		q := new(unsafe.Pointer)
-		*q = p
-		p = unsafe.Pointer(q)
-	} else if p == nil {
-		if len(t.steps) == 0 {
-			return callee{how: &calling{instead: func() { nilReceiver(r.Elem(), t.name) }}}
+	switch {
+	case t.onPtr:
+		if t.fn != nil {
+			return callee{code: t.fn.code, recv: p, word: true}
 		}
+		q := p
+		return t.compiled(unsafe.Pointer(&q), l)
+	case p == nil && len(t.steps) == 0:
+		return callee{how: &calling{instead: func() { nilReceiver(rt.TypeAt(t.word).Elem(), t.name) }}}
+	case p == nil:
 		nilDeref()
 	}
 	if t.fn != nil {
@@ -165,8 +169,6 @@ func (t *methodTarget) bind(m *Machine, i iface, l *sigLayout) callee {
 	}
 	return t.compiled(p, l)
 }
-
-func (m *Machine) isNative(w unsafe.Pointer) bool { return m.madeHere(rt.TypeAt(w)) == nil }
 
 // receiver is where the value in i lies.
 func (t *methodTarget) receiver(i iface) unsafe.Pointer {
@@ -197,7 +199,7 @@ func (e *methodEntry) callReflect(recv unsafe.Pointer, args []reflect.Value) []r
 func (m *Machine) callTarget(t *methodTarget, i iface, l *sigLayout, args []reflect.Value) []reflect.Value {
 	k := t.bind(m, i, l)
 	if k.how == nil {
-		return m.callback(nil, k.code, k.boxes, k.recv, args)
+		return m.callback(nil, k.code, k.boxes, k.receiver(), args)
 	}
 	return k.reflected(l, args)
 }
@@ -264,7 +266,7 @@ func (c *compiler) methodValue(s *ast.SelectorExpr) ex {
 func (m *Machine) bound(k callee, r reflect.Type, l *sigLayout) unsafe.Pointer {
 	if k.how == nil {
 		p := unsafeNew(rt.Pointer(k.code.recvT))
-		typedmemmove(rt.Pointer(k.code.recvT), p, k.recv)
+		typedmemmove(rt.Pointer(k.code.recvT), p, k.receiver())
 		return (&closure{m: m, code: k.code, boxes: k.boxes, recv: p}).newFunc(r)
 	}
 	return funcPointer(reflect.MakeFunc(r, func(args []reflect.Value) []reflect.Value {

@@ -70,7 +70,7 @@ func (c *compiler) fastFormat(e *ast.CallExpr, p *plan, v reflect.Value) *ex {
 		for _, a := range e.Args[fixed:] {
 			xs = append(xs, c.exprTo(a, t.Underlying().(*types.Slice).Elem()))
 		}
-		return c.sliceOf(t, xs).fn.(func(*frame) slice)
+		return c.sliceOf(t, xs, p.borrows).fn.(func(*frame) slice)
 	}
 	format := func() func(*frame) string {
 		return c.exprTo(e.Args[0], types.Typ[types.String]).fn.(func(*frame) string)

@@ -243,7 +243,7 @@ func (c *compiler) rangeMap(s *ast.RangeStmt, u *types.Map, label int) stmtFunc 
 
 func (c *compiler) rangeChan(s *ast.RangeStmt, u *types.Chan, label int) stmtFunc {
 	set, ch := c.save(c.expr(s.X))
-	recv, elem, er := c.receiverOf(ch, s.X.Pos())
+	recv, elem := c.receiverOf(ch, s.X.Pos())
 	val := c.slot(elem)
 	setK := c.rangeVar(s, s.Key, val)
 	body := c.loopBody(s.Body, nil)
@@ -253,11 +253,9 @@ func (c *compiler) rangeChan(s *ast.RangeStmt, u *types.Chan, label int) stmtFun
 		set(fr)
 		for {
 			poll(fr)
-			v, ok := recv(fr)
-			if !ok {
+			if !recv(fr, unsafe.Add(fr.p, val.off)) {
 				return ctlNext
 			}
-			reflect.NewAt(er, unsafe.Add(fr.p, val.off)).Elem().Set(v)
 			setK(fr)
 			if r := body(fr); r != ctlNext {
 				if leave, out := loopEnd(fr, r, label); leave {
