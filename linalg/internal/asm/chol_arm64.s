@@ -27,14 +27,11 @@ TEXT ·CholPanelF32x128(SB), NOSPLIT, $0-40
 	ADD R3<<0, R7, R6
 	ADD R1<<0, R7, R8
 	ADD R1<<0, R8, R9
-	ADD R3<<0, R7, R19
-	WORD $0x3dc00260 // ldr q0, [x19]
-	ADD R3<<0, R8, R19
-	WORD $0x3dc00261 // ldr q1, [x19]
+	WORD $0x3ce368e0 // ldr q0, [x7, x3]
+	WORD $0x3ce36901 // ldr q1, [x8, x3]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00662 // ldr q2, [x19, #16]
-	ADD R3<<0, R9, R19
-	WORD $0x3dc00263 // ldr q3, [x19]
+	WORD $0x3ce36923 // ldr q3, [x9, x3]
 	ADD R3<<0, R9, R19
 	WORD $0x3dc00664 // ldr q4, [x19, #16]
 	ADD R3<<0, R9, R19
@@ -46,19 +43,15 @@ TEXT ·CholPanelF32x128(SB), NOSPLIT, $0-40
 diagonal:
 	ADD R11<<0, R7, R12
 	WORD $0x3dc00186 // ldr q6, [x12]
-	ADD R1<<0, R12, R19
-	WORD $0x3dc00267 // ldr q7, [x19]
+	WORD $0x3ce16987 // ldr q7, [x12, x1]
 	ADD R1<<1, R12, R19
 	WORD $0x3dc00268 // ldr q8, [x19]
-	ADD R11<<0, R7, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ceb68e9 // ldr q9, [x7, x11]
 	WORD $0x4ea9ccc0 // fmls v0.4s, v6.4s, v9.4s
-	ADD R11<<0, R8, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ceb6909 // ldr q9, [x8, x11]
 	WORD $0x4ea9ccc1 // fmls v1.4s, v6.4s, v9.4s
 	WORD $0x4ea9cce2 // fmls v2.4s, v7.4s, v9.4s
-	ADD R11<<0, R9, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ceb6929 // ldr q9, [x9, x11]
 	WORD $0x4ea9ccc3 // fmls v3.4s, v6.4s, v9.4s
 	WORD $0x4ea9cce4 // fmls v4.4s, v7.4s, v9.4s
 	WORD $0x4ea9cd05 // fmls v5.4s, v8.4s, v9.4s
@@ -83,8 +76,7 @@ diagonalEnd:
 	WORD $0x6e20fcc0 // fdiv v0.4s, v6.4s, v0.4s
 	WORD $0x3d8004c0 // str q0, [x6, #16]
 	WORD $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3d800261 // str q1, [x19]
+	WORD $0x3ca168c1 // str q1, [x6, x1]
 	WORD $0x4ea1cc22 // fmls v2.4s, v1.4s, v1.4s
 	WORD $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
 	ADD R1<<1, R6, R19
@@ -134,26 +126,22 @@ manyRows:
 	ADD R1<<0, R8, R9
 	ADD R1<<0, R9, R10
 	ADD R1<<0, R10, R11
-	ADD R3<<0, R8, R19
-	WORD $0x3dc00260 // ldr q0, [x19]
+	WORD $0x3ce36900 // ldr q0, [x8, x3]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00661 // ldr q1, [x19, #16]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00a62 // ldr q2, [x19, #32]
-	ADD R3<<0, R9, R19
-	WORD $0x3dc00263 // ldr q3, [x19]
+	WORD $0x3ce36923 // ldr q3, [x9, x3]
 	ADD R3<<0, R9, R19
 	WORD $0x3dc00664 // ldr q4, [x19, #16]
 	ADD R3<<0, R9, R19
 	WORD $0x3dc00a65 // ldr q5, [x19, #32]
-	ADD R3<<0, R10, R19
-	WORD $0x3dc00266 // ldr q6, [x19]
+	WORD $0x3ce36946 // ldr q6, [x10, x3]
 	ADD R3<<0, R10, R19
 	WORD $0x3dc00667 // ldr q7, [x19, #16]
 	ADD R3<<0, R10, R19
 	WORD $0x3dc00a68 // ldr q8, [x19, #32]
-	ADD R3<<0, R11, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ce36969 // ldr q9, [x11, x3]
 	ADD R3<<0, R11, R19
 	WORD $0x3dc0066a // ldr q10, [x19, #16]
 	ADD R3<<0, R11, R19
@@ -165,27 +153,22 @@ manyRows:
 many:
 	ADD R13<<0, R7, R14
 	WORD $0x3dc001cc // ldr q12, [x14]
-	ADD R1<<0, R14, R19
-	WORD $0x3dc0026d // ldr q13, [x19]
+	WORD $0x3ce169cd // ldr q13, [x14, x1]
 	ADD R1<<1, R14, R19
 	WORD $0x3dc0026e // ldr q14, [x19]
-	ADD R13<<0, R8, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced690f // ldr q15, [x8, x13]
 	WORD $0x4eafcd80 // fmls v0.4s, v12.4s, v15.4s
 	WORD $0x4eafcda1 // fmls v1.4s, v13.4s, v15.4s
 	WORD $0x4eafcdc2 // fmls v2.4s, v14.4s, v15.4s
-	ADD R13<<0, R9, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced692f // ldr q15, [x9, x13]
 	WORD $0x4eafcd83 // fmls v3.4s, v12.4s, v15.4s
 	WORD $0x4eafcda4 // fmls v4.4s, v13.4s, v15.4s
 	WORD $0x4eafcdc5 // fmls v5.4s, v14.4s, v15.4s
-	ADD R13<<0, R10, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced694f // ldr q15, [x10, x13]
 	WORD $0x4eafcd86 // fmls v6.4s, v12.4s, v15.4s
 	WORD $0x4eafcda7 // fmls v7.4s, v13.4s, v15.4s
 	WORD $0x4eafcdc8 // fmls v8.4s, v14.4s, v15.4s
-	ADD R13<<0, R11, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced696f // ldr q15, [x11, x13]
 	WORD $0x4eafcd89 // fmls v9.4s, v12.4s, v15.4s
 	WORD $0x4eafcdaa // fmls v10.4s, v13.4s, v15.4s
 	WORD $0x4eafcdcb // fmls v11.4s, v14.4s, v15.4s
@@ -195,43 +178,35 @@ many:
 manyEnd:
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
-	ADD R3<<0, R8, R19
-	WORD $0x3d800260 // str q0, [x19]
+	WORD $0x3ca36900 // str q0, [x8, x3]
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e30dc63 // fmul v3.4s, v3.4s, v16.4s
-	ADD R3<<0, R9, R19
-	WORD $0x3d800263 // str q3, [x19]
+	WORD $0x3ca36923 // str q3, [x9, x3]
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
-	ADD R3<<0, R10, R19
-	WORD $0x3d800266 // str q6, [x19]
+	WORD $0x3ca36946 // str q6, [x10, x3]
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e30dd29 // fmul v9.4s, v9.4s, v16.4s
-	ADD R3<<0, R11, R19
-	WORD $0x3d800269 // str q9, [x19]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ca36969 // str q9, [x11, x3]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc01 // fmls v1.4s, v0.4s, v16.4s
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e30dc21 // fmul v1.4s, v1.4s, v16.4s
 	ADD R3<<0, R8, R19
 	WORD $0x3d800661 // str q1, [x19, #16]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc64 // fmls v4.4s, v3.4s, v16.4s
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e30dc84 // fmul v4.4s, v4.4s, v16.4s
 	ADD R3<<0, R9, R19
 	WORD $0x3d800664 // str q4, [x19, #16]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0ccc7 // fmls v7.4s, v6.4s, v16.4s
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e30dce7 // fmul v7.4s, v7.4s, v16.4s
 	ADD R3<<0, R10, R19
 	WORD $0x3d800667 // str q7, [x19, #16]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cd2a // fmls v10.4s, v9.4s, v16.4s
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e30dd4a // fmul v10.4s, v10.4s, v16.4s
@@ -289,8 +264,7 @@ manyRest:
 	SUBS $0x01, R0
 	BLT oneRest
 oneRows:
-	ADD R3<<0, R8, R19
-	WORD $0x3dc00260 // ldr q0, [x19]
+	WORD $0x3ce36900 // ldr q0, [x8, x3]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00661 // ldr q1, [x19, #16]
 	ADD R3<<0, R8, R19
@@ -302,12 +276,10 @@ oneRows:
 one:
 	ADD R10<<0, R7, R11
 	WORD $0x3dc00163 // ldr q3, [x11]
-	ADD R1<<0, R11, R19
-	WORD $0x3dc00264 // ldr q4, [x19]
+	WORD $0x3ce16964 // ldr q4, [x11, x1]
 	ADD R1<<1, R11, R19
 	WORD $0x3dc00265 // ldr q5, [x19]
-	ADD R10<<0, R8, R19
-	WORD $0x3dc00266 // ldr q6, [x19]
+	WORD $0x3cea6906 // ldr q6, [x8, x10]
 	WORD $0x4ea6cc60 // fmls v0.4s, v3.4s, v6.4s
 	WORD $0x4ea6cc81 // fmls v1.4s, v4.4s, v6.4s
 	WORD $0x4ea6cca2 // fmls v2.4s, v5.4s, v6.4s
@@ -317,10 +289,8 @@ one:
 oneEnd:
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
-	ADD R3<<0, R8, R19
-	WORD $0x3d800260 // str q0, [x19]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ca36900 // str q0, [x8, x3]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc01 // fmls v1.4s, v0.4s, v16.4s
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e30dc21 // fmul v1.4s, v1.4s, v16.4s
@@ -397,8 +367,7 @@ TEXT ·CholPanelGradF32x128(SB), NOSPLIT, $0-40
 	ADD R1<<0, R3, R19
 	WORD $0x3d800a60 // str q0, [x19, #32]
 	WORD $0x3dc000c0 // ldr q0, [x6]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00261 // ldr q1, [x19]
+	WORD $0x3ce168c1 // ldr q1, [x6, x1]
 	ADD R1<<0, R6, R19
 	WORD $0x3dc00662 // ldr q2, [x19, #16]
 	ADD R1<<1, R6, R19
@@ -439,8 +408,7 @@ solved:
 	WORD $0x3dc00870 // ldr q16, [x3, #32]
 	WORD $0x6e30dce7 // fmul v7.4s, v7.4s, v16.4s
 	WORD $0x3d800527 // str q7, [x9, #16]
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4eb0cce6 // fmls v6.4s, v7.4s, v16.4s
 	WORD $0x3dc00150 // ldr q16, [x10]
 	WORD $0x4eb0cce1 // fmls v1.4s, v7.4s, v16.4s
@@ -477,16 +445,14 @@ solvedEnd:
 	ADD R1<<1, R3, R19
 	WORD $0x3dc00670 // ldr q16, [x19, #16]
 	WORD $0x4eb0cc82 // fmls v2.4s, v4.4s, v16.4s
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4eb0cc83 // fmls v3.4s, v4.4s, v16.4s
 	ADD R1<<1, R3, R19
 	WORD $0x3dc00270 // ldr q16, [x19]
 	WORD $0x4eb0cc81 // fmls v1.4s, v4.4s, v16.4s
 	WORD $0x3dc00870 // ldr q16, [x3, #32]
 	WORD $0x6e30dc42 // fmul v2.4s, v2.4s, v16.4s
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4eb0cc41 // fmls v1.4s, v2.4s, v16.4s
 	MOVD $c4x8_3f000000<>(SB), R19
 	WORD $0x3dc00270 // ldr q16, [x19]
@@ -502,10 +468,8 @@ solvedEnd:
 	WORD $0x4eb0cc40 // fmls v0.4s, v2.4s, v16.4s
 	WORD $0x3dc00470 // ldr q16, [x3, #16]
 	WORD $0x6e30dc21 // fmul v1.4s, v1.4s, v16.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3d800261 // str q1, [x19]
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ca168c1 // str q1, [x6, x1]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4eb0cc20 // fmls v0.4s, v1.4s, v16.4s
 	WORD $0x3dc00470 // ldr q16, [x3, #16]
 	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
@@ -524,10 +488,8 @@ twoCols:
 	WORD $0x3dc00161 // ldr q1, [x11]
 	WORD $0x3dc00542 // ldr q2, [x10, #16]
 	WORD $0x3dc00563 // ldr q3, [x11, #16]
-	ADD R1<<0, R10, R19
-	WORD $0x3dc00264 // ldr q4, [x19]
-	ADD R1<<0, R11, R19
-	WORD $0x3dc00265 // ldr q5, [x19]
+	WORD $0x3ce16944 // ldr q4, [x10, x1]
+	WORD $0x3ce16965 // ldr q5, [x11, x1]
 	ADD R1<<0, R10, R19
 	WORD $0x3dc00666 // ldr q6, [x19, #16]
 	ADD R1<<0, R11, R19
@@ -548,17 +510,13 @@ twoCols:
 	WORD $0x4eb0cc43 // fmls v3.4s, v2.4s, v16.4s
 	WORD $0x3dc000d0 // ldr q16, [x6]
 	WORD $0x4eb0cc43 // fmls v3.4s, v2.4s, v16.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc05 // fmls v5.4s, v0.4s, v16.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc81 // fmls v1.4s, v4.4s, v16.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc47 // fmls v7.4s, v2.4s, v16.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0ccc3 // fmls v3.4s, v6.4s, v16.4s
 	ADD R1<<0, R6, R19
 	WORD $0x3dc00670 // ldr q16, [x19, #16]
@@ -653,8 +611,7 @@ two:
 twoEnd:
 	WORD $0x3d800161 // str q1, [x11]
 	WORD $0x3d800563 // str q3, [x11, #16]
-	ADD R1<<0, R11, R19
-	WORD $0x3d800265 // str q5, [x19]
+	WORD $0x3ca16965 // str q5, [x11, x1]
 	ADD R1<<0, R11, R19
 	WORD $0x3d800667 // str q7, [x19, #16]
 	ADD R1<<1, R11, R19
@@ -673,10 +630,8 @@ lastCols:
 	ADD R3<<0, R7, R11
 	WORD $0x3dc00140 // ldr q0, [x10]
 	WORD $0x3dc00161 // ldr q1, [x11]
-	ADD R1<<0, R10, R19
-	WORD $0x3dc00262 // ldr q2, [x19]
-	ADD R1<<0, R11, R19
-	WORD $0x3dc00263 // ldr q3, [x19]
+	WORD $0x3ce16942 // ldr q2, [x10, x1]
+	WORD $0x3ce16963 // ldr q3, [x11, x1]
 	ADD R1<<1, R10, R19
 	WORD $0x3dc00264 // ldr q4, [x19]
 	ADD R1<<1, R11, R19
@@ -685,11 +640,9 @@ lastCols:
 	WORD $0x4eb0cc01 // fmls v1.4s, v0.4s, v16.4s
 	WORD $0x3dc000d0 // ldr q16, [x6]
 	WORD $0x4eb0cc01 // fmls v1.4s, v0.4s, v16.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc03 // fmls v3.4s, v0.4s, v16.4s
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4eb0cc41 // fmls v1.4s, v2.4s, v16.4s
 	ADD R1<<0, R6, R19
 	WORD $0x3dc00670 // ldr q16, [x19, #16]
@@ -748,8 +701,7 @@ last:
 	BNE last
 lastEnd:
 	WORD $0x3d800161 // str q1, [x11]
-	ADD R1<<0, R11, R19
-	WORD $0x3d800263 // str q3, [x19]
+	WORD $0x3ca16963 // str q3, [x11, x1]
 	ADD R1<<1, R11, R19
 	WORD $0x3d800265 // str q5, [x19]
 	ADD $0x10, R3
@@ -784,14 +736,11 @@ TEXT ·CholPanelF64x128(SB), NOSPLIT, $0-40
 	ADD R3<<0, R7, R6
 	ADD R1<<0, R7, R8
 	ADD R1<<0, R8, R9
-	ADD R3<<0, R7, R19
-	WORD $0x3dc00260 // ldr q0, [x19]
-	ADD R3<<0, R8, R19
-	WORD $0x3dc00261 // ldr q1, [x19]
+	WORD $0x3ce368e0 // ldr q0, [x7, x3]
+	WORD $0x3ce36901 // ldr q1, [x8, x3]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00662 // ldr q2, [x19, #16]
-	ADD R3<<0, R9, R19
-	WORD $0x3dc00263 // ldr q3, [x19]
+	WORD $0x3ce36923 // ldr q3, [x9, x3]
 	ADD R3<<0, R9, R19
 	WORD $0x3dc00664 // ldr q4, [x19, #16]
 	ADD R3<<0, R9, R19
@@ -803,19 +752,15 @@ TEXT ·CholPanelF64x128(SB), NOSPLIT, $0-40
 diagonal:
 	ADD R11<<0, R7, R12
 	WORD $0x3dc00186 // ldr q6, [x12]
-	ADD R1<<0, R12, R19
-	WORD $0x3dc00267 // ldr q7, [x19]
+	WORD $0x3ce16987 // ldr q7, [x12, x1]
 	ADD R1<<1, R12, R19
 	WORD $0x3dc00268 // ldr q8, [x19]
-	ADD R11<<0, R7, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ceb68e9 // ldr q9, [x7, x11]
 	WORD $0x4ee9ccc0 // fmls v0.2d, v6.2d, v9.2d
-	ADD R11<<0, R8, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ceb6909 // ldr q9, [x8, x11]
 	WORD $0x4ee9ccc1 // fmls v1.2d, v6.2d, v9.2d
 	WORD $0x4ee9cce2 // fmls v2.2d, v7.2d, v9.2d
-	ADD R11<<0, R9, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ceb6929 // ldr q9, [x9, x11]
 	WORD $0x4ee9ccc3 // fmls v3.2d, v6.2d, v9.2d
 	WORD $0x4ee9cce4 // fmls v4.2d, v7.2d, v9.2d
 	WORD $0x4ee9cd05 // fmls v5.2d, v8.2d, v9.2d
@@ -840,8 +785,7 @@ diagonalEnd:
 	WORD $0x6e60fcc0 // fdiv v0.2d, v6.2d, v0.2d
 	WORD $0x3d8004c0 // str q0, [x6, #16]
 	WORD $0x6e60dc21 // fmul v1.2d, v1.2d, v0.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3d800261 // str q1, [x19]
+	WORD $0x3ca168c1 // str q1, [x6, x1]
 	WORD $0x4ee1cc22 // fmls v2.2d, v1.2d, v1.2d
 	WORD $0x6e60dc60 // fmul v0.2d, v3.2d, v0.2d
 	ADD R1<<1, R6, R19
@@ -891,26 +835,22 @@ manyRows:
 	ADD R1<<0, R8, R9
 	ADD R1<<0, R9, R10
 	ADD R1<<0, R10, R11
-	ADD R3<<0, R8, R19
-	WORD $0x3dc00260 // ldr q0, [x19]
+	WORD $0x3ce36900 // ldr q0, [x8, x3]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00661 // ldr q1, [x19, #16]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00a62 // ldr q2, [x19, #32]
-	ADD R3<<0, R9, R19
-	WORD $0x3dc00263 // ldr q3, [x19]
+	WORD $0x3ce36923 // ldr q3, [x9, x3]
 	ADD R3<<0, R9, R19
 	WORD $0x3dc00664 // ldr q4, [x19, #16]
 	ADD R3<<0, R9, R19
 	WORD $0x3dc00a65 // ldr q5, [x19, #32]
-	ADD R3<<0, R10, R19
-	WORD $0x3dc00266 // ldr q6, [x19]
+	WORD $0x3ce36946 // ldr q6, [x10, x3]
 	ADD R3<<0, R10, R19
 	WORD $0x3dc00667 // ldr q7, [x19, #16]
 	ADD R3<<0, R10, R19
 	WORD $0x3dc00a68 // ldr q8, [x19, #32]
-	ADD R3<<0, R11, R19
-	WORD $0x3dc00269 // ldr q9, [x19]
+	WORD $0x3ce36969 // ldr q9, [x11, x3]
 	ADD R3<<0, R11, R19
 	WORD $0x3dc0066a // ldr q10, [x19, #16]
 	ADD R3<<0, R11, R19
@@ -922,27 +862,22 @@ manyRows:
 many:
 	ADD R13<<0, R7, R14
 	WORD $0x3dc001cc // ldr q12, [x14]
-	ADD R1<<0, R14, R19
-	WORD $0x3dc0026d // ldr q13, [x19]
+	WORD $0x3ce169cd // ldr q13, [x14, x1]
 	ADD R1<<1, R14, R19
 	WORD $0x3dc0026e // ldr q14, [x19]
-	ADD R13<<0, R8, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced690f // ldr q15, [x8, x13]
 	WORD $0x4eefcd80 // fmls v0.2d, v12.2d, v15.2d
 	WORD $0x4eefcda1 // fmls v1.2d, v13.2d, v15.2d
 	WORD $0x4eefcdc2 // fmls v2.2d, v14.2d, v15.2d
-	ADD R13<<0, R9, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced692f // ldr q15, [x9, x13]
 	WORD $0x4eefcd83 // fmls v3.2d, v12.2d, v15.2d
 	WORD $0x4eefcda4 // fmls v4.2d, v13.2d, v15.2d
 	WORD $0x4eefcdc5 // fmls v5.2d, v14.2d, v15.2d
-	ADD R13<<0, R10, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced694f // ldr q15, [x10, x13]
 	WORD $0x4eefcd86 // fmls v6.2d, v12.2d, v15.2d
 	WORD $0x4eefcda7 // fmls v7.2d, v13.2d, v15.2d
 	WORD $0x4eefcdc8 // fmls v8.2d, v14.2d, v15.2d
-	ADD R13<<0, R11, R19
-	WORD $0x3dc0026f // ldr q15, [x19]
+	WORD $0x3ced696f // ldr q15, [x11, x13]
 	WORD $0x4eefcd89 // fmls v9.2d, v12.2d, v15.2d
 	WORD $0x4eefcdaa // fmls v10.2d, v13.2d, v15.2d
 	WORD $0x4eefcdcb // fmls v11.2d, v14.2d, v15.2d
@@ -952,43 +887,35 @@ many:
 manyEnd:
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e70dc00 // fmul v0.2d, v0.2d, v16.2d
-	ADD R3<<0, R8, R19
-	WORD $0x3d800260 // str q0, [x19]
+	WORD $0x3ca36900 // str q0, [x8, x3]
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e70dc63 // fmul v3.2d, v3.2d, v16.2d
-	ADD R3<<0, R9, R19
-	WORD $0x3d800263 // str q3, [x19]
+	WORD $0x3ca36923 // str q3, [x9, x3]
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e70dcc6 // fmul v6.2d, v6.2d, v16.2d
-	ADD R3<<0, R10, R19
-	WORD $0x3d800266 // str q6, [x19]
+	WORD $0x3ca36946 // str q6, [x10, x3]
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e70dd29 // fmul v9.2d, v9.2d, v16.2d
-	ADD R3<<0, R11, R19
-	WORD $0x3d800269 // str q9, [x19]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ca36969 // str q9, [x11, x3]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc01 // fmls v1.2d, v0.2d, v16.2d
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e70dc21 // fmul v1.2d, v1.2d, v16.2d
 	ADD R3<<0, R8, R19
 	WORD $0x3d800661 // str q1, [x19, #16]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc64 // fmls v4.2d, v3.2d, v16.2d
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e70dc84 // fmul v4.2d, v4.2d, v16.2d
 	ADD R3<<0, R9, R19
 	WORD $0x3d800664 // str q4, [x19, #16]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0ccc7 // fmls v7.2d, v6.2d, v16.2d
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e70dce7 // fmul v7.2d, v7.2d, v16.2d
 	ADD R3<<0, R10, R19
 	WORD $0x3d800667 // str q7, [x19, #16]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cd2a // fmls v10.2d, v9.2d, v16.2d
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e70dd4a // fmul v10.2d, v10.2d, v16.2d
@@ -1046,8 +973,7 @@ manyRest:
 	SUBS $0x01, R0
 	BLT oneRest
 oneRows:
-	ADD R3<<0, R8, R19
-	WORD $0x3dc00260 // ldr q0, [x19]
+	WORD $0x3ce36900 // ldr q0, [x8, x3]
 	ADD R3<<0, R8, R19
 	WORD $0x3dc00661 // ldr q1, [x19, #16]
 	ADD R3<<0, R8, R19
@@ -1059,12 +985,10 @@ oneRows:
 one:
 	ADD R10<<0, R7, R11
 	WORD $0x3dc00163 // ldr q3, [x11]
-	ADD R1<<0, R11, R19
-	WORD $0x3dc00264 // ldr q4, [x19]
+	WORD $0x3ce16964 // ldr q4, [x11, x1]
 	ADD R1<<1, R11, R19
 	WORD $0x3dc00265 // ldr q5, [x19]
-	ADD R10<<0, R8, R19
-	WORD $0x3dc00266 // ldr q6, [x19]
+	WORD $0x3cea6906 // ldr q6, [x8, x10]
 	WORD $0x4ee6cc60 // fmls v0.2d, v3.2d, v6.2d
 	WORD $0x4ee6cc81 // fmls v1.2d, v4.2d, v6.2d
 	WORD $0x4ee6cca2 // fmls v2.2d, v5.2d, v6.2d
@@ -1074,10 +998,8 @@ one:
 oneEnd:
 	WORD $0x3dc004d0 // ldr q16, [x6, #16]
 	WORD $0x6e70dc00 // fmul v0.2d, v0.2d, v16.2d
-	ADD R3<<0, R8, R19
-	WORD $0x3d800260 // str q0, [x19]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ca36900 // str q0, [x8, x3]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc01 // fmls v1.2d, v0.2d, v16.2d
 	WORD $0x3dc008d0 // ldr q16, [x6, #32]
 	WORD $0x6e70dc21 // fmul v1.2d, v1.2d, v16.2d
@@ -1146,8 +1068,7 @@ TEXT ·CholPanelGradF64x128(SB), NOSPLIT, $0-40
 	ADD R1<<0, R3, R19
 	WORD $0x3d800a60 // str q0, [x19, #32]
 	WORD $0x3dc000c0 // ldr q0, [x6]
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00261 // ldr q1, [x19]
+	WORD $0x3ce168c1 // ldr q1, [x6, x1]
 	ADD R1<<0, R6, R19
 	WORD $0x3dc00662 // ldr q2, [x19, #16]
 	ADD R1<<1, R6, R19
@@ -1188,8 +1109,7 @@ solved:
 	WORD $0x3dc00870 // ldr q16, [x3, #32]
 	WORD $0x6e70dce7 // fmul v7.2d, v7.2d, v16.2d
 	WORD $0x3d800527 // str q7, [x9, #16]
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4ef0cce6 // fmls v6.2d, v7.2d, v16.2d
 	WORD $0x3dc00150 // ldr q16, [x10]
 	WORD $0x4ef0cce1 // fmls v1.2d, v7.2d, v16.2d
@@ -1226,16 +1146,14 @@ solvedEnd:
 	ADD R1<<1, R3, R19
 	WORD $0x3dc00670 // ldr q16, [x19, #16]
 	WORD $0x4ef0cc82 // fmls v2.2d, v4.2d, v16.2d
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4ef0cc83 // fmls v3.2d, v4.2d, v16.2d
 	ADD R1<<1, R3, R19
 	WORD $0x3dc00270 // ldr q16, [x19]
 	WORD $0x4ef0cc81 // fmls v1.2d, v4.2d, v16.2d
 	WORD $0x3dc00870 // ldr q16, [x3, #32]
 	WORD $0x6e70dc42 // fmul v2.2d, v2.2d, v16.2d
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4ef0cc41 // fmls v1.2d, v2.2d, v16.2d
 	MOVD $c8x4_3fe0000000000000<>(SB), R19
 	WORD $0x3dc00270 // ldr q16, [x19]
@@ -1251,10 +1169,8 @@ solvedEnd:
 	WORD $0x4ef0cc40 // fmls v0.2d, v2.2d, v16.2d
 	WORD $0x3dc00470 // ldr q16, [x3, #16]
 	WORD $0x6e70dc21 // fmul v1.2d, v1.2d, v16.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3d800261 // str q1, [x19]
-	ADD R1<<0, R3, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ca168c1 // str q1, [x6, x1]
+	WORD $0x3ce16870 // ldr q16, [x3, x1]
 	WORD $0x4ef0cc20 // fmls v0.2d, v1.2d, v16.2d
 	WORD $0x3dc00470 // ldr q16, [x3, #16]
 	WORD $0x6e70dc00 // fmul v0.2d, v0.2d, v16.2d
@@ -1273,10 +1189,8 @@ twoCols:
 	WORD $0x3dc00161 // ldr q1, [x11]
 	WORD $0x3dc00542 // ldr q2, [x10, #16]
 	WORD $0x3dc00563 // ldr q3, [x11, #16]
-	ADD R1<<0, R10, R19
-	WORD $0x3dc00264 // ldr q4, [x19]
-	ADD R1<<0, R11, R19
-	WORD $0x3dc00265 // ldr q5, [x19]
+	WORD $0x3ce16944 // ldr q4, [x10, x1]
+	WORD $0x3ce16965 // ldr q5, [x11, x1]
 	ADD R1<<0, R10, R19
 	WORD $0x3dc00666 // ldr q6, [x19, #16]
 	ADD R1<<0, R11, R19
@@ -1297,17 +1211,13 @@ twoCols:
 	WORD $0x4ef0cc43 // fmls v3.2d, v2.2d, v16.2d
 	WORD $0x3dc000d0 // ldr q16, [x6]
 	WORD $0x4ef0cc43 // fmls v3.2d, v2.2d, v16.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc05 // fmls v5.2d, v0.2d, v16.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc81 // fmls v1.2d, v4.2d, v16.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc47 // fmls v7.2d, v2.2d, v16.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0ccc3 // fmls v3.2d, v6.2d, v16.2d
 	ADD R1<<0, R6, R19
 	WORD $0x3dc00670 // ldr q16, [x19, #16]
@@ -1402,8 +1312,7 @@ two:
 twoEnd:
 	WORD $0x3d800161 // str q1, [x11]
 	WORD $0x3d800563 // str q3, [x11, #16]
-	ADD R1<<0, R11, R19
-	WORD $0x3d800265 // str q5, [x19]
+	WORD $0x3ca16965 // str q5, [x11, x1]
 	ADD R1<<0, R11, R19
 	WORD $0x3d800667 // str q7, [x19, #16]
 	ADD R1<<1, R11, R19
@@ -1422,10 +1331,8 @@ lastCols:
 	ADD R3<<0, R7, R11
 	WORD $0x3dc00140 // ldr q0, [x10]
 	WORD $0x3dc00161 // ldr q1, [x11]
-	ADD R1<<0, R10, R19
-	WORD $0x3dc00262 // ldr q2, [x19]
-	ADD R1<<0, R11, R19
-	WORD $0x3dc00263 // ldr q3, [x19]
+	WORD $0x3ce16942 // ldr q2, [x10, x1]
+	WORD $0x3ce16963 // ldr q3, [x11, x1]
 	ADD R1<<1, R10, R19
 	WORD $0x3dc00264 // ldr q4, [x19]
 	ADD R1<<1, R11, R19
@@ -1434,11 +1341,9 @@ lastCols:
 	WORD $0x4ef0cc01 // fmls v1.2d, v0.2d, v16.2d
 	WORD $0x3dc000d0 // ldr q16, [x6]
 	WORD $0x4ef0cc01 // fmls v1.2d, v0.2d, v16.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc03 // fmls v3.2d, v0.2d, v16.2d
-	ADD R1<<0, R6, R19
-	WORD $0x3dc00270 // ldr q16, [x19]
+	WORD $0x3ce168d0 // ldr q16, [x6, x1]
 	WORD $0x4ef0cc41 // fmls v1.2d, v2.2d, v16.2d
 	ADD R1<<0, R6, R19
 	WORD $0x3dc00670 // ldr q16, [x19, #16]
@@ -1497,8 +1402,7 @@ last:
 	BNE last
 lastEnd:
 	WORD $0x3d800161 // str q1, [x11]
-	ADD R1<<0, R11, R19
-	WORD $0x3d800263 // str q3, [x19]
+	WORD $0x3ca16963 // str q3, [x11, x1]
 	ADD R1<<1, R11, R19
 	WORD $0x3d800265 // str q5, [x19]
 	ADD $0x10, R3

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "932be5778e124dd86a98d37484b9f4d2bd8e654ccf39403825f7464b114cecf7"
+const sourceHash = "f705fbefc422f5e2d539c6d0519cadc38956d1c5d6c8fbeb927972693c04bea7"

@@ -96,17 +96,26 @@ func (t *translation) whole(opcode string, ops []operand.Op) bool {
 	return true
 }
 
-// address is a general register and an offset from it.
-func (t *translation) address(m operand.Mem) (base, disp int) {
-	if m.Base == reg.StaticBase {
+// access loads or stores a vector register.
+func (t *translation) access(load bool, v int, m operand.Mem) {
+	base, disp := 19, m.Disp
+	switch {
+	case m.Base == reg.StaticBase:
 		t.line("MOVD $%s(SB), R19", m.Symbol)
-		return 19, m.Disp
+	case m.Index == nil:
+		base = int(m.Base.(reg.Physical).PhysicalIndex())
+	case m.Scale == 1 && disp == 0:
+		word, name := uint32(0x3ca06800), "str"
+		if load {
+			word, name = 0x3ce06800, "ldr"
+		}
+		b, i := m.Base.(reg.Physical).PhysicalIndex(), m.Index.(reg.Physical).PhysicalIndex()
+		t.word(word|uint32(i)<<16|uint32(b)<<5|uint32(v), "%s q%d, [x%d, x%d]", name, v, b, i)
+		return
+	default:
+		t.sum(m, "R19")
 	}
-	if m.Index == nil {
-		return int(m.Base.(reg.Physical).PhysicalIndex()), m.Disp
-	}
-	t.sum(m, "R19")
-	return 19, m.Disp
+	t.move(load, v, base, disp)
 }
 
 // sum writes the sum of base and index.
@@ -118,8 +127,7 @@ func (t *translation) sum(m operand.Mem, to string) {
 // operand is the number of a vector register, into which memory is loaded.
 func (t *translation) operand(op operand.Op) int {
 	if m, ok := op.(operand.Mem); ok {
-		base, disp := t.address(m)
-		t.move(true, 16, base, disp)
+		t.access(true, 16, m)
 		return 16
 	}
 	return int(op.(reg.Physical).PhysicalIndex())
@@ -134,11 +142,9 @@ func (t *translation) vector(opcode string, ops []operand.Op) bool {
 	switch {
 	case name == "VMOVU" || name == "VMOVA":
 		if m, ok := last.(operand.Mem); ok {
-			base, disp := t.address(m)
-			t.move(false, t.operand(ops[0]), base, disp)
+			t.access(false, t.operand(ops[0]), m)
 		} else if m, ok := ops[0].(operand.Mem); ok {
-			base, disp := t.address(m)
-			t.move(true, t.operand(last), base, disp)
+			t.access(true, t.operand(last), m)
 		} else {
 			t.three("OR", false, t.operand(last), t.operand(ops[0]), t.operand(ops[0]))
 		}
