@@ -53,7 +53,7 @@ func fingerprints[T Float](r *rand.Rand) map[string]hash.Hash64 {
 	}
 	const n = 1013
 	x, y, z, w, g := exactly[T](r, n), exactly[T](r, n), exactly[T](r, n), exactly[T](r, n), exactly[T](r, n)
-	some := exactly[T](r, len(specials))
+	some := make([]T, len(specials))
 	for i, v := range specials {
 		some[i] = T(v)
 	}
@@ -106,11 +106,27 @@ func fingerprints[T Float](r *rand.Rand) map[string]hash.Hash64 {
 	for i, s := range [][3]int{{1, 1, 1}, {7, 19, 33}, {64, 64, 64}, {13, 300, 500}, {100, 9, 700}, {1, 300, 77}, {300, 1, 77}} {
 		m, n, k := s[0], s[1], s[2]
 		a, b, c := exactly[T](r, m*k), exactly[T](r, k*n), exactly[T](r, m*n)
-		alpha := []T{1, 1, -0.5, 0.3}[i%4]
+		alpha := []T{1, 0.3, -0.5, 0.7}[i%4]
 		d := slices.Clone(c)
 		Gemm(m, n, k, alpha, Matrix[T]{a, k, 1}, Matrix[T]{b, n, 1}, c, n, i%3 == 1)
 		Gemm(m, n, k, alpha, Matrix[T]{a, 1, m}, Matrix[T]{b, 1, k}, d, n, i%3 > 0)
 		put(fmt.Sprint("product ", s), c, d)
+	}
+	for _, n := range []int{2, 5, 12, 70} {
+		const count, columns = 19, 33
+		a, g, b := exactly[T](r, count*n*n), exactly[T](r, count*n*n), exactly[T](r, n*columns)
+		for i := range a {
+			if a[i] /= 1 << 12; i%(n*n)%(n+1) == 0 {
+				a[i] = 4
+			}
+		}
+		l, d, one := make([]T, count*n*n), make([]T, count*n*n), make([]T, n*n)
+		Chol(l, a, n, 0)
+		CholGrad(d, g, l, n)
+		put("factors", l, d)
+		Chol(one, a[:n*n], n, 0)
+		Trsm(true, true, false, n, columns, 0.3, Matrix[T]{one, n, 1}, b, columns)
+		put("solves", one, b)
 	}
 	return out
 }

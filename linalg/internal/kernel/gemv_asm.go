@@ -86,7 +86,7 @@ func dotRows[T Float](m, k int, alpha T, x, rows []T, ld int, c []T, step int, a
 	}
 	loopFor(8*m*k)(m, chunk, func(lo, hi int) {
 		put := func(i int, v T) {
-			if v *= alpha; acc {
+			if v = T(alpha * v); acc { // rounded before the addition on every machine
 				v += c[i*step]
 			}
 			c[i*step] = v
