@@ -335,7 +335,7 @@ func (s *Session) effect(u *unit, pt *part, it item, body *exec.Body) {
 		return
 	}
 	if e := discards(pt, it); e != nil {
-		body.Discard(e, func(err error) { u.lose(e.Pos(), "nothing looked at the error of this call", err) })
+		body.Discard(e, func(err error) { u.lose(e.Pos(), "the cell does not check the error of this call", err) })
 		return
 	}
 	if run := s.plain.step(pt, it); run != nil {

@@ -140,7 +140,7 @@ func (s *Session) watch(u *unit, pt *part, id *ast.Ident, body *exec.Body) {
 	if g, ok := s.machine.Global(v); ok {
 		body.Native(id.Pos(), func() {
 			if err, ok := g.Interface().(error); ok && err != nil {
-				u.lose(id.Pos(), "nothing looked at "+id.Name, err)
+				u.lose(id.Pos(), "the cell does not check "+id.Name, err)
 			}
 		})
 	}

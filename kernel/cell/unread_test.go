@@ -17,19 +17,19 @@ works := func() (int, error) { return 1, nil }`)
 		src  string
 		want []string // one for each note
 	}{
-		{"n, err := fails()", []string{":1:4: note: nothing looked at err: it failed"}},
-		{"n, err := fails()\nn + 1", []string{"nothing looked at err: it failed"}},
-		{"a, err := fails()\nb, err := works()", []string{":1:4: note: nothing looked at err: it failed"}},
-		{"a, err := works()\nb, err := fails()", []string{":2:4: note: nothing looked at err: it failed"}},
-		{"_, err = fails()", []string{"nothing looked at err: it failed"}},
-		{"var _, err = fails()", []string{"nothing looked at err: it failed"}},
-		{"var e error = only()\nfunc other() {}", []string{"nothing looked at e: only failed"}},
-		{"only()\nfmt.Println(1)", []string{":1:1: note: nothing looked at the error of this call: only failed"}},
-		{"fails()\nfmt.Println(1)", []string{"nothing looked at the error of this call: it failed"}},
-		{"os.Chdir(\"/none such\")\n1", []string{"nothing looked at the error of this call: chdir /none such"}},
+		{"n, err := fails()", []string{":1:4: note: the cell does not check err: it failed"}},
+		{"n, err := fails()\nn + 1", []string{"the cell does not check err: it failed"}},
+		{"a, err := fails()\nb, err := works()", []string{":1:4: note: the cell does not check err: it failed"}},
+		{"a, err := works()\nb, err := fails()", []string{":2:4: note: the cell does not check err: it failed"}},
+		{"_, err = fails()", []string{"the cell does not check err: it failed"}},
+		{"var _, err = fails()", []string{"the cell does not check err: it failed"}},
+		{"var e error = only()\nfunc other() {}", []string{"the cell does not check e: only failed"}},
+		{"only()\nfmt.Println(1)", []string{":1:1: note: the cell does not check the error of this call: only failed"}},
+		{"fails()\nfmt.Println(1)", []string{"the cell does not check the error of this call: it failed"}},
+		{"os.Chdir(\"/none such\")\n1", []string{"the cell does not check the error of this call: chdir /none such"}},
 		{"only()\nonly()\nonly()\nonly()\nonly()\n1", []string{"", "", ""}},
 		{"type E struct{}\nfunc (E) Error() string { return \"my own\" }\nown := func() error { return E{} }\nown()\n1", []string{"my own"}},
-		{"var err error = nil\nerr = only()\n[]int(nil)[3]", []string{"nothing looked at err: only failed"}},
+		{"var err error = nil\nerr = only()\n[]int(nil)[3]", []string{"the cell does not check err: only failed"}},
 
 		{"n, err := fails()\nerr", nil},
 		{"n, err := fails()\nif err != nil { n = 3 }", nil},
@@ -48,7 +48,7 @@ works := func() (int, error) { return 1, nil }`)
 		o := eval(s, c.src)
 		var got []string
 		for _, n := range o.Notes {
-			if strings.Contains(n.String(), "nothing looked at") {
+			if strings.Contains(n.String(), "the cell does not check") {
 				got = append(got, n.String())
 			}
 		}
