@@ -3,6 +3,7 @@ package data
 import (
 	"math"
 	"sort"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
@@ -18,9 +19,36 @@ type ColumnSummary struct {
 	Min, Lower, Median, Upper, Max float64
 }
 
+// A Summary is what the columns of a table hold, a row for each.
+type Summary []ColumnSummary
+
+// HTML shows it as a table, with four digits of each number.
+func (s Summary) HTML() string { return s.table().HTML() }
+
+// String is the table as text.
+func (s Summary) String() string { return s.table().String() }
+
+func (s Summary) table() *Table {
+	t := NewTable("summary")
+	t.all = true
+	t.Columns = []string{"column", "kind", "count", "missing", "distinct", "mean", "sd", "min", "25 %", "median", "75 %", "max"}
+	for _, c := range s {
+		row := []string{c.Column, c.Kind, strconv.Itoa(c.Count), strconv.Itoa(c.Missing), strconv.Itoa(c.Distinct)}
+		for _, v := range []float64{c.Mean, c.SD, c.Min, c.Lower, c.Median, c.Upper, c.Max} {
+			text := ""
+			if !math.IsNaN(v) {
+				text = strconv.FormatFloat(v, 'g', 4, 64)
+			}
+			row = append(row, text)
+		}
+		t.cells = append(t.cells, row)
+	}
+	return t
+}
+
 // Describe summarises each column.
-func (t *Table) Describe() []ColumnSummary {
-	out := make([]ColumnSummary, len(t.Columns))
+func (t *Table) Describe() Summary {
+	out := make(Summary, len(t.Columns))
 	for k, name := range t.Columns {
 		nan := math.NaN()
 		s := ColumnSummary{Column: name, Kind: "text", Mean: nan, SD: nan, Min: nan, Lower: nan, Median: nan, Upper: nan, Max: nan}

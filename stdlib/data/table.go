@@ -15,6 +15,7 @@ type Table struct {
 	cells   [][]string // by row
 	lines   []int      // line of each row in the file; nil for a table made here
 	missing map[string]bool
+	all     bool // every row is shown
 }
 
 // NewTable is a table without rows or columns, which With and WithText add.

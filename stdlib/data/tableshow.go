@@ -26,7 +26,7 @@ func (t *Table) preview() (p preview) {
 	p.more = len(t.Columns) > most
 	for i := range t.cells {
 		switch {
-		case t.Len() <= 2*ends || i < ends || i >= t.Len()-ends:
+		case t.all || t.Len() <= 2*ends || i < ends || i >= t.Len()-ends:
 			p.rows = append(p.rows, i)
 		case i == ends:
 			p.rows = append(p.rows, -1)

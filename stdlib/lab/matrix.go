@@ -150,7 +150,7 @@ func (g grid) html() string {
 	var b strings.Builder
 	b.WriteString(`<table style="font-variant-numeric:tabular-nums">`)
 	if g.caption != "" {
-		fmt.Fprintf(&b, `<caption style="text-align:left;opacity:.7">%s</caption>`, escape(g.caption))
+		fmt.Fprintf(&b, `<caption style="text-align:left;white-space:nowrap;opacity:.7">%s</caption>`, escape(g.caption))
 	}
 	if g.header != nil {
 		b.WriteString("<thead><tr>")
