@@ -186,6 +186,9 @@ func clock() float64 {
 	return float64(t.Sec) + float64(t.Nsec)*1e-9
 }
 
+// turn is how long one side goes on, with several threads, before it is the other's turn.
+const turn = 40 * time.Millisecond
+
 // measure is the least time of one call of f and of g, which may be nil, in seconds.
 func measure(f, g func(), budget time.Duration) (a, b float64) {
 	slice := func(f func(), n int) float64 {
@@ -198,14 +201,46 @@ func measure(f, g func(), budget time.Duration) (a, b float64) {
 		}
 		return max((clock()-t)/float64(n), 1e-9)
 	}
+	// With one thread the two sides take turns slice by slice.
+	least := func(f func(), n int, best float64) float64 {
+		for from := time.Now(); ; {
+			best = min(best, slice(f, n))
+			if f == nil || *threads == 1 || time.Since(from) > turn {
+				return best
+			}
+		}
+	}
 	slice(f, 1)
 	slice(g, 1)
 	end := time.Now().Add(budget)
 	a, b = slice(f, 1), slice(g, 1)
 	for na, nb := calls(a), calls(b); time.Now().Before(end); {
-		a, b = min(a, slice(f, na)), min(b, slice(g, nb))
+		if g != nil && *threads > 1 {
+			settle()
+		}
+		a, b = least(f, na, a), least(g, nb, b)
 	}
 	return a, b
+}
+
+// settle waits until the threads of this process stand still: OpenBLAS's go on spinning for some tenth of a second after a call,
+// and would take a core away from whoever is measured next.
+func settle() {
+	used := func() time.Duration {
+		var r unix.Rusage
+		if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+	}
+	const pause = 4 * time.Millisecond
+	for i := 0; i < 250; i++ {
+		before := used()
+		if time.Sleep(pause); used()-before < pause/8 {
+			return
+		}
+	}
 }
 
 // calls is how many calls make a slice of about a millisecond.

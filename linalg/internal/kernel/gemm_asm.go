@@ -137,13 +137,14 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 	nm := (m + ts.mc - 1) / ts.mc
 	several := parallel && par.Threads() > 1
 	columns := several && nm == 1 && n >= 4*m
-	if parallel && !columns { // an even number of parts, and enough for threads that do not run alike
-		if several {
-			nm = max(nm, min(8, m/(2*ts.mr)))
-		}
+	if parallel { // an even number of parts
 		nm = (nm + 1) / 2 * 2
 	}
 	mc := ((m+nm-1)/nm + ts.mr - 1) / ts.mr * ts.mr
+	var cuts []int
+	if several && !columns {
+		cuts = shares(m, ts.mr, ts.mc)
+	}
 	raw, _ := mem.Get(kc * nc * ts.es)
 	defer mem.Put(raw)
 	packed := mem.Slice[T](raw)
@@ -172,7 +173,11 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 				})
 			case parallel:
 				par.For(panels, (panels+7)/8, pack)
-				par.For(m, mc, rows)
+				if several {
+					par.For(len(cuts)-1, 1, func(q, _ int) { rows(cuts[q], cuts[q+1]) })
+				} else {
+					par.For(m, mc, rows)
+				}
 			default:
 				pack(0, panels)
 				for i := 0; i < m; i += mc {
@@ -182,6 +187,18 @@ func (d driver[T]) blocked(m, n, k int, alpha T, a, b Matrix[T], acc, parallel b
 			}
 		}
 	}
+}
+
+// shares cuts m rows into parts of whole tiles, at most so many rows each, for threads that do not run alike: each part is a
+// share of what is left, so that the last ones are small and all threads end at about the same time.
+func shares(m, tile, most int) []int {
+	cuts := []int{0}
+	for i := 0; i < m; {
+		tiles := (m - i + tile - 1) / tile
+		i = min(m, i+min(most, max(tile*((tiles-1)/(2*par.Threads())+1), 2*tile)))
+		cuts = append(cuts, i)
+	}
+	return cuts
 }
 
 // rows multiplies rows i0 ... i0+mb-1 of A by the packed panels of B, into columns j0 ... j0+nb-1.
