@@ -100,23 +100,29 @@ func (pvrf) Of(x *linalg.Tensor) (*mat.Dense, error) {
 	if x.Rank() != 4 || x.Dim(2)%4 != 0 || x.Dim(3)%4 != 0 {
 		return nil, fmt.Errorf("pseudovideo: fd-pvrf1 takes images [N, C, H, W] with H and W divisible by 4, not %v", x.Shape())
 	}
-	ws := pvrfWeights(x.Dim(1))
-	out := mat.NewDense(x.Dim(0), 96, nil)
+	const size = 64 // images at a time: their convolutions in double precision are large
+	ws, n := pvrfWeights(x.Dim(1)), x.Dim(0)
+	out := mat.NewDense(n, 96, nil)
 	err := linalg.Try(func() {
-		linalg.NoGrad(func() {
-			linalg.Scope(func() {
-				h := x.To(linalg.F64).Permute(0, 2, 3, 1)
-				var mean [3]*linalg.Tensor
-				for i, w := range ws {
-					h = convRelu(h, w, i)
-					mean[i] = h.Mean(1, 2)
-				}
-				dev := h.Sub(mean[2].Reshape(-1, 1, 1, 48)).Square().Mean(1, 2).AddS(1e-12).Sqrt()
-				out.Copy(linalg.Concat(1, mean[1], mean[2], dev.Slice(1, 0, 16)).Dense())
+		for from := 0; from < n; from += size {
+			to := min(from+size, n)
+			linalg.NoGrad(func() {
+				linalg.Scope(func() { out.Slice(from, to, 0, 96).(*mat.Dense).Copy(pvrfOf(x.Slice(0, from, to), ws)) })
 			})
-		})
+		}
 	})
 	return out, err
+}
+
+func pvrfOf(x *linalg.Tensor, ws [3][]float64) *mat.Dense {
+	h := x.To(linalg.F64).Permute(0, 2, 3, 1)
+	var mean [3]*linalg.Tensor
+	for i, w := range ws {
+		h = convRelu(h, w, i)
+		mean[i] = h.Mean(1, 2)
+	}
+	dev := h.Sub(mean[2].Reshape(-1, 1, 1, 48)).Square().Mean(1, 2).AddS(1e-12).Sqrt()
+	return linalg.Concat(1, mean[1], mean[2], dev.Slice(1, 0, 16)).Dense()
 }
 
 // convRelu is layer i: a 3x3 convolution of h [N, H, W, in] by weights stored (out, in, 3, 3), with stride 2 after the

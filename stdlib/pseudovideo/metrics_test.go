@@ -145,6 +145,26 @@ func TestKIDSubsetsAndErrors(t *testing.T) {
 	}
 }
 
+// An image has the same features alone and among more than are taken at a time.
+func TestRandomFeaturesOfManyImages(t *testing.T) {
+	x := linalg.Normal(linalg.NewRand(3), linalg.F32, 131, 1, 8, 8)
+	all, err := RandomFeatures().Of(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 63, 64, 130} {
+		one, err := RandomFeatures().Of(x.Slice(0, i, i+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, v := range one.RawRowView(0) {
+			if math.Abs(v-all.At(i, j)) > 1e-12*(1+math.Abs(v)) {
+				t.Fatalf("feature %d of image %d is %v alone and %v among others", j, i, v, all.At(i, j))
+			}
+		}
+	}
+}
+
 func TestReconstructionAndNearest(t *testing.T) {
 	x := linalg.Zeros(linalg.F32, 2, 1, 2, 2)
 	y := x.AddS(0.5)
