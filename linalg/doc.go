@@ -33,8 +33,8 @@
 // The environment variable PRIORLAB_CPU=go or avx2 chooses a lower level than the machine has; the portable level passes
 // the same tests. UseInGonum gives gonum's own matrices the same products.
 //
-// On arm64 the level is NEON, with the bits of AVX2. It makes random numbers in plain Go. It was tested under an emulator; its
-// speed has not been measured.
+// On arm64 the level is NEON, whose kernels give the bits of AVX2. Random numbers are made in plain Go there. It was tested under
+// an emulator; its speed has not been measured.
 //
 // # Where to start reading
 //

@@ -82,6 +82,7 @@ func init() {
 			"Speech":            reflect.ValueOf(p.Speech),
 			"Split":             reflect.ValueOf(p.Split),
 			"Standardize":       reflect.ValueOf(p.Standardize),
+			"Summary":           reflect.ValueOf((*p.Summary)(nil)),
 			"Sunspots":          reflect.ValueOf(p.Sunspots),
 			"Table":             reflect.ValueOf((*p.Table)(nil)),
 			"Task":              reflect.ValueOf((*p.Task)(nil)),
