@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"flag"
 	"fmt"
 	"hash"
 	"hash/fnv"
@@ -131,8 +132,9 @@ func fingerprints[T Float](r *rand.Rand) map[string]hash.Hash64 {
 	return out
 }
 
-// AVX2 and NEON give the same bits, but for the signs of zeros: the fingerprints of both are those in the file. With
-// PRIORLAB_GENERATE=1 it is written anew.
+var write = flag.Bool("write", false, "write the fingerprints of kernels into testdata/bits.txt")
+
+// AVX2 and NEON give the same bits, but for the signs of zeros: the fingerprints of both are those in the file.
 func TestBitsAcrossMachines(t *testing.T) {
 	if Best == Portable {
 		t.Skip("this machine has no vector level")
@@ -150,7 +152,7 @@ func TestBitsAcrossMachines(t *testing.T) {
 	}
 	slices.Sort(lines)
 	const file = "testdata/bits.txt"
-	if os.Getenv("PRIORLAB_GENERATE") != "" {
+	if *write {
 		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -161,11 +163,11 @@ func TestBitsAcrossMachines(t *testing.T) {
 	}
 	want := strings.Split(strings.TrimSpace(string(b)), "\n")
 	if len(want) != len(lines) {
-		t.Fatalf("%d fingerprints, %s has %d: if kernels were added, run this test with PRIORLAB_GENERATE=1", len(lines), file, len(want))
+		t.Fatalf("%d fingerprints, %s has %d: if the test was extended, run it with -write", len(lines), file, len(want))
 	}
 	for i, l := range lines {
 		if l != want[i] {
-			t.Errorf("%v gives %s, want %s", CurrentLevel(), l, want[i])
+			t.Errorf("%v gives %s, want %s (-write, after a change of what kernels compute; then test on arm64 too)", CurrentLevel(), l, want[i])
 		}
 	}
 }
