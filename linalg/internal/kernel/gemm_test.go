@@ -111,7 +111,7 @@ func TestGemmBits(t *testing.T) {
 	oldLevel, oldThreads := CurrentLevel(), par.Threads()
 	defer func() { SetLevel(oldLevel); par.SetThreads(oldThreads) }()
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, s := range [][3]int{{200, 200, 200}, {100, 100, 1000}, {7, 4000, 60}, {1000, 33, 50}, {1, 512, 512}, {512, 1, 512}} {
+	for _, s := range [][3]int{{200, 200, 200}, {900, 400, 120}, {100, 100, 1000}, {7, 4000, 60}, {1000, 33, 50}, {1, 512, 512}, {512, 1, 512}} {
 		m, n, k := s[0], s[1], s[2]
 		a, b := randoms[float32](r, m*k), randoms[float32](r, k*n)
 		for _, tb := range []bool{false, true} {
