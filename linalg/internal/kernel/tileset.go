@@ -16,8 +16,8 @@ type tileset struct {
 	fn         [4][13]uintptr // by asm.Full, Mask, Half, HalfMask and rows
 }
 
-// canRead reports whether the last cols columns of B, fewer than a panel, may be read where they lie: the AVX2 kernels read
-// whole vectors.
+// canRead reports whether the last cols columns of B, fewer than a panel, may be read where they lie: the kernels of AVX2 and NEON
+// read whole vectors.
 func (ts *tileset) canRead(cols int) bool {
 	return ts.wide || ts.portable || cols == 0 || 2*cols == ts.nr
 }
