@@ -25,14 +25,20 @@ func ScaledJitter(rel, scale float64) JitterPolicy {
 }
 
 // CholFactor is the lower Cholesky factor L of a symmetric positive definite
-// n by n matrix A + jitter I = L L'. It is never changed after it is made.
+// n by n matrix A + jitter I = L L'. It is never changed after it is made,
+// unless by Refactor.
 type CholFactor struct {
 	n      int
 	l      *mat.Dense // lower triangle; zeros above
 	jitter float64
 
+	forward, back prepared // see HalfTo and HalfTTo
+}
+
+// prepared is L or its transpose, made ready for many right sides.
+type prepared struct {
 	once   sync.Once
-	solver kernel.Solver[float64] // see HalfTo
+	solver kernel.Solver[float64]
 }
 
 // Chol factorises the symmetric matrix a (its lower triangle is read; a is
@@ -40,49 +46,65 @@ type CholFactor struct {
 // the error is a *NotPositiveDefinite that names the pivot, and the pair of
 // equal rows if there is one.
 func Chol(a *mat.Dense, p JitterPolicy) (*CholFactor, error) {
-	n, c := a.Dims()
-	if n != c {
-		return nil, fmt.Errorf("linalg: Cholesky of a %d by %d matrix: it must be square", n, c)
+	c := new(CholFactor)
+	if err := c.Refactor(a, p); err != nil {
+		return nil, err
 	}
-	for i := 0; i < n; i++ {
-		for j := 0; j <= i; j++ {
-			if v := a.At(i, j); math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("linalg: Cholesky of a matrix whose entry (%d,%d) is %v", i, j, v)
-			}
-		}
+	return c, nil
+}
+
+// Refactor is Chol into c, whose memory it uses again if the size is the same:
+// for loops that need a factor for one pass only. What L returned before
+// changes too. After an error c is of no use but for another Refactor.
+func (c *CholFactor) Refactor(a *mat.Dense, p JitterPolicy) error {
+	n, m := a.Dims()
+	if n != m {
+		return fmt.Errorf("linalg: Cholesky of a %d by %d matrix: it must be square", n, m)
 	}
-	l := mat.NewDense(n, n, nil)
-	jitter := p.Start
-	for {
-		loadLower(l, a, jitter)
-		if lower(l) {
-			return &CholFactor{n: n, l: l, jitter: jitter}, nil
+	if c.l == nil || c.n != n || c.l.RawMatrix().Stride != n {
+		c.n, c.l = n, mat.NewDense(n, n, nil)
+	}
+	c.forward.once, c.back.once = sync.Once{}, sync.Once{}
+	for c.jitter = p.Start; !lower(c.l, a, c.jitter); {
+		if err := finite(a); err != nil {
+			return err
 		}
-		next := 10 * jitter
-		if jitter == 0 {
+		next := 10 * c.jitter
+		if c.jitter == 0 {
 			next = 1e-12 * p.Max
 		}
 		if next > p.Max*(1+1e-9) || p.Max == 0 {
-			return nil, diagnose(a, jitter)
+			return diagnose(a, c.jitter)
 		}
-		jitter = next
+		c.jitter = next
 	}
+	return nil
 }
 
-// loadLower copies the lower triangle of a plus jitter on the diagonal into l.
-func loadLower(l, a *mat.Dense, jitter float64) {
-	l.Zero()
-	lr, ar := l.RawMatrix(), a.RawMatrix()
-	for i := 0; i < lr.Rows; i++ {
-		copy(lr.Data[i*lr.Stride:i*lr.Stride+i+1], ar.Data[i*ar.Stride:i*ar.Stride+i+1])
-		lr.Data[i*lr.Stride+i] += jitter
+// finite refuses a lower triangle with an entry that is not a number. Every
+// such entry reaches a pivot, so that only a failed factorisation need look.
+func finite(a *mat.Dense) error {
+	n, _ := a.Dims()
+	for i := 0; i < n; i++ {
+		for j, v := range a.RawRowView(i)[:i+1] {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("linalg: Cholesky of a matrix whose entry (%d,%d) is %v", i, j, v)
+			}
+		}
 	}
+	return nil
 }
 
-// lower factorises the lower triangle of l in place.
-func lower(l *mat.Dense) bool {
-	r := l.RawMatrix() // made here: its rows lie without gaps
-	return kernel.Chol(r.Data, r.Data, r.Rows, 0) == nil
+// lower factorises a, whose lower triangle it reads, plus jitter on the diagonal.
+func lower(l, a *mat.Dense, jitter float64) bool {
+	r, from := l.RawMatrix(), a.RawMatrix() // the rows of l lie without gaps
+	if from.Stride != from.Cols {
+		for i := 0; i < r.Rows; i++ {
+			copy(r.Data[i*r.Stride:], from.Data[i*from.Stride:i*from.Stride+i+1])
+		}
+		from = r
+	}
+	return kernel.Chol(r.Data, from.Data[:r.Rows*r.Rows], r.Rows, jitter) == nil
 }
 
 // N is the number of rows.

@@ -29,21 +29,58 @@ func (c *CholFactor) HalfT(b *mat.Dense) *mat.Dense { return c.trsm("HalfT", bla
 
 // HalfTo writes L^-1 b (n by k) into dst, which may be b, on the calling goroutine. What it needs of L is made at the first
 // call, so that it suits many right sides in turn. dst and b have their rows equally far apart.
-func (c *CholFactor) HalfTo(dst, b *mat.Dense) {
+func (c *CholFactor) HalfTo(dst, b *mat.Dense) { c.solveTo("HalfTo", &c.forward, dst, b) }
+
+// HalfTTo writes L^-T b (n by k) into dst, as HalfTo does L^-1 b.
+func (c *CholFactor) HalfTTo(dst, b *mat.Dense) { c.solveTo("HalfTTo", &c.back, dst, b) }
+
+func (c *CholFactor) solveTo(op string, p *prepared, dst, b *mat.Dense) {
 	r, k := b.Dims()
-	c.check("HalfTo", r)
+	c.check(op, r)
 	d, s := dst.RawMatrix(), b.RawMatrix()
 	if d.Rows != r || d.Cols != k || d.Stride != s.Stride {
-		panic(fmt.Sprintf("linalg: HalfTo of %d by %d with rows %d apart into %d by %d with rows %d apart", r, k, s.Stride, d.Rows, d.Cols, d.Stride))
+		panic(fmt.Sprintf("linalg: %s of %d by %d with rows %d apart into %d by %d with rows %d apart", op, r, k, s.Stride, d.Rows, d.Cols, d.Stride))
 	}
-	if r == 0 || k == 0 {
+	if r > 0 && k > 0 {
+		c.prepare(p).Solve(k, d.Data, s.Data, s.Stride)
+	}
+}
+
+// prepare returns L or, for back, its transpose, made ready for right sides.
+func (c *CholFactor) prepare(p *prepared) kernel.Solver[float64] {
+	p.once.Do(func() { p.solver = p.solver.Again(p == &c.forward, false, c.n, c.matrix(p == &c.forward)) })
+	return p.solver
+}
+
+// matrix is L or its transpose.
+func (c *CholFactor) matrix(lower bool) kernel.Matrix[float64] {
+	r := c.l.RawMatrix()
+	if lower {
+		return kernel.Matrix[float64]{Data: r.Data, RS: r.Stride, CS: 1}
+	}
+	return kernel.Matrix[float64]{Data: r.Data, RS: 1, CS: r.Stride}
+}
+
+// SymHalfTo writes L^-1 x L^-T for a symmetric x into dst, which may be x: exactly symmetric, and quicker than by halves.
+func (c *CholFactor) SymHalfTo(dst, x *mat.Dense) { c.congruence("SymHalfTo", &c.forward, dst, x) }
+
+// SymHalfTTo writes L^-T x L^-1 for a symmetric x into dst, as SymHalfTo does L^-1 x L^-T.
+func (c *CholFactor) SymHalfTTo(dst, x *mat.Dense) { c.congruence("SymHalfTTo", &c.back, dst, x) }
+
+func (c *CholFactor) congruence(op string, p *prepared, dst, x *mat.Dense) {
+	for _, m := range []*mat.Dense{dst, x} {
+		r, k := m.Dims()
+		c.check(op, r)
+		c.check(op, k)
+	}
+	if c.n == 0 {
 		return
 	}
-	c.once.Do(func() {
-		t := c.triangle()
-		c.solver = kernel.NewSolver(true, false, c.n, kernel.Matrix[float64]{Data: t.Data, RS: t.Stride, CS: 1})
-	})
-	c.solver.Solve(k, d.Data, s.Data, s.Stride)
+	if dst != x {
+		dst.Copy(x)
+	}
+	d := dst.RawMatrix()
+	c.prepare(p).Congruence(d.Data, d.Stride)
 }
 
 func (c *CholFactor) trsm(op string, t blas.Transpose, b *mat.Dense) *mat.Dense {
@@ -122,12 +159,18 @@ func (c *CholFactor) Mul(b *mat.Dense) *mat.Dense {
 
 // Inverse returns (L L')^-1, symmetric.
 func (c *CholFactor) Inverse() *mat.Dense {
-	eye := mat.NewDense(c.n, c.n, nil)
-	for i := 0; i < c.n; i++ {
-		eye.Set(i, i, 1)
-	}
-	h := c.Half(eye)
-	return SymProduct(h, true)
+	out := mat.NewDense(c.n, c.n, nil)
+	c.InverseTo(out)
+	return out
+}
+
+// InverseTo writes (L L')^-1 into dst.
+func (c *CholFactor) InverseTo(dst *mat.Dense) {
+	r, k := dst.Dims()
+	c.check("InverseTo", r)
+	c.check("InverseTo", k)
+	d := dst.RawMatrix()
+	kernel.CholInverse(c.n, c.matrix(true), d.Data, d.Stride)
 }
 
 // SymProduct returns a a' (or a' a when transposed), with both triangles
@@ -141,10 +184,33 @@ func SymProduct(a *mat.Dense, transposed bool) *mat.Dense {
 	out := mat.NewDense(n, n, nil)
 	o := out.RawMatrix()
 	blas64.Syrk(t, 1, a.RawMatrix(), 0, blas64.Symmetric{N: n, Stride: o.Stride, Data: o.Data, Uplo: blas.Lower})
-	for i := 0; i < n; i++ {
-		for j := 0; j < i; j++ {
-			o.Data[j*o.Stride+i] = o.Data[i*o.Stride+j]
-		}
-	}
+	Mirror(out)
 	return out
+}
+
+// Mirror copies the lower triangle of a square matrix to the upper one.
+func Mirror(a *mat.Dense) {
+	r := squareDense("Mirror", a)
+	kernel.Mirror(r.Rows, r.Data, r.Stride)
+}
+
+// MulLower writes the lower triangle of a b into dst, all n by n, for products that are symmetric or half wanted. What is above
+// the diagonal of dst is of no meaning afterwards.
+func MulLower(dst, a, b *mat.Dense) {
+	const op = "MulLower"
+	d, x, y := squareDense(op, dst), squareDense(op, a), squareDense(op, b)
+	if x.Rows != d.Rows || y.Rows != d.Rows {
+		fail(op, "matrices of %d, %d and %d rows", d.Rows, x.Rows, y.Rows)
+	}
+	if d.Rows > 0 {
+		kernel.GemmLower(d.Rows, d.Rows, 1, matrixArg(blas.NoTrans, x.Data, x.Stride), matrixArg(blas.NoTrans, y.Data, y.Stride), d.Data, d.Stride, false)
+	}
+}
+
+func squareDense(op string, a *mat.Dense) blas64.General {
+	r := a.RawMatrix()
+	if r.Rows != r.Cols {
+		fail(op, "a %d by %d matrix: it must be square", r.Rows, r.Cols)
+	}
+	return r
 }

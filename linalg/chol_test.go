@@ -40,7 +40,7 @@ func normalDense(r, c int, seed uint64) *mat.Dense {
 }
 
 func TestCholFactorAndSolves(t *testing.T) {
-	for _, n := range []int{1, 2, 7, 40, 130} {
+	for _, n := range []int{1, 2, 7, 40, 64, 130, 401} {
 		a, l := definiteDense(n)
 		before := mat.DenseCopyOf(a)
 		c, err := Chol(a, JitterPolicy{})
@@ -65,6 +65,24 @@ func TestCholFactorAndSolves(t *testing.T) {
 			eye.Set(i, i, 1)
 		}
 		nearDense(t, "A Inverse()", times(a, c.Inverse()), eye, 1e-9)
+		for name, f := range map[string]struct {
+			half   func(dst, x *mat.Dense)
+			factor mat.Matrix
+		}{"SymHalfTo": {c.SymHalfTo, l}, "SymHalfTTo": {c.SymHalfTTo, l.T()}} {
+			x, gaps := SymProduct(normalDense(n, n, 6), false), mat.NewDense(n, n+3, nil)
+			dst := gaps.Slice(0, n, 0, n).(*mat.Dense)
+			f.half(dst, x)
+			nearDense(t, name, times(f.factor, times(dst, f.factor.T())), x, 1e-9*float64(n))
+			if f.half(x, x); !mat.Equal(x, dst) || !mat.Equal(x, x.T()) {
+				t.Errorf("n = %d: %s in place is another, or not symmetric to the bit", n, name)
+			}
+		}
+		for name, f := range map[string]func(dst, b *mat.Dense){"HalfTo": c.HalfTo, "HalfTTo": c.HalfTTo} {
+			dst := mat.NewDense(n, 3, nil)
+			f(dst, b)
+			want := map[string]*mat.Dense{"HalfTo": c.Half(b), "HalfTTo": c.HalfT(b)}[name]
+			nearDense(t, name, dst, want, 1e-11)
+		}
 		col := mat.Col(nil, 0, b)
 		v := func(x []float64) *mat.Dense { return mat.NewDense(n, 1, x) }
 		b0 := v(col)
@@ -78,6 +96,58 @@ func TestCholFactorAndSolves(t *testing.T) {
 		}
 		if math.Abs(c.LogDet()-want2) > 1e-10 {
 			t.Errorf("log determinant %g, want %g", c.LogDet(), want2)
+		}
+	}
+}
+
+func TestMulLowerAndMirror(t *testing.T) {
+	for _, n := range []int{1, 5, 16, 33, 100} {
+		a, b, got := normalDense(n, n, 1), normalDense(n, n, 2), normalDense(n, n, 3)
+		var want mat.Dense
+		want.Mul(a, b)
+		MulLower(got, a, b)
+		Mirror(got)
+		for i := 0; i < n; i++ {
+			for j := 0; j <= i; j++ {
+				if math.Abs(got.At(i, j)-want.At(i, j)) > 1e-12 || got.At(j, i) != got.At(i, j) {
+					t.Fatalf("n = %d: (%d,%d) is %g and %g, want %g", n, i, j, got.At(i, j), got.At(j, i), want.At(i, j))
+				}
+			}
+		}
+	}
+}
+
+// A factor made again is that of a new one to the bit, after another matrix, another size and a failure.
+func TestRefactor(t *testing.T) {
+	c, b := new(CholFactor), normalDense(45, 45, 7)
+	for _, n := range []int{45, 45, 12, 45} {
+		a, _ := definiteDense(n)
+		a.Scale(1+math.Abs(b.At(0, 0)), a)
+		wide := mat.NewDense(n, n+2, nil)
+		wide.Slice(0, n, 0, n).(*mat.Dense).Copy(a)
+		if err := c.Refactor(wide.Slice(0, n, 0, n).(*mat.Dense), JitterPolicy{Start: 1e-9}); err != nil {
+			t.Fatal(err)
+		}
+		want, err := Chol(a, JitterPolicy{Start: 1e-9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := mat.DenseCopyOf(b.Slice(0, n, 0, n))
+		b.Set(0, 0, b.At(0, 0)+1) // for another matrix of the same size
+		got, other := mat.NewDense(n, n, nil), mat.NewDense(n, n, nil)
+		for _, f := range []func(c *CholFactor, dst *mat.Dense){
+			func(c *CholFactor, dst *mat.Dense) { dst.Copy(c.L()) },
+			func(c *CholFactor, dst *mat.Dense) { c.HalfTo(dst, x) },
+			func(c *CholFactor, dst *mat.Dense) { c.HalfTTo(dst, x) },
+		} {
+			f(c, got)
+			f(want, other)
+			if !mat.Equal(got, other) || c.Jitter() != 1e-9 {
+				t.Fatalf("n = %d: a factor made again differs from a new one", n)
+			}
+		}
+		if err := c.Refactor(mat.NewDense(2, 2, []float64{1, 2, 2, 1}), JitterPolicy{}); err == nil {
+			t.Fatal("an indefinite matrix was factorised")
 		}
 	}
 }

@@ -84,6 +84,14 @@ func Column(x []float64) *mat.Dense {
 	return mat.NewDense(len(x), 1, x)
 }
 
+// column is the one column of x as a slice, shared where it lies without gaps.
+func column(x *mat.Dense) []float64 {
+	if r := x.RawMatrix(); r.Stride == 1 {
+		return r.Data[:r.Rows]
+	}
+	return mat.Col(nil, 0, x)
+}
+
 // row is row i as a slice.
 func row(x *mat.Dense, i int) []float64 { return x.RawRowView(i) }
 

@@ -45,7 +45,7 @@ func (d *PointData) See(L *linalg.CholFactor) (WW *mat.Dense, Wy []float64) {
 	count, run := runs(len(d.y))
 	square, linear := make([]*mat.Dense, count), make([]*mat.Dense, count)
 	for i := range square {
-		square[i], linear[i] = scratch.Zeros(M, M), newMatrix(M, 1)
+		square[i], linear[i] = scratch.Zeros(M, M), scratch.Zeros(M, 1)
 	}
 	run(func(r, lo, hi int) {
 		p := lo / partSize
@@ -60,8 +60,9 @@ func (d *PointData) See(L *linalg.CholFactor) (WW *mat.Dense, Wy []float64) {
 		for j := range Wy {
 			Wy[j] += linear[i].At(j, 0)
 		}
+		scratch.Release(s, linear[i])
 	}
-	mirror(WW)
+	linalg.Mirror(WW)
 	return WW, Wy
 }
 
@@ -82,9 +83,6 @@ func (d *PointData) Pull(A *mat.Dense, u, grad []float64) *mat.Dense {
 		p, g := lo/partSize, sums[r]
 		U := scratch.Lease(M, hi-lo)
 		gemm(1, A, d.W[p], 0, U)
-		if g.line != nil {
-			timesElements(U, d.K[p])
-		}
 		g.add(rowsBetween(d.x, lo, hi), d.K[p], U, halves[:hi-lo], d.y[lo:hi])
 		scratch.Release(U)
 	})

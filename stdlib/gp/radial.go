@@ -108,9 +108,11 @@ func (k *Radial) Diag(x *mat.Dense) []float64 {
 
 // BackwardDiag adds the gradient through the variance.
 func (k *Radial) BackwardDiag(x *mat.Dense, w []float64, grad []float64) {
+	sum := 0.0
 	for _, wi := range w {
-		grad[0] += wi * slope(k.Variance, 0)
+		sum += wi
 	}
+	grad[0] += sum * slope(k.Variance, 0)
 }
 
 // stationary refuses several length-scales: those need several inputs.

@@ -35,6 +35,10 @@ func (k *Radial) matrixInto(out, x, y *mat.Dense) {
 		return
 	}
 	_, d := x.Dims()
+	if kind, ok := kinds[k.Family]; ok {
+		linalg.RadialMatrix(kind, out, x, y, k.scales(d), k.Variance.Value())
+		return
+	}
 	linalg.SquaredDistances(out, x, y, k.scales(d))
 	k.shape(out.RawMatrix().Data, k.Variance.Value())
 }
@@ -103,20 +107,26 @@ type radialSums struct {
 // their own, added in order.
 func (t *radialSums) line() {
 	n, _ := t.x.Dims()
-	xs, ys := mat.Col(nil, 0, t.x), mat.Col(nil, 0, t.y)
+	xs, ys := column(t.x), column(t.y)
 	w2 := t.inverse[0] * t.inverse[0]
+	t.scale = []float64{0}
+	if t.k.Family == FamilySE {
+		sums, ones, zeros := newMatrix(n, 3), make([]float64, len(ys)), make([]float64, max(n, len(ys)))
+		for j := range ones {
+			ones[j] = 1
+		}
+		linalg.LineSums(sums, t.K, t.w, ones, zeros[:len(ys)], zeros[:n], xs, ys)
+		for i := 0; i < n; i++ {
+			s := row(sums, i)
+			t.value, t.scale[0] = t.value+s[0], t.scale[0]-0.5*w2*s[2]
+			if t.dx != nil {
+				t.dx.Set(i, 0, -w2*s[1])
+			}
+		}
+		return
+	}
 	sums := make([][3]float64, n)
 	linalg.ParallelFor(n, max(1, 20000/len(ys)), func(lo, hi int) {
-		if t.k.Family == FamilySE {
-			for i := lo; i < hi; i++ {
-				a, b, c := seSums(row(t.K, i), row(t.w, i), ys, xs[i])
-				sums[i] = [3]float64{a, -0.5 * w2 * c, 0}
-				if t.dx != nil {
-					t.dx.Set(i, 0, -w2*b)
-				}
-			}
-			return
-		}
 		s, e := make([]float64, len(ys)), make([]float64, len(ys))
 		for i := lo; i < hi; i++ {
 			K, w := row(t.K, i), row(t.w, i)
@@ -143,31 +153,9 @@ func (t *radialSums) line() {
 			}
 		}
 	})
-	t.scale = []float64{0}
 	for _, s := range sums {
 		t.value, t.scale[0], t.alpha = t.value+s[0], t.scale[0]+s[1], t.alpha+s[2]
 	}
-}
-
-// seSums are the sums over j of p, p u and p u^2, p = w K and u = x - y, in two
-// halves that run side by side.
-func seSums(K, w, y []float64, x float64) (a, b, c float64) {
-	w, y = w[:len(K)], y[:len(K)]
-	var a1, b1, c1 float64
-	j := 0
-	for ; j+1 < len(K); j += 2 {
-		p, q := K[j]*w[j], K[j+1]*w[j+1]
-		u, v := x-y[j], x-y[j+1]
-		a, a1 = a+p, a1+q
-		p, q = p*u, q*v
-		b, b1 = b+p, b1+q
-		c, c1 = c+p*u, c1+q*v
-	}
-	if j < len(K) {
-		p, u := K[j]*w[j], x-y[j]
-		a, b, c = a+p, b+p*u, c+p*u*u
-	}
-	return a + a1, b + b1, c + c1
 }
 
 // space is the case of several columns. With E = w dK/ds, its sums over u^2 =

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/priorlab/priorlab/linalg"
@@ -222,7 +221,7 @@ func TestSVGPGradientWithOutliers(t *testing.T) {
 	if err := s.evaluate(st, x, y, 1, true); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(st.dv, func(d float64) bool { return d > 0 }) {
+	if st.convex == nil {
 		t.Fatal("no datum asks for a negative precision: the test tests nothing")
 	}
 	svgpDifferences(t, "Student t", s, x, y)

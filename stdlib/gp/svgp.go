@@ -68,7 +68,8 @@ func (o SVGPOptions) filled(n int) SVGPOptions {
 	return o
 }
 
-// svgpState is one evaluation: the bound of a batch, and sums over it.
+// svgpState is one evaluation: the bound of a batch, and sums over it. The next one
+// uses its memory again.
 type svgpState struct {
 	Z       *mat.Dense
 	Kuu     *mat.Dense
@@ -76,8 +77,7 @@ type svgpState struct {
 	C       *mat.Dense // S - I
 	v       []float64
 	elbo    float64
-	dv      []float64  // derivative of the bound by every marginal variance
-	data    *mat.Dense // W diag(lam) W', lam = max(0, -2 dv)
+	data    *mat.Dense // W diag(lam) W', lam = max(0, -2 dv), dv the derivative of the bound by the marginal variances
 	convex  *mat.Dense // W diag(-2dv) W' of the data where this is negative; nil without such
 	Wdm     []float64  // W times the derivative by the marginal means
 	Wnu     []float64  // W nu, nu = dm + lam mean
@@ -92,26 +92,37 @@ type svgpState struct {
 type svgpSums struct {
 	elbo         float64
 	data, convex *mat.Dense
-	linear       *mat.Dense // Wdm and Wnu, in two columns of four
+	linear       *mat.Dense // Wdm and Wnu, in two rows
 	cross        *crossGradient
 	dk, dl       []float64 // through k_ff; by the likelihood
 	err          error
+}
+
+// begin empties t for an evaluation.
+func (t *svgpState) begin(M int) {
+	scratch.Release(t.Kuu, t.C, t.data, t.convex)
+	L, D := t.L, t.D
+	if L == nil {
+		L, D = new(linalg.CholFactor), new(linalg.CholFactor)
+	}
+	*t = svgpState{L: L, D: D, Kuu: scratch.Lease(M, M), C: scratch.Lease(M, M)}
 }
 
 // evaluate fills t for a batch whose terms count scale times, with the sums for a
 // gradient if learn.
 func (s *SVGP) evaluate(t *svgpState, x *mat.Dense, y []float64, scale float64, learn bool) error {
 	M, n := len(s.eta), len(y)
-	*t = svgpState{Z: rowsOf(s.Z, s.cols), dv: make([]float64, n), scale: scale, learned: learn}
-	t.Kuu = s.Kernel.Matrix(t.Z, t.Z)
-	var err error
-	if t.L, err = linalg.Chol(t.Kuu, sparseJitter(s.Kernel, t.Z)); err != nil {
+	t.begin(M)
+	t.Z, t.scale, t.learned = rowsOf(s.Z, s.cols), scale, learn
+	kernelTo(t.Kuu, s.Kernel, t.Z, t.Z)
+	if err := t.L.Refactor(t.Kuu, sparseJitter(s.Kernel, t.Z)); err != nil {
 		return fmt.Errorf("gp: inducing inputs under %s: %w", s.Kernel, err)
 	}
-	if t.D, err = linalg.Chol(s.D, linalg.JitterPolicy{}); err != nil {
+	if err := t.D.Refactor(s.D, linalg.JitterPolicy{}); err != nil {
 		return fmt.Errorf("gp: precision of q: %w", err)
 	}
-	t.v, t.C = t.D.SolveVec(s.eta), t.D.Inverse()
+	t.v = t.D.SolveVec(s.eta)
+	t.D.InverseTo(t.C)
 	kl := t.D.LogDet() - float64(M)
 	for i, v := range t.v {
 		kl += t.C.At(i, i) + v*v
@@ -120,18 +131,17 @@ func (s *SVGP) evaluate(t *svgpState, x *mat.Dense, y []float64, scale float64, 
 	count, run := runs(n)
 	t.sums = make([]*svgpSums, count)
 	A, u := scratch.Lease(M+1, M), t.L.HalfTVec(t.v) // L^-T C, and v' below it
-	A.Slice(0, M, 0, M).(*mat.Dense).Copy(t.L.HalfT(t.C))
+	t.L.HalfTTo(rowsBetween(A, 0, M), t.C)
 	A.SetRow(M, t.v)
 	for r := range t.sums {
 		t.sums[r] = &svgpSums{
-			data: scratch.Zeros(M, M), linear: newMatrix(M, 4),
+			data: scratch.Zeros(M, M), linear: scratch.Zeros(2, M), cross: newCrossGradient(s.Kernel, t.Z, u),
 			dk: make([]float64, s.Kernel.Params().Len()), dl: make([]float64, s.Likelihood.Params().Len()),
 		}
-		t.sums[r].cross = newCrossGradient(s.Kernel, t.Z, u)
 	}
 	run(func(r, lo, hi int) {
 		if t.sums[r].err == nil {
-			t.sums[r].err = s.part(t, t.sums[r], A, rowsBetween(x, lo, hi), y[lo:hi], t.dv[lo:hi], scale)
+			t.sums[r].err = s.part(t, t.sums[r], A, rowsBetween(x, lo, hi), y[lo:hi], scale)
 		}
 	})
 	scratch.Release(A)
@@ -165,7 +175,7 @@ func (s *SVGP) check(x *mat.Dense, y []float64) error {
 // gather adds up the runs, in their order.
 func (t *svgpState) gather(nk, nl int) error {
 	M, d := t.Z.Dims()
-	t.data, t.dZ = newMatrix(M, M), newMatrix(M, d)
+	t.data, t.dZ = scratch.Zeros(M, M), newMatrix(M, d)
 	t.Wdm, t.Wnu, t.dk, t.dl = make([]float64, M), make([]float64, M), make([]float64, nk), make([]float64, nl)
 	for _, p := range t.sums {
 		if p.err != nil {
@@ -175,14 +185,12 @@ func (t *svgpState) gather(nk, nl int) error {
 		addLower(t.data, p.data)
 		if p.convex != nil {
 			if t.convex == nil {
-				t.convex = newMatrix(M, M)
+				t.convex = scratch.Zeros(M, M)
 			}
 			t.convex.Add(t.convex, p.convex)
 		}
-		for i := range t.Wdm {
-			t.Wdm[i] += p.linear.At(i, 0)
-			t.Wnu[i] += p.linear.At(i, 1)
-		}
+		linalg.AddInto(t.Wdm, t.Wdm, row(p.linear, 0))
+		linalg.AddInto(t.Wnu, t.Wnu, row(p.linear, 1))
 		if t.learned {
 			p.cross.finish()
 			t.dZ.Add(t.dZ, p.cross.dZ)
@@ -193,8 +201,9 @@ func (t *svgpState) gather(nk, nl int) error {
 				t.dl[i] += p.dl[i]
 			}
 		}
+		scratch.Release(p.data, p.convex, p.linear)
 	}
-	mirror(t.data)
+	linalg.Mirror(t.data)
 	if math.IsNaN(t.elbo) {
 		return fmt.Errorf("gp: the bound is not a number")
 	}
@@ -204,43 +213,45 @@ func (t *svgpState) gather(nk, nl int) error {
 // part adds one part of the batch to the sums. q(f) has mean w'v and variance
 // k - w'w + w'Sw = k + w'Cw, and with U = L^-T C W the latter is k + K_j'U_j: one
 // product serves the variance and dF/dK_uf = 2 U diag(dv) + u dm', u = L^-T v.
-func (s *SVGP) part(t *svgpState, p *svgpSums, A, x *mat.Dense, y, dv []float64, scale float64) error {
+func (s *SVGP) part(t *svgpState, p *svgpSums, A, x *mat.Dense, y []float64, scale float64) error {
 	M, n := len(s.eta), len(y)
 	K, W, Um := scratch.Lease(M, n), scratch.Lease(M, n), scratch.Lease(M+1, n)
-	defer scratch.Release(K, W, Um)
+	vectors := scratch.Lease(5, n)
+	defer scratch.Release(K, W, Um, vectors)
 	kernelTo(K, s.Kernel, t.Z, x)
 	t.L.HalfTo(W, K)
 	gemm(1, A, W, 0, Um)
 	U, mean := rowsBetween(Um, 0, M), row(Um, M)
+	variance, dm, dv, lam, nu := row(vectors, 0), row(vectors, 1), row(vectors, 2), row(vectors, 3), row(vectors, 4)
 	prior := s.Kernel.Diag(x)
-	variance := append([]float64(nil), prior...)
-	columnDots(variance, K, U, p.cross.line != nil)
+	copy(variance, prior)
+	linalg.ColumnDots(variance, K, U)
 	if err := floorVariance(variance, prior); err != nil {
 		return err
 	}
-	dm, lam, both := make([]float64, n), make([]float64, n), newMatrix(n, 4)
+	var dl []float64
+	if t.learned {
+		dl = p.dl
+	}
+	p.elbo += scale * s.Likelihood.expectAll(y, mean, variance, dm, dv, dl)
 	even, convex := true, false
 	for j := range y {
-		e, a, b := s.Likelihood.Expect(y[j], mean[j], variance[j])
-		p.elbo += scale * e
-		dm[j], dv[j] = scale*a, scale*b
-		lam[j] = math.Max(0, -2*dv[j])
-		both.Set(j, 0, dm[j])
-		both.Set(j, 1, dm[j]+lam[j]*mean[j])
+		dm[j] *= scale
+		dv[j] *= scale
+		lam[j] = max(0, -2*dv[j])
 		even = even && lam[j] == lam[0]
 		convex = convex || dv[j] > 0
+		nu[j] = dm[j] + lam[j]*mean[j]
 	}
-	gemm(1, W, both, 1, p.linear)
+	gemm(1, W, Column(dm), 1, Column(row(p.linear, 0)))
+	gemm(1, W, Column(nu), 1, Column(row(p.linear, 1)))
 	if t.learned {
-		for j := range y {
-			s.Likelihood.ExpectGrad(y[j], mean[j], variance[j], p.dl)
-		}
 		s.Kernel.BackwardDiag(x, dv, p.dk)
 		p.cross.add(x, K, U, dv, dm)
 	}
 	if convex {
 		if p.convex == nil {
-			p.convex = newMatrix(M, M)
+			p.convex = scratch.Zeros(M, M)
 		}
 		V := scratch.Lease(M, n)
 		columnsTimes(V, W, dv, func(d float64) float64 { return -2 * math.Max(0, d) })
@@ -276,9 +287,9 @@ func (s *SVGP) move(t *svgpState, rho float64) {
 	for i, e := range t.Wnu {
 		s.eta[i] += rho * (e - s.eta[i])
 	}
-	d := t.data.RawMatrix().Data // rows without gaps, as those of s.D
-	for i, v := range s.D.RawMatrix().Data {
-		s.D.RawMatrix().Data[i] = v + rho*(d[i]-v)
+	D, d := s.D.RawMatrix().Data, t.data.RawMatrix().Data // rows without gaps
+	for i, v := range d[:len(D)] {
+		D[i] += rho * (v - D[i])
 	}
 	for i := range s.eta {
 		s.D.Set(i, i, s.D.At(i, i)+rho)
@@ -292,20 +303,22 @@ func (s *SVGP) gradient(t *svgpState) []float64 {
 	M := len(t.v)
 	G := t.data
 	if t.convex != nil {
-		G = newMatrix(M, M)
+		G = scratch.Lease(M, M)
+		defer scratch.Release(G)
 		G.Add(t.data, t.convex)
 	}
-	X := newMatrix(M, M) // -(dF/dW) W', lower triangle halved on the diagonal
-	X.Mul(t.C, G)
-	x := X.RawMatrix().Data
+	X := scratch.Lease(M, M) // -(dF/dW) W', lower triangle halved on the diagonal
+	defer scratch.Release(X)
+	linalg.MulLower(X, t.C, G)
 	for i, v := range t.v {
-		for j := 0; j < i; j++ {
-			w := 0.5 * (x[i*M+j] - v*t.Wdm[j])
-			x[i*M+j], x[j*M+i] = w, w
+		r := row(X, i)
+		for j, w := range t.Wdm[:i+1] {
+			r[j] = 0.5 * (r[j] - v*w)
 		}
-		x[i*M+i] = 0.5 * (x[i*M+i] - v*t.Wdm[i])
 	}
-	dZ := BackwardAll(s.Kernel, t.Z, t.Z, t.Kuu, t.L.RightHalfT(t.L.HalfT(X)), t.dk)
+	linalg.Mirror(X)
+	t.L.SymHalfTTo(X, X)
+	dZ := BackwardAll(s.Kernel, t.Z, t.Z, t.Kuu, X, t.dk)
 	dZ.Scale(2, dZ) // Z stands on both sides
 	dZ.Add(dZ, t.dZ)
 	out := append([]float64(nil), t.dk...)
@@ -407,13 +420,12 @@ func newAdam(n int, rate float64) *adam {
 func (a *adam) step(g, prior []float64) []float64 {
 	a.t++
 	out := make([]float64, len(g))
+	m1, v1 := 1-math.Pow(0.9, float64(a.t)), 1-math.Pow(0.999, float64(a.t))
 	for i := range g {
 		d := g[i] + prior[i]
 		a.m[i] += 0.1 * (d - a.m[i])
 		a.v[i] += 0.001 * (d*d - a.v[i])
-		m := a.m[i] / (1 - math.Pow(0.9, float64(a.t)))
-		v := a.v[i] / (1 - math.Pow(0.999, float64(a.t)))
-		out[i] = a.rate * m / (math.Sqrt(v) + 1e-8)
+		out[i] = a.rate * (a.m[i] / m1) / (math.Sqrt(a.v[i]/v1) + 1e-8)
 	}
 	return out
 }

@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "f705fbefc422f5e2d539c6d0519cadc38956d1c5d6c8fbeb927972693c04bea7"
+const sourceHash = "d2a94714ec001b385a2b7ccb1bd7cb815594f0f62dbc478e1b59bb19fe3eb233"

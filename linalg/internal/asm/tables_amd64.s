@@ -382,7 +382,15 @@ DATA vecTable<>+2016(SB)/8, $·vDot4F32x256(SB)
 DATA vecTable<>+2024(SB)/8, $·vDot4F64x256(SB)
 DATA vecTable<>+2032(SB)/8, $·vDot4F32x512(SB)
 DATA vecTable<>+2040(SB)/8, $·vDot4F64x512(SB)
-GLOBL vecTable<>(SB), RODATA, $2048
+DATA vecTable<>+2048(SB)/8, $·vSquaredExpF32x256(SB)
+DATA vecTable<>+2056(SB)/8, $·vSquaredExpF64x256(SB)
+DATA vecTable<>+2064(SB)/8, $·vSquaredExpF32x512(SB)
+DATA vecTable<>+2072(SB)/8, $·vSquaredExpF64x512(SB)
+DATA vecTable<>+2080(SB)/8, $·vLineSumsF32x256(SB)
+DATA vecTable<>+2088(SB)/8, $·vLineSumsF64x256(SB)
+DATA vecTable<>+2096(SB)/8, $·vLineSumsF32x512(SB)
+DATA vecTable<>+2104(SB)/8, $·vLineSumsF64x512(SB)
+GLOBL vecTable<>(SB), RODATA, $2112
 
 // func vecs() *uintptr
 TEXT ·vecs(SB), NOSPLIT, $0-8

@@ -498,7 +498,11 @@ DATA vecTable<>+992(SB)/8, $vAxpy4F32<>(SB)
 DATA vecTable<>+1000(SB)/8, $vAxpy4F64<>(SB)
 DATA vecTable<>+1008(SB)/8, $vDot4F32<>(SB)
 DATA vecTable<>+1016(SB)/8, $vDot4F64<>(SB)
-GLOBL vecTable<>(SB), RODATA, $1024
+DATA vecTable<>+1024(SB)/8, $vSquaredExpF32<>(SB)
+DATA vecTable<>+1032(SB)/8, $vSquaredExpF64<>(SB)
+DATA vecTable<>+1040(SB)/8, $vLineSumsF32<>(SB)
+DATA vecTable<>+1048(SB)/8, $vLineSumsF64<>(SB)
+GLOBL vecTable<>(SB), RODATA, $1056
 
 // func vecs() *uintptr
 TEXT ·vecs(SB), NOSPLIT, $0-8
@@ -28795,4 +28799,1610 @@ done:
 	WORD $0x6e0c4180 // ext v0.16b, v12.16b, v12.16b, #8
 	WORD $0x4e60d58c // fadd v12.2d, v12.2d, v0.2d
 	WORD $0xfd00480c // str d12, [x0, #144]
+	RET
+
+TEXT vSquaredExpF32<>(SB), NOSPLIT, $64-16
+	MOVD a+8(FP), R0
+	MOVD $neonTable<>(SB), R2
+	MOVD 0(R0), R1
+	MOVD 8(R0), R3
+	MOVD 16(R0), R4
+	SUBS $32, R1
+	BLT units
+loop:
+	WORD $0xbd403800 // ldr s0, [x0, #56]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	WORD $0xad400881 // ldp q1, q2, [x4]
+	WORD $0xad411083 // ldp q3, q4, [x4, #32]
+	WORD $0xad421885 // ldp q5, q6, [x4, #64]
+	WORD $0xad432087 // ldp q7, q8, [x4, #96]
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	WORD $0x4ea2d402 // fsub v2.4s, v0.4s, v2.4s
+	WORD $0x4ea3d403 // fsub v3.4s, v0.4s, v3.4s
+	WORD $0x4ea4d404 // fsub v4.4s, v0.4s, v4.4s
+	WORD $0x4ea5d405 // fsub v5.4s, v0.4s, v5.4s
+	WORD $0x4ea6d406 // fsub v6.4s, v0.4s, v6.4s
+	WORD $0x4ea7d407 // fsub v7.4s, v0.4s, v7.4s
+	WORD $0x4ea8d400 // fsub v0.4s, v0.4s, v8.4s
+	WORD $0x6e21dc21 // fmul v1.4s, v1.4s, v1.4s
+	WORD $0x6e22dc42 // fmul v2.4s, v2.4s, v2.4s
+	WORD $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD $0x6e24dc84 // fmul v4.4s, v4.4s, v4.4s
+	WORD $0x6e25dca5 // fmul v5.4s, v5.4s, v5.4s
+	WORD $0x6e26dcc6 // fmul v6.4s, v6.4s, v6.4s
+	WORD $0x6e27dce7 // fmul v7.4s, v7.4s, v7.4s
+	WORD $0x6e20dc00 // fmul v0.4s, v0.4s, v0.4s
+	WORD $0xbd404008 // ldr s8, [x0, #64]
+	WORD $0x4e040508 // dup v8.4s, v8.s[0]
+	WORD $0x6e28dc21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6e28dc42 // fmul v2.4s, v2.4s, v8.4s
+	WORD $0x6e28dc63 // fmul v3.4s, v3.4s, v8.4s
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0x6e28dca5 // fmul v5.4s, v5.4s, v8.4s
+	WORD $0x6e28dcc6 // fmul v6.4s, v6.4s, v8.4s
+	WORD $0x6e28dce7 // fmul v7.4s, v7.4s, v8.4s
+	WORD $0x6e28dc00 // fmul v0.4s, v0.4s, v8.4s
+	WORD $0x3dc04048 // ldr q8, [x2, #256]
+	WORD $0x4e21f501 // fmax v1.4s, v8.4s, v1.4s
+	WORD $0x4e22f502 // fmax v2.4s, v8.4s, v2.4s
+	WORD $0x4e23f503 // fmax v3.4s, v8.4s, v3.4s
+	WORD $0x4e24f504 // fmax v4.4s, v8.4s, v4.4s
+	WORD $0x4e25f505 // fmax v5.4s, v8.4s, v5.4s
+	WORD $0x4e26f506 // fmax v6.4s, v8.4s, v6.4s
+	WORD $0x4e27f507 // fmax v7.4s, v8.4s, v7.4s
+	WORD $0x4e20f500 // fmax v0.4s, v8.4s, v0.4s
+	WORD $0x3dc04448 // ldr q8, [x2, #272]
+	WORD $0x6e28dc29 // fmul v9.4s, v1.4s, v8.4s
+	WORD $0x6e28dc4a // fmul v10.4s, v2.4s, v8.4s
+	WORD $0x6e28dc6b // fmul v11.4s, v3.4s, v8.4s
+	WORD $0x6e28dc8c // fmul v12.4s, v4.4s, v8.4s
+	WORD $0x6e28dcad // fmul v13.4s, v5.4s, v8.4s
+	WORD $0x6e28dcce // fmul v14.4s, v6.4s, v8.4s
+	WORD $0x6e28dcef // fmul v15.4s, v7.4s, v8.4s
+	WORD $0x6e28dc08 // fmul v8.4s, v0.4s, v8.4s
+	WORD $0x4e218929 // frintn v9.4s, v9.4s
+	WORD $0x4e21894a // frintn v10.4s, v10.4s
+	WORD $0x4e21896b // frintn v11.4s, v11.4s
+	WORD $0x4e21898c // frintn v12.4s, v12.4s
+	WORD $0x4e2189ad // frintn v13.4s, v13.4s
+	WORD $0x4e2189ce // frintn v14.4s, v14.4s
+	WORD $0x4e2189ef // frintn v15.4s, v15.4s
+	WORD $0x4e218908 // frintn v8.4s, v8.4s
+	WORD $0x3dc04850 // ldr q16, [x2, #288]
+	WORD $0x4e30cd21 // fmla v1.4s, v9.4s, v16.4s
+	WORD $0x4e30cd42 // fmla v2.4s, v10.4s, v16.4s
+	WORD $0x4e30cd63 // fmla v3.4s, v11.4s, v16.4s
+	WORD $0x4e30cd84 // fmla v4.4s, v12.4s, v16.4s
+	WORD $0x4e30cda5 // fmla v5.4s, v13.4s, v16.4s
+	WORD $0x4e30cdc6 // fmla v6.4s, v14.4s, v16.4s
+	WORD $0x4e30cde7 // fmla v7.4s, v15.4s, v16.4s
+	WORD $0x4e30cd00 // fmla v0.4s, v8.4s, v16.4s
+	WORD $0x3dc04c50 // ldr q16, [x2, #304]
+	WORD $0x4e30cd21 // fmla v1.4s, v9.4s, v16.4s
+	WORD $0x4e30cd42 // fmla v2.4s, v10.4s, v16.4s
+	WORD $0x4e30cd63 // fmla v3.4s, v11.4s, v16.4s
+	WORD $0x4e30cd84 // fmla v4.4s, v12.4s, v16.4s
+	WORD $0x4e30cda5 // fmla v5.4s, v13.4s, v16.4s
+	WORD $0x4e30cdc6 // fmla v6.4s, v14.4s, v16.4s
+	WORD $0x4e30cde7 // fmla v7.4s, v15.4s, v16.4s
+	WORD $0x4e30cd00 // fmla v0.4s, v8.4s, v16.4s
+	WORD $0x3dc05050 // ldr q16, [x2, #320]
+	WORD $0x3dc05051 // ldr q17, [x2, #320]
+	WORD $0x3dc05052 // ldr q18, [x2, #320]
+	WORD $0x3dc05053 // ldr q19, [x2, #320]
+	WORD $0x3dc05054 // ldr q20, [x2, #320]
+	WORD $0x3dc05055 // ldr q21, [x2, #320]
+	WORD $0x3dc05056 // ldr q22, [x2, #320]
+	WORD $0x3dc05057 // ldr q23, [x2, #320]
+	WORD $0x3dc05458 // ldr q24, [x2, #336]
+	WORD $0x4e21ce18 // fmla v24.4s, v16.4s, v1.4s
+	WORD $0x3dc05450 // ldr q16, [x2, #336]
+	WORD $0x4e22ce30 // fmla v16.4s, v17.4s, v2.4s
+	WORD $0x3dc05451 // ldr q17, [x2, #336]
+	WORD $0x4e23ce51 // fmla v17.4s, v18.4s, v3.4s
+	WORD $0x3dc05452 // ldr q18, [x2, #336]
+	WORD $0x4e24ce72 // fmla v18.4s, v19.4s, v4.4s
+	WORD $0x3dc05453 // ldr q19, [x2, #336]
+	WORD $0x4e25ce93 // fmla v19.4s, v20.4s, v5.4s
+	WORD $0x3dc05454 // ldr q20, [x2, #336]
+	WORD $0x4e26ceb4 // fmla v20.4s, v21.4s, v6.4s
+	WORD $0x3dc05455 // ldr q21, [x2, #336]
+	WORD $0x4e27ced5 // fmla v21.4s, v22.4s, v7.4s
+	WORD $0x3dc05456 // ldr q22, [x2, #336]
+	WORD $0x4e20cef6 // fmla v22.4s, v23.4s, v0.4s
+	WORD $0x3dc05857 // ldr q23, [x2, #352]
+	WORD $0x4e21cf17 // fmla v23.4s, v24.4s, v1.4s
+	WORD $0x3dc05858 // ldr q24, [x2, #352]
+	WORD $0x4e22ce18 // fmla v24.4s, v16.4s, v2.4s
+	WORD $0x3dc05850 // ldr q16, [x2, #352]
+	WORD $0x4e23ce30 // fmla v16.4s, v17.4s, v3.4s
+	WORD $0x3dc05851 // ldr q17, [x2, #352]
+	WORD $0x4e24ce51 // fmla v17.4s, v18.4s, v4.4s
+	WORD $0x3dc05852 // ldr q18, [x2, #352]
+	WORD $0x4e25ce72 // fmla v18.4s, v19.4s, v5.4s
+	WORD $0x3dc05853 // ldr q19, [x2, #352]
+	WORD $0x4e26ce93 // fmla v19.4s, v20.4s, v6.4s
+	WORD $0x3dc05854 // ldr q20, [x2, #352]
+	WORD $0x4e27ceb4 // fmla v20.4s, v21.4s, v7.4s
+	WORD $0x3dc05855 // ldr q21, [x2, #352]
+	WORD $0x4e20ced5 // fmla v21.4s, v22.4s, v0.4s
+	WORD $0x3dc05c56 // ldr q22, [x2, #368]
+	WORD $0x4e21cef6 // fmla v22.4s, v23.4s, v1.4s
+	WORD $0x3dc05c57 // ldr q23, [x2, #368]
+	WORD $0x4e22cf17 // fmla v23.4s, v24.4s, v2.4s
+	WORD $0x3dc05c58 // ldr q24, [x2, #368]
+	WORD $0x4e23ce18 // fmla v24.4s, v16.4s, v3.4s
+	WORD $0x3dc05c50 // ldr q16, [x2, #368]
+	WORD $0x4e24ce30 // fmla v16.4s, v17.4s, v4.4s
+	WORD $0x3dc05c51 // ldr q17, [x2, #368]
+	WORD $0x4e25ce51 // fmla v17.4s, v18.4s, v5.4s
+	WORD $0x3dc05c52 // ldr q18, [x2, #368]
+	WORD $0x4e26ce72 // fmla v18.4s, v19.4s, v6.4s
+	WORD $0x3dc05c53 // ldr q19, [x2, #368]
+	WORD $0x4e27ce93 // fmla v19.4s, v20.4s, v7.4s
+	WORD $0x3dc05c54 // ldr q20, [x2, #368]
+	WORD $0x4e20ceb4 // fmla v20.4s, v21.4s, v0.4s
+	WORD $0x3dc06055 // ldr q21, [x2, #384]
+	WORD $0x4e21ced5 // fmla v21.4s, v22.4s, v1.4s
+	WORD $0x3dc06056 // ldr q22, [x2, #384]
+	WORD $0x4e22cef6 // fmla v22.4s, v23.4s, v2.4s
+	WORD $0x3dc06057 // ldr q23, [x2, #384]
+	WORD $0x4e23cf17 // fmla v23.4s, v24.4s, v3.4s
+	WORD $0x3dc06058 // ldr q24, [x2, #384]
+	WORD $0x4e24ce18 // fmla v24.4s, v16.4s, v4.4s
+	WORD $0x3dc06050 // ldr q16, [x2, #384]
+	WORD $0x4e25ce30 // fmla v16.4s, v17.4s, v5.4s
+	WORD $0x3dc06051 // ldr q17, [x2, #384]
+	WORD $0x4e26ce51 // fmla v17.4s, v18.4s, v6.4s
+	WORD $0x3dc06052 // ldr q18, [x2, #384]
+	WORD $0x4e27ce72 // fmla v18.4s, v19.4s, v7.4s
+	WORD $0x3dc06053 // ldr q19, [x2, #384]
+	WORD $0x4e20ce93 // fmla v19.4s, v20.4s, v0.4s
+	WORD $0x6e21dc34 // fmul v20.4s, v1.4s, v1.4s
+	WORD $0x6e22dc59 // fmul v25.4s, v2.4s, v2.4s
+	WORD $0x6e23dc7a // fmul v26.4s, v3.4s, v3.4s
+	WORD $0x6e24dc9b // fmul v27.4s, v4.4s, v4.4s
+	WORD $0x6e25dcbc // fmul v28.4s, v5.4s, v5.4s
+	WORD $0x6e26dcdd // fmul v29.4s, v6.4s, v6.4s
+	WORD $0x6e27dcfe // fmul v30.4s, v7.4s, v7.4s
+	WORD $0x6e20dc1f // fmul v31.4s, v0.4s, v0.4s
+	WORD $0x4e34cea1 // fmla v1.4s, v21.4s, v20.4s
+	WORD $0x4e39cec2 // fmla v2.4s, v22.4s, v25.4s
+	WORD $0x4e3acee3 // fmla v3.4s, v23.4s, v26.4s
+	WORD $0x4e3bcf04 // fmla v4.4s, v24.4s, v27.4s
+	WORD $0x4e3cce05 // fmla v5.4s, v16.4s, v28.4s
+	WORD $0x4e3dce26 // fmla v6.4s, v17.4s, v29.4s
+	WORD $0x4e3ece47 // fmla v7.4s, v18.4s, v30.4s
+	WORD $0x4e3fce60 // fmla v0.4s, v19.4s, v31.4s
+	WORD $0x3dc1dc50 // ldr q16, [x2, #1904]
+	WORD $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
+	WORD $0x4e30d54a // fadd v10.4s, v10.4s, v16.4s
+	WORD $0x4e30d56b // fadd v11.4s, v11.4s, v16.4s
+	WORD $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	WORD $0x4e30d5ad // fadd v13.4s, v13.4s, v16.4s
+	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	WORD $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
+	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	WORD $0x3dc03050 // ldr q16, [x2, #192]
+	WORD $0x4e30d421 // fadd v1.4s, v1.4s, v16.4s
+	WORD $0x4e30d442 // fadd v2.4s, v2.4s, v16.4s
+	WORD $0x4e30d463 // fadd v3.4s, v3.4s, v16.4s
+	WORD $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	WORD $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
+	WORD $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
+	WORD $0x4e30d4e7 // fadd v7.4s, v7.4s, v16.4s
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	WORD $0x4f375529 // shl v9.4s, v9.4s, #23
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x4f37556b // shl v11.4s, v11.4s, #23
+	WORD $0x4f37558c // shl v12.4s, v12.4s, #23
+	WORD $0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x4f3755ef // shl v15.4s, v15.4s, #23
+	WORD $0x4f375508 // shl v8.4s, v8.4s, #23
+	WORD $0x6e29dc21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x6e2adc42 // fmul v2.4s, v2.4s, v10.4s
+	WORD $0x6e2bdc63 // fmul v3.4s, v3.4s, v11.4s
+	WORD $0x6e2cdc84 // fmul v4.4s, v4.4s, v12.4s
+	WORD $0x6e2ddca5 // fmul v5.4s, v5.4s, v13.4s
+	WORD $0x6e2edcc6 // fmul v6.4s, v6.4s, v14.4s
+	WORD $0x6e2fdce7 // fmul v7.4s, v7.4s, v15.4s
+	WORD $0x6e28dc00 // fmul v0.4s, v0.4s, v8.4s
+	WORD $0x3dc1e048 // ldr q8, [x2, #1920]
+	WORD $0x6e28dc21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6e28dc42 // fmul v2.4s, v2.4s, v8.4s
+	WORD $0x6e28dc63 // fmul v3.4s, v3.4s, v8.4s
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0x6e28dca5 // fmul v5.4s, v5.4s, v8.4s
+	WORD $0x6e28dcc6 // fmul v6.4s, v6.4s, v8.4s
+	WORD $0x6e28dce7 // fmul v7.4s, v7.4s, v8.4s
+	WORD $0x6e28dc00 // fmul v0.4s, v0.4s, v8.4s
+	WORD $0xbd404808 // ldr s8, [x0, #72]
+	WORD $0x4e040508 // dup v8.4s, v8.s[0]
+	WORD $0x6e28dc21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6e28dc42 // fmul v2.4s, v2.4s, v8.4s
+	WORD $0x6e28dc63 // fmul v3.4s, v3.4s, v8.4s
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0x6e28dca5 // fmul v5.4s, v5.4s, v8.4s
+	WORD $0x6e28dcc6 // fmul v6.4s, v6.4s, v8.4s
+	WORD $0x6e28dce7 // fmul v7.4s, v7.4s, v8.4s
+	WORD $0x6e28dc00 // fmul v0.4s, v0.4s, v8.4s
+	WORD $0xad000861 // stp q1, q2, [x3]
+	WORD $0xad011063 // stp q3, q4, [x3, #32]
+	WORD $0xad021865 // stp q5, q6, [x3, #64]
+	WORD $0xad030067 // stp q7, q0, [x3, #96]
+	ADD $128, R3
+	ADD $128, R4
+	SUBS $32, R1
+	BGE loop
+units:
+	ADDS $32, R1
+	BEQ done
+	SUBS $16, R1
+	BLT tail
+unit:
+	WORD $0xbd403800 // ldr s0, [x0, #56]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	WORD $0xad400881 // ldp q1, q2, [x4]
+	WORD $0xad411083 // ldp q3, q4, [x4, #32]
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	WORD $0x4ea2d402 // fsub v2.4s, v0.4s, v2.4s
+	WORD $0x4ea3d403 // fsub v3.4s, v0.4s, v3.4s
+	WORD $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD $0x6e21dc21 // fmul v1.4s, v1.4s, v1.4s
+	WORD $0x6e22dc42 // fmul v2.4s, v2.4s, v2.4s
+	WORD $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD $0x6e20dc00 // fmul v0.4s, v0.4s, v0.4s
+	WORD $0xbd404004 // ldr s4, [x0, #64]
+	WORD $0x4e040484 // dup v4.4s, v4.s[0]
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x3dc04044 // ldr q4, [x2, #256]
+	WORD $0x4e21f481 // fmax v1.4s, v4.4s, v1.4s
+	WORD $0x4e22f482 // fmax v2.4s, v4.4s, v2.4s
+	WORD $0x4e23f483 // fmax v3.4s, v4.4s, v3.4s
+	WORD $0x4e20f480 // fmax v0.4s, v4.4s, v0.4s
+	WORD $0x3dc04444 // ldr q4, [x2, #272]
+	WORD $0x6e24dc25 // fmul v5.4s, v1.4s, v4.4s
+	WORD $0x6e24dc46 // fmul v6.4s, v2.4s, v4.4s
+	WORD $0x6e24dc67 // fmul v7.4s, v3.4s, v4.4s
+	WORD $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
+	WORD $0x4e2188a5 // frintn v5.4s, v5.4s
+	WORD $0x4e2188c6 // frintn v6.4s, v6.4s
+	WORD $0x4e2188e7 // frintn v7.4s, v7.4s
+	WORD $0x4e218884 // frintn v4.4s, v4.4s
+	WORD $0x3dc04848 // ldr q8, [x2, #288]
+	WORD $0x4e28cca1 // fmla v1.4s, v5.4s, v8.4s
+	WORD $0x4e28ccc2 // fmla v2.4s, v6.4s, v8.4s
+	WORD $0x4e28cce3 // fmla v3.4s, v7.4s, v8.4s
+	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
+	WORD $0x3dc04c48 // ldr q8, [x2, #304]
+	WORD $0x4e28cca1 // fmla v1.4s, v5.4s, v8.4s
+	WORD $0x4e28ccc2 // fmla v2.4s, v6.4s, v8.4s
+	WORD $0x4e28cce3 // fmla v3.4s, v7.4s, v8.4s
+	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
+	WORD $0x3dc05048 // ldr q8, [x2, #320]
+	WORD $0x3dc05049 // ldr q9, [x2, #320]
+	WORD $0x3dc0504a // ldr q10, [x2, #320]
+	WORD $0x3dc0504b // ldr q11, [x2, #320]
+	WORD $0x3dc0544c // ldr q12, [x2, #336]
+	WORD $0x4e21cd0c // fmla v12.4s, v8.4s, v1.4s
+	WORD $0x3dc05448 // ldr q8, [x2, #336]
+	WORD $0x4e22cd28 // fmla v8.4s, v9.4s, v2.4s
+	WORD $0x3dc05449 // ldr q9, [x2, #336]
+	WORD $0x4e23cd49 // fmla v9.4s, v10.4s, v3.4s
+	WORD $0x3dc0544a // ldr q10, [x2, #336]
+	WORD $0x4e20cd6a // fmla v10.4s, v11.4s, v0.4s
+	WORD $0x3dc0584b // ldr q11, [x2, #352]
+	WORD $0x4e21cd8b // fmla v11.4s, v12.4s, v1.4s
+	WORD $0x3dc0584c // ldr q12, [x2, #352]
+	WORD $0x4e22cd0c // fmla v12.4s, v8.4s, v2.4s
+	WORD $0x3dc05848 // ldr q8, [x2, #352]
+	WORD $0x4e23cd28 // fmla v8.4s, v9.4s, v3.4s
+	WORD $0x3dc05849 // ldr q9, [x2, #352]
+	WORD $0x4e20cd49 // fmla v9.4s, v10.4s, v0.4s
+	WORD $0x3dc05c4a // ldr q10, [x2, #368]
+	WORD $0x4e21cd6a // fmla v10.4s, v11.4s, v1.4s
+	WORD $0x3dc05c4b // ldr q11, [x2, #368]
+	WORD $0x4e22cd8b // fmla v11.4s, v12.4s, v2.4s
+	WORD $0x3dc05c4c // ldr q12, [x2, #368]
+	WORD $0x4e23cd0c // fmla v12.4s, v8.4s, v3.4s
+	WORD $0x3dc05c48 // ldr q8, [x2, #368]
+	WORD $0x4e20cd28 // fmla v8.4s, v9.4s, v0.4s
+	WORD $0x3dc06049 // ldr q9, [x2, #384]
+	WORD $0x4e21cd49 // fmla v9.4s, v10.4s, v1.4s
+	WORD $0x3dc0604a // ldr q10, [x2, #384]
+	WORD $0x4e22cd6a // fmla v10.4s, v11.4s, v2.4s
+	WORD $0x3dc0604b // ldr q11, [x2, #384]
+	WORD $0x4e23cd8b // fmla v11.4s, v12.4s, v3.4s
+	WORD $0x3dc0604c // ldr q12, [x2, #384]
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x6e21dc28 // fmul v8.4s, v1.4s, v1.4s
+	WORD $0x6e22dc4d // fmul v13.4s, v2.4s, v2.4s
+	WORD $0x6e23dc6e // fmul v14.4s, v3.4s, v3.4s
+	WORD $0x6e20dc0f // fmul v15.4s, v0.4s, v0.4s
+	WORD $0x4e28cd21 // fmla v1.4s, v9.4s, v8.4s
+	WORD $0x4e2dcd42 // fmla v2.4s, v10.4s, v13.4s
+	WORD $0x4e2ecd63 // fmla v3.4s, v11.4s, v14.4s
+	WORD $0x4e2fcd80 // fmla v0.4s, v12.4s, v15.4s
+	WORD $0x3dc1dc48 // ldr q8, [x2, #1904]
+	WORD $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x3dc03048 // ldr q8, [x2, #192]
+	WORD $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	WORD $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD $0x4e28d463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4f3754a5 // shl v5.4s, v5.4s, #23
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x4f375484 // shl v4.4s, v4.4s, #23
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x3dc1e044 // ldr q4, [x2, #1920]
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0xbd404804 // ldr s4, [x0, #72]
+	WORD $0x4e040484 // dup v4.4s, v4.s[0]
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0xad000861 // stp q1, q2, [x3]
+	WORD $0xad010063 // stp q3, q0, [x3, #32]
+	ADD $64, R3
+	ADD $64, R4
+	SUBS $16, R1
+	BGE unit
+tail:
+	ADDS $16, R1
+	BEQ done
+	WORD $0xbd403800 // ldr s0, [x0, #56]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R4, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest1:
+	MOVWU.P 4(R10), R13
+	MOVW.P R13, 4(R11)
+	SUBS $1, R12
+	BNE rest1
+	MOVD $rest-64(SP), R9
+	WORD $0xad400921 // ldp q1, q2, [x9]
+	WORD $0xad411123 // ldp q3, q4, [x9, #32]
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	WORD $0x4ea2d402 // fsub v2.4s, v0.4s, v2.4s
+	WORD $0x4ea3d403 // fsub v3.4s, v0.4s, v3.4s
+	WORD $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD $0x6e21dc21 // fmul v1.4s, v1.4s, v1.4s
+	WORD $0x6e22dc42 // fmul v2.4s, v2.4s, v2.4s
+	WORD $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD $0x6e20dc00 // fmul v0.4s, v0.4s, v0.4s
+	WORD $0xbd404004 // ldr s4, [x0, #64]
+	WORD $0x4e040484 // dup v4.4s, v4.s[0]
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x3dc04044 // ldr q4, [x2, #256]
+	WORD $0x4e21f481 // fmax v1.4s, v4.4s, v1.4s
+	WORD $0x4e22f482 // fmax v2.4s, v4.4s, v2.4s
+	WORD $0x4e23f483 // fmax v3.4s, v4.4s, v3.4s
+	WORD $0x4e20f480 // fmax v0.4s, v4.4s, v0.4s
+	WORD $0x3dc04444 // ldr q4, [x2, #272]
+	WORD $0x6e24dc25 // fmul v5.4s, v1.4s, v4.4s
+	WORD $0x6e24dc46 // fmul v6.4s, v2.4s, v4.4s
+	WORD $0x6e24dc67 // fmul v7.4s, v3.4s, v4.4s
+	WORD $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
+	WORD $0x4e2188a5 // frintn v5.4s, v5.4s
+	WORD $0x4e2188c6 // frintn v6.4s, v6.4s
+	WORD $0x4e2188e7 // frintn v7.4s, v7.4s
+	WORD $0x4e218884 // frintn v4.4s, v4.4s
+	WORD $0x3dc04848 // ldr q8, [x2, #288]
+	WORD $0x4e28cca1 // fmla v1.4s, v5.4s, v8.4s
+	WORD $0x4e28ccc2 // fmla v2.4s, v6.4s, v8.4s
+	WORD $0x4e28cce3 // fmla v3.4s, v7.4s, v8.4s
+	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
+	WORD $0x3dc04c48 // ldr q8, [x2, #304]
+	WORD $0x4e28cca1 // fmla v1.4s, v5.4s, v8.4s
+	WORD $0x4e28ccc2 // fmla v2.4s, v6.4s, v8.4s
+	WORD $0x4e28cce3 // fmla v3.4s, v7.4s, v8.4s
+	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
+	WORD $0x3dc05048 // ldr q8, [x2, #320]
+	WORD $0x3dc05049 // ldr q9, [x2, #320]
+	WORD $0x3dc0504a // ldr q10, [x2, #320]
+	WORD $0x3dc0504b // ldr q11, [x2, #320]
+	WORD $0x3dc0544c // ldr q12, [x2, #336]
+	WORD $0x4e21cd0c // fmla v12.4s, v8.4s, v1.4s
+	WORD $0x3dc05448 // ldr q8, [x2, #336]
+	WORD $0x4e22cd28 // fmla v8.4s, v9.4s, v2.4s
+	WORD $0x3dc05449 // ldr q9, [x2, #336]
+	WORD $0x4e23cd49 // fmla v9.4s, v10.4s, v3.4s
+	WORD $0x3dc0544a // ldr q10, [x2, #336]
+	WORD $0x4e20cd6a // fmla v10.4s, v11.4s, v0.4s
+	WORD $0x3dc0584b // ldr q11, [x2, #352]
+	WORD $0x4e21cd8b // fmla v11.4s, v12.4s, v1.4s
+	WORD $0x3dc0584c // ldr q12, [x2, #352]
+	WORD $0x4e22cd0c // fmla v12.4s, v8.4s, v2.4s
+	WORD $0x3dc05848 // ldr q8, [x2, #352]
+	WORD $0x4e23cd28 // fmla v8.4s, v9.4s, v3.4s
+	WORD $0x3dc05849 // ldr q9, [x2, #352]
+	WORD $0x4e20cd49 // fmla v9.4s, v10.4s, v0.4s
+	WORD $0x3dc05c4a // ldr q10, [x2, #368]
+	WORD $0x4e21cd6a // fmla v10.4s, v11.4s, v1.4s
+	WORD $0x3dc05c4b // ldr q11, [x2, #368]
+	WORD $0x4e22cd8b // fmla v11.4s, v12.4s, v2.4s
+	WORD $0x3dc05c4c // ldr q12, [x2, #368]
+	WORD $0x4e23cd0c // fmla v12.4s, v8.4s, v3.4s
+	WORD $0x3dc05c48 // ldr q8, [x2, #368]
+	WORD $0x4e20cd28 // fmla v8.4s, v9.4s, v0.4s
+	WORD $0x3dc06049 // ldr q9, [x2, #384]
+	WORD $0x4e21cd49 // fmla v9.4s, v10.4s, v1.4s
+	WORD $0x3dc0604a // ldr q10, [x2, #384]
+	WORD $0x4e22cd6a // fmla v10.4s, v11.4s, v2.4s
+	WORD $0x3dc0604b // ldr q11, [x2, #384]
+	WORD $0x4e23cd8b // fmla v11.4s, v12.4s, v3.4s
+	WORD $0x3dc0604c // ldr q12, [x2, #384]
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x6e21dc28 // fmul v8.4s, v1.4s, v1.4s
+	WORD $0x6e22dc4d // fmul v13.4s, v2.4s, v2.4s
+	WORD $0x6e23dc6e // fmul v14.4s, v3.4s, v3.4s
+	WORD $0x6e20dc0f // fmul v15.4s, v0.4s, v0.4s
+	WORD $0x4e28cd21 // fmla v1.4s, v9.4s, v8.4s
+	WORD $0x4e2dcd42 // fmla v2.4s, v10.4s, v13.4s
+	WORD $0x4e2ecd63 // fmla v3.4s, v11.4s, v14.4s
+	WORD $0x4e2fcd80 // fmla v0.4s, v12.4s, v15.4s
+	WORD $0x3dc1dc48 // ldr q8, [x2, #1904]
+	WORD $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x3dc03048 // ldr q8, [x2, #192]
+	WORD $0x4e28d421 // fadd v1.4s, v1.4s, v8.4s
+	WORD $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD $0x4e28d463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x4e28d400 // fadd v0.4s, v0.4s, v8.4s
+	WORD $0x4f3754a5 // shl v5.4s, v5.4s, #23
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x4f375484 // shl v4.4s, v4.4s, #23
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x3dc1e044 // ldr q4, [x2, #1920]
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0xbd404804 // ldr s4, [x0, #72]
+	WORD $0x4e040484 // dup v4.4s, v4.s[0]
+	WORD $0x6e24dc21 // fmul v1.4s, v1.4s, v4.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	MOVD $rest-64(SP), R9
+	WORD $0xad000921 // stp q1, q2, [x9]
+	WORD $0xad010123 // stp q3, q0, [x9, #32]
+	MOVD R9, R10
+	MOVD R3, R11
+	MOVD R1, R12
+rest2:
+	MOVWU.P 4(R10), R13
+	MOVW.P R13, 4(R11)
+	SUBS $1, R12
+	BNE rest2
+done:
+	RET
+
+TEXT vSquaredExpF64<>(SB), NOSPLIT, $64-16
+	MOVD a+8(FP), R0
+	MOVD $neonTable<>(SB), R2
+	MOVD 0(R0), R1
+	MOVD 8(R0), R3
+	MOVD 16(R0), R4
+	SUBS $16, R1
+	BLT units
+loop:
+	WORD $0xfd401c00 // ldr d0, [x0, #56]
+	WORD $0x4e080400 // dup v0.2d, v0.d[0]
+	WORD $0xad400881 // ldp q1, q2, [x4]
+	WORD $0xad411083 // ldp q3, q4, [x4, #32]
+	WORD $0xad421885 // ldp q5, q6, [x4, #64]
+	WORD $0xad432087 // ldp q7, q8, [x4, #96]
+	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	WORD $0x4ee2d402 // fsub v2.2d, v0.2d, v2.2d
+	WORD $0x4ee3d403 // fsub v3.2d, v0.2d, v3.2d
+	WORD $0x4ee4d404 // fsub v4.2d, v0.2d, v4.2d
+	WORD $0x4ee5d405 // fsub v5.2d, v0.2d, v5.2d
+	WORD $0x4ee6d406 // fsub v6.2d, v0.2d, v6.2d
+	WORD $0x4ee7d407 // fsub v7.2d, v0.2d, v7.2d
+	WORD $0x4ee8d400 // fsub v0.2d, v0.2d, v8.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
+	WORD $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD $0x6e64dc84 // fmul v4.2d, v4.2d, v4.2d
+	WORD $0x6e65dca5 // fmul v5.2d, v5.2d, v5.2d
+	WORD $0x6e66dcc6 // fmul v6.2d, v6.2d, v6.2d
+	WORD $0x6e67dce7 // fmul v7.2d, v7.2d, v7.2d
+	WORD $0x6e60dc00 // fmul v0.2d, v0.2d, v0.2d
+	WORD $0xfd402008 // ldr d8, [x0, #64]
+	WORD $0x4e080508 // dup v8.2d, v8.d[0]
+	WORD $0x6e68dc21 // fmul v1.2d, v1.2d, v8.2d
+	WORD $0x6e68dc42 // fmul v2.2d, v2.2d, v8.2d
+	WORD $0x6e68dc63 // fmul v3.2d, v3.2d, v8.2d
+	WORD $0x6e68dc84 // fmul v4.2d, v4.2d, v8.2d
+	WORD $0x6e68dca5 // fmul v5.2d, v5.2d, v8.2d
+	WORD $0x6e68dcc6 // fmul v6.2d, v6.2d, v8.2d
+	WORD $0x6e68dce7 // fmul v7.2d, v7.2d, v8.2d
+	WORD $0x6e68dc00 // fmul v0.2d, v0.2d, v8.2d
+	WORD $0x3dc06c48 // ldr q8, [x2, #432]
+	WORD $0x4e61f501 // fmax v1.2d, v8.2d, v1.2d
+	WORD $0x4e62f502 // fmax v2.2d, v8.2d, v2.2d
+	WORD $0x4e63f503 // fmax v3.2d, v8.2d, v3.2d
+	WORD $0x4e64f504 // fmax v4.2d, v8.2d, v4.2d
+	WORD $0x4e65f505 // fmax v5.2d, v8.2d, v5.2d
+	WORD $0x4e66f506 // fmax v6.2d, v8.2d, v6.2d
+	WORD $0x4e67f507 // fmax v7.2d, v8.2d, v7.2d
+	WORD $0x4e60f500 // fmax v0.2d, v8.2d, v0.2d
+	WORD $0x3dc07048 // ldr q8, [x2, #448]
+	WORD $0x6e68dc29 // fmul v9.2d, v1.2d, v8.2d
+	WORD $0x6e68dc4a // fmul v10.2d, v2.2d, v8.2d
+	WORD $0x6e68dc6b // fmul v11.2d, v3.2d, v8.2d
+	WORD $0x6e68dc8c // fmul v12.2d, v4.2d, v8.2d
+	WORD $0x6e68dcad // fmul v13.2d, v5.2d, v8.2d
+	WORD $0x6e68dcce // fmul v14.2d, v6.2d, v8.2d
+	WORD $0x6e68dcef // fmul v15.2d, v7.2d, v8.2d
+	WORD $0x6e68dc08 // fmul v8.2d, v0.2d, v8.2d
+	WORD $0x4e618929 // frintn v9.2d, v9.2d
+	WORD $0x4e61894a // frintn v10.2d, v10.2d
+	WORD $0x4e61896b // frintn v11.2d, v11.2d
+	WORD $0x4e61898c // frintn v12.2d, v12.2d
+	WORD $0x4e6189ad // frintn v13.2d, v13.2d
+	WORD $0x4e6189ce // frintn v14.2d, v14.2d
+	WORD $0x4e6189ef // frintn v15.2d, v15.2d
+	WORD $0x4e618908 // frintn v8.2d, v8.2d
+	WORD $0x3dc07450 // ldr q16, [x2, #464]
+	WORD $0x4e70cd21 // fmla v1.2d, v9.2d, v16.2d
+	WORD $0x4e70cd42 // fmla v2.2d, v10.2d, v16.2d
+	WORD $0x4e70cd63 // fmla v3.2d, v11.2d, v16.2d
+	WORD $0x4e70cd84 // fmla v4.2d, v12.2d, v16.2d
+	WORD $0x4e70cda5 // fmla v5.2d, v13.2d, v16.2d
+	WORD $0x4e70cdc6 // fmla v6.2d, v14.2d, v16.2d
+	WORD $0x4e70cde7 // fmla v7.2d, v15.2d, v16.2d
+	WORD $0x4e70cd00 // fmla v0.2d, v8.2d, v16.2d
+	WORD $0x3dc07850 // ldr q16, [x2, #480]
+	WORD $0x4e70cd21 // fmla v1.2d, v9.2d, v16.2d
+	WORD $0x4e70cd42 // fmla v2.2d, v10.2d, v16.2d
+	WORD $0x4e70cd63 // fmla v3.2d, v11.2d, v16.2d
+	WORD $0x4e70cd84 // fmla v4.2d, v12.2d, v16.2d
+	WORD $0x4e70cda5 // fmla v5.2d, v13.2d, v16.2d
+	WORD $0x4e70cdc6 // fmla v6.2d, v14.2d, v16.2d
+	WORD $0x4e70cde7 // fmla v7.2d, v15.2d, v16.2d
+	WORD $0x4e70cd00 // fmla v0.2d, v8.2d, v16.2d
+	WORD $0x3dc07c50 // ldr q16, [x2, #496]
+	WORD $0x3dc07c51 // ldr q17, [x2, #496]
+	WORD $0x3dc07c52 // ldr q18, [x2, #496]
+	WORD $0x3dc07c53 // ldr q19, [x2, #496]
+	WORD $0x3dc07c54 // ldr q20, [x2, #496]
+	WORD $0x3dc07c55 // ldr q21, [x2, #496]
+	WORD $0x3dc07c56 // ldr q22, [x2, #496]
+	WORD $0x3dc07c57 // ldr q23, [x2, #496]
+	WORD $0x3dc08058 // ldr q24, [x2, #512]
+	WORD $0x4e61ce18 // fmla v24.2d, v16.2d, v1.2d
+	WORD $0x3dc08050 // ldr q16, [x2, #512]
+	WORD $0x4e62ce30 // fmla v16.2d, v17.2d, v2.2d
+	WORD $0x3dc08051 // ldr q17, [x2, #512]
+	WORD $0x4e63ce51 // fmla v17.2d, v18.2d, v3.2d
+	WORD $0x3dc08052 // ldr q18, [x2, #512]
+	WORD $0x4e64ce72 // fmla v18.2d, v19.2d, v4.2d
+	WORD $0x3dc08053 // ldr q19, [x2, #512]
+	WORD $0x4e65ce93 // fmla v19.2d, v20.2d, v5.2d
+	WORD $0x3dc08054 // ldr q20, [x2, #512]
+	WORD $0x4e66ceb4 // fmla v20.2d, v21.2d, v6.2d
+	WORD $0x3dc08055 // ldr q21, [x2, #512]
+	WORD $0x4e67ced5 // fmla v21.2d, v22.2d, v7.2d
+	WORD $0x3dc08056 // ldr q22, [x2, #512]
+	WORD $0x4e60cef6 // fmla v22.2d, v23.2d, v0.2d
+	WORD $0x3dc08457 // ldr q23, [x2, #528]
+	WORD $0x4e61cf17 // fmla v23.2d, v24.2d, v1.2d
+	WORD $0x3dc08458 // ldr q24, [x2, #528]
+	WORD $0x4e62ce18 // fmla v24.2d, v16.2d, v2.2d
+	WORD $0x3dc08450 // ldr q16, [x2, #528]
+	WORD $0x4e63ce30 // fmla v16.2d, v17.2d, v3.2d
+	WORD $0x3dc08451 // ldr q17, [x2, #528]
+	WORD $0x4e64ce51 // fmla v17.2d, v18.2d, v4.2d
+	WORD $0x3dc08452 // ldr q18, [x2, #528]
+	WORD $0x4e65ce72 // fmla v18.2d, v19.2d, v5.2d
+	WORD $0x3dc08453 // ldr q19, [x2, #528]
+	WORD $0x4e66ce93 // fmla v19.2d, v20.2d, v6.2d
+	WORD $0x3dc08454 // ldr q20, [x2, #528]
+	WORD $0x4e67ceb4 // fmla v20.2d, v21.2d, v7.2d
+	WORD $0x3dc08455 // ldr q21, [x2, #528]
+	WORD $0x4e60ced5 // fmla v21.2d, v22.2d, v0.2d
+	WORD $0x3dc08856 // ldr q22, [x2, #544]
+	WORD $0x4e61cef6 // fmla v22.2d, v23.2d, v1.2d
+	WORD $0x3dc08857 // ldr q23, [x2, #544]
+	WORD $0x4e62cf17 // fmla v23.2d, v24.2d, v2.2d
+	WORD $0x3dc08858 // ldr q24, [x2, #544]
+	WORD $0x4e63ce18 // fmla v24.2d, v16.2d, v3.2d
+	WORD $0x3dc08850 // ldr q16, [x2, #544]
+	WORD $0x4e64ce30 // fmla v16.2d, v17.2d, v4.2d
+	WORD $0x3dc08851 // ldr q17, [x2, #544]
+	WORD $0x4e65ce51 // fmla v17.2d, v18.2d, v5.2d
+	WORD $0x3dc08852 // ldr q18, [x2, #544]
+	WORD $0x4e66ce72 // fmla v18.2d, v19.2d, v6.2d
+	WORD $0x3dc08853 // ldr q19, [x2, #544]
+	WORD $0x4e67ce93 // fmla v19.2d, v20.2d, v7.2d
+	WORD $0x3dc08854 // ldr q20, [x2, #544]
+	WORD $0x4e60ceb4 // fmla v20.2d, v21.2d, v0.2d
+	WORD $0x3dc08c55 // ldr q21, [x2, #560]
+	WORD $0x4e61ced5 // fmla v21.2d, v22.2d, v1.2d
+	WORD $0x3dc08c56 // ldr q22, [x2, #560]
+	WORD $0x4e62cef6 // fmla v22.2d, v23.2d, v2.2d
+	WORD $0x3dc08c57 // ldr q23, [x2, #560]
+	WORD $0x4e63cf17 // fmla v23.2d, v24.2d, v3.2d
+	WORD $0x3dc08c58 // ldr q24, [x2, #560]
+	WORD $0x4e64ce18 // fmla v24.2d, v16.2d, v4.2d
+	WORD $0x3dc08c50 // ldr q16, [x2, #560]
+	WORD $0x4e65ce30 // fmla v16.2d, v17.2d, v5.2d
+	WORD $0x3dc08c51 // ldr q17, [x2, #560]
+	WORD $0x4e66ce51 // fmla v17.2d, v18.2d, v6.2d
+	WORD $0x3dc08c52 // ldr q18, [x2, #560]
+	WORD $0x4e67ce72 // fmla v18.2d, v19.2d, v7.2d
+	WORD $0x3dc08c53 // ldr q19, [x2, #560]
+	WORD $0x4e60ce93 // fmla v19.2d, v20.2d, v0.2d
+	WORD $0x3dc09054 // ldr q20, [x2, #576]
+	WORD $0x4e61ceb4 // fmla v20.2d, v21.2d, v1.2d
+	WORD $0x3dc09055 // ldr q21, [x2, #576]
+	WORD $0x4e62ced5 // fmla v21.2d, v22.2d, v2.2d
+	WORD $0x3dc09056 // ldr q22, [x2, #576]
+	WORD $0x4e63cef6 // fmla v22.2d, v23.2d, v3.2d
+	WORD $0x3dc09057 // ldr q23, [x2, #576]
+	WORD $0x4e64cf17 // fmla v23.2d, v24.2d, v4.2d
+	WORD $0x3dc09058 // ldr q24, [x2, #576]
+	WORD $0x4e65ce18 // fmla v24.2d, v16.2d, v5.2d
+	WORD $0x3dc09050 // ldr q16, [x2, #576]
+	WORD $0x4e66ce30 // fmla v16.2d, v17.2d, v6.2d
+	WORD $0x3dc09051 // ldr q17, [x2, #576]
+	WORD $0x4e67ce51 // fmla v17.2d, v18.2d, v7.2d
+	WORD $0x3dc09052 // ldr q18, [x2, #576]
+	WORD $0x4e60ce72 // fmla v18.2d, v19.2d, v0.2d
+	WORD $0x3dc09453 // ldr q19, [x2, #592]
+	WORD $0x4e61ce93 // fmla v19.2d, v20.2d, v1.2d
+	WORD $0x3dc09454 // ldr q20, [x2, #592]
+	WORD $0x4e62ceb4 // fmla v20.2d, v21.2d, v2.2d
+	WORD $0x3dc09455 // ldr q21, [x2, #592]
+	WORD $0x4e63ced5 // fmla v21.2d, v22.2d, v3.2d
+	WORD $0x3dc09456 // ldr q22, [x2, #592]
+	WORD $0x4e64cef6 // fmla v22.2d, v23.2d, v4.2d
+	WORD $0x3dc09457 // ldr q23, [x2, #592]
+	WORD $0x4e65cf17 // fmla v23.2d, v24.2d, v5.2d
+	WORD $0x3dc09458 // ldr q24, [x2, #592]
+	WORD $0x4e66ce18 // fmla v24.2d, v16.2d, v6.2d
+	WORD $0x3dc09450 // ldr q16, [x2, #592]
+	WORD $0x4e67ce30 // fmla v16.2d, v17.2d, v7.2d
+	WORD $0x3dc09451 // ldr q17, [x2, #592]
+	WORD $0x4e60ce51 // fmla v17.2d, v18.2d, v0.2d
+	WORD $0x3dc09852 // ldr q18, [x2, #608]
+	WORD $0x4e61ce72 // fmla v18.2d, v19.2d, v1.2d
+	WORD $0x3dc09853 // ldr q19, [x2, #608]
+	WORD $0x4e62ce93 // fmla v19.2d, v20.2d, v2.2d
+	WORD $0x3dc09854 // ldr q20, [x2, #608]
+	WORD $0x4e63ceb4 // fmla v20.2d, v21.2d, v3.2d
+	WORD $0x3dc09855 // ldr q21, [x2, #608]
+	WORD $0x4e64ced5 // fmla v21.2d, v22.2d, v4.2d
+	WORD $0x3dc09856 // ldr q22, [x2, #608]
+	WORD $0x4e65cef6 // fmla v22.2d, v23.2d, v5.2d
+	WORD $0x3dc09857 // ldr q23, [x2, #608]
+	WORD $0x4e66cf17 // fmla v23.2d, v24.2d, v6.2d
+	WORD $0x3dc09858 // ldr q24, [x2, #608]
+	WORD $0x4e67ce18 // fmla v24.2d, v16.2d, v7.2d
+	WORD $0x3dc09850 // ldr q16, [x2, #608]
+	WORD $0x4e60ce30 // fmla v16.2d, v17.2d, v0.2d
+	WORD $0x3dc09c51 // ldr q17, [x2, #624]
+	WORD $0x4e61ce51 // fmla v17.2d, v18.2d, v1.2d
+	WORD $0x3dc09c52 // ldr q18, [x2, #624]
+	WORD $0x4e62ce72 // fmla v18.2d, v19.2d, v2.2d
+	WORD $0x3dc09c53 // ldr q19, [x2, #624]
+	WORD $0x4e63ce93 // fmla v19.2d, v20.2d, v3.2d
+	WORD $0x3dc09c54 // ldr q20, [x2, #624]
+	WORD $0x4e64ceb4 // fmla v20.2d, v21.2d, v4.2d
+	WORD $0x3dc09c55 // ldr q21, [x2, #624]
+	WORD $0x4e65ced5 // fmla v21.2d, v22.2d, v5.2d
+	WORD $0x3dc09c56 // ldr q22, [x2, #624]
+	WORD $0x4e66cef6 // fmla v22.2d, v23.2d, v6.2d
+	WORD $0x3dc09c57 // ldr q23, [x2, #624]
+	WORD $0x4e67cf17 // fmla v23.2d, v24.2d, v7.2d
+	WORD $0x3dc09c58 // ldr q24, [x2, #624]
+	WORD $0x4e60ce18 // fmla v24.2d, v16.2d, v0.2d
+	WORD $0x3dc0a050 // ldr q16, [x2, #640]
+	WORD $0x4e61ce30 // fmla v16.2d, v17.2d, v1.2d
+	WORD $0x3dc0a051 // ldr q17, [x2, #640]
+	WORD $0x4e62ce51 // fmla v17.2d, v18.2d, v2.2d
+	WORD $0x3dc0a052 // ldr q18, [x2, #640]
+	WORD $0x4e63ce72 // fmla v18.2d, v19.2d, v3.2d
+	WORD $0x3dc0a053 // ldr q19, [x2, #640]
+	WORD $0x4e64ce93 // fmla v19.2d, v20.2d, v4.2d
+	WORD $0x3dc0a054 // ldr q20, [x2, #640]
+	WORD $0x4e65ceb4 // fmla v20.2d, v21.2d, v5.2d
+	WORD $0x3dc0a055 // ldr q21, [x2, #640]
+	WORD $0x4e66ced5 // fmla v21.2d, v22.2d, v6.2d
+	WORD $0x3dc0a056 // ldr q22, [x2, #640]
+	WORD $0x4e67cef6 // fmla v22.2d, v23.2d, v7.2d
+	WORD $0x3dc0a057 // ldr q23, [x2, #640]
+	WORD $0x4e60cf17 // fmla v23.2d, v24.2d, v0.2d
+	WORD $0x6e61dc38 // fmul v24.2d, v1.2d, v1.2d
+	WORD $0x6e62dc59 // fmul v25.2d, v2.2d, v2.2d
+	WORD $0x6e63dc7a // fmul v26.2d, v3.2d, v3.2d
+	WORD $0x6e64dc9b // fmul v27.2d, v4.2d, v4.2d
+	WORD $0x6e65dcbc // fmul v28.2d, v5.2d, v5.2d
+	WORD $0x6e66dcdd // fmul v29.2d, v6.2d, v6.2d
+	WORD $0x6e67dcfe // fmul v30.2d, v7.2d, v7.2d
+	WORD $0x6e60dc1f // fmul v31.2d, v0.2d, v0.2d
+	WORD $0x4e78ce01 // fmla v1.2d, v16.2d, v24.2d
+	WORD $0x4e79ce22 // fmla v2.2d, v17.2d, v25.2d
+	WORD $0x4e7ace43 // fmla v3.2d, v18.2d, v26.2d
+	WORD $0x4e7bce64 // fmla v4.2d, v19.2d, v27.2d
+	WORD $0x4e7cce85 // fmla v5.2d, v20.2d, v28.2d
+	WORD $0x4e7dcea6 // fmla v6.2d, v21.2d, v29.2d
+	WORD $0x4e7ecec7 // fmla v7.2d, v22.2d, v30.2d
+	WORD $0x4e7fcee0 // fmla v0.2d, v23.2d, v31.2d
+	WORD $0x3dc23050 // ldr q16, [x2, #2240]
+	WORD $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
+	WORD $0x4e70d54a // fadd v10.2d, v10.2d, v16.2d
+	WORD $0x4e70d56b // fadd v11.2d, v11.2d, v16.2d
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	WORD $0x4e70d5ad // fadd v13.2d, v13.2d, v16.2d
+	WORD $0x4e70d5ce // fadd v14.2d, v14.2d, v16.2d
+	WORD $0x4e70d5ef // fadd v15.2d, v15.2d, v16.2d
+	WORD $0x4e70d508 // fadd v8.2d, v8.2d, v16.2d
+	WORD $0x3dc03450 // ldr q16, [x2, #208]
+	WORD $0x4e70d421 // fadd v1.2d, v1.2d, v16.2d
+	WORD $0x4e70d442 // fadd v2.2d, v2.2d, v16.2d
+	WORD $0x4e70d463 // fadd v3.2d, v3.2d, v16.2d
+	WORD $0x4e70d484 // fadd v4.2d, v4.2d, v16.2d
+	WORD $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
+	WORD $0x4e70d4c6 // fadd v6.2d, v6.2d, v16.2d
+	WORD $0x4e70d4e7 // fadd v7.2d, v7.2d, v16.2d
+	WORD $0x4e70d400 // fadd v0.2d, v0.2d, v16.2d
+	WORD $0x4f745529 // shl v9.2d, v9.2d, #52
+	WORD $0x4f74554a // shl v10.2d, v10.2d, #52
+	WORD $0x4f74556b // shl v11.2d, v11.2d, #52
+	WORD $0x4f74558c // shl v12.2d, v12.2d, #52
+	WORD $0x4f7455ad // shl v13.2d, v13.2d, #52
+	WORD $0x4f7455ce // shl v14.2d, v14.2d, #52
+	WORD $0x4f7455ef // shl v15.2d, v15.2d, #52
+	WORD $0x4f745508 // shl v8.2d, v8.2d, #52
+	WORD $0x6e69dc21 // fmul v1.2d, v1.2d, v9.2d
+	WORD $0x6e6adc42 // fmul v2.2d, v2.2d, v10.2d
+	WORD $0x6e6bdc63 // fmul v3.2d, v3.2d, v11.2d
+	WORD $0x6e6cdc84 // fmul v4.2d, v4.2d, v12.2d
+	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
+	WORD $0x6e6edcc6 // fmul v6.2d, v6.2d, v14.2d
+	WORD $0x6e6fdce7 // fmul v7.2d, v7.2d, v15.2d
+	WORD $0x6e68dc00 // fmul v0.2d, v0.2d, v8.2d
+	WORD $0x3dc23448 // ldr q8, [x2, #2256]
+	WORD $0x6e68dc21 // fmul v1.2d, v1.2d, v8.2d
+	WORD $0x6e68dc42 // fmul v2.2d, v2.2d, v8.2d
+	WORD $0x6e68dc63 // fmul v3.2d, v3.2d, v8.2d
+	WORD $0x6e68dc84 // fmul v4.2d, v4.2d, v8.2d
+	WORD $0x6e68dca5 // fmul v5.2d, v5.2d, v8.2d
+	WORD $0x6e68dcc6 // fmul v6.2d, v6.2d, v8.2d
+	WORD $0x6e68dce7 // fmul v7.2d, v7.2d, v8.2d
+	WORD $0x6e68dc00 // fmul v0.2d, v0.2d, v8.2d
+	WORD $0xfd402408 // ldr d8, [x0, #72]
+	WORD $0x4e080508 // dup v8.2d, v8.d[0]
+	WORD $0x6e68dc21 // fmul v1.2d, v1.2d, v8.2d
+	WORD $0x6e68dc42 // fmul v2.2d, v2.2d, v8.2d
+	WORD $0x6e68dc63 // fmul v3.2d, v3.2d, v8.2d
+	WORD $0x6e68dc84 // fmul v4.2d, v4.2d, v8.2d
+	WORD $0x6e68dca5 // fmul v5.2d, v5.2d, v8.2d
+	WORD $0x6e68dcc6 // fmul v6.2d, v6.2d, v8.2d
+	WORD $0x6e68dce7 // fmul v7.2d, v7.2d, v8.2d
+	WORD $0x6e68dc00 // fmul v0.2d, v0.2d, v8.2d
+	WORD $0xad000861 // stp q1, q2, [x3]
+	WORD $0xad011063 // stp q3, q4, [x3, #32]
+	WORD $0xad021865 // stp q5, q6, [x3, #64]
+	WORD $0xad030067 // stp q7, q0, [x3, #96]
+	ADD $128, R3
+	ADD $128, R4
+	SUBS $16, R1
+	BGE loop
+units:
+	ADDS $16, R1
+	BEQ done
+	SUBS $8, R1
+	BLT tail
+unit:
+	WORD $0xfd401c00 // ldr d0, [x0, #56]
+	WORD $0x4e080400 // dup v0.2d, v0.d[0]
+	WORD $0xad400881 // ldp q1, q2, [x4]
+	WORD $0xad411083 // ldp q3, q4, [x4, #32]
+	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	WORD $0x4ee2d402 // fsub v2.2d, v0.2d, v2.2d
+	WORD $0x4ee3d403 // fsub v3.2d, v0.2d, v3.2d
+	WORD $0x4ee4d400 // fsub v0.2d, v0.2d, v4.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
+	WORD $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD $0x6e60dc00 // fmul v0.2d, v0.2d, v0.2d
+	WORD $0xfd402004 // ldr d4, [x0, #64]
+	WORD $0x4e080484 // dup v4.2d, v4.d[0]
+	WORD $0x6e64dc21 // fmul v1.2d, v1.2d, v4.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x6e64dc63 // fmul v3.2d, v3.2d, v4.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	WORD $0x3dc06c44 // ldr q4, [x2, #432]
+	WORD $0x4e61f481 // fmax v1.2d, v4.2d, v1.2d
+	WORD $0x4e62f482 // fmax v2.2d, v4.2d, v2.2d
+	WORD $0x4e63f483 // fmax v3.2d, v4.2d, v3.2d
+	WORD $0x4e60f480 // fmax v0.2d, v4.2d, v0.2d
+	WORD $0x3dc07044 // ldr q4, [x2, #448]
+	WORD $0x6e64dc25 // fmul v5.2d, v1.2d, v4.2d
+	WORD $0x6e64dc46 // fmul v6.2d, v2.2d, v4.2d
+	WORD $0x6e64dc67 // fmul v7.2d, v3.2d, v4.2d
+	WORD $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
+	WORD $0x4e6188a5 // frintn v5.2d, v5.2d
+	WORD $0x4e6188c6 // frintn v6.2d, v6.2d
+	WORD $0x4e6188e7 // frintn v7.2d, v7.2d
+	WORD $0x4e618884 // frintn v4.2d, v4.2d
+	WORD $0x3dc07448 // ldr q8, [x2, #464]
+	WORD $0x4e68cca1 // fmla v1.2d, v5.2d, v8.2d
+	WORD $0x4e68ccc2 // fmla v2.2d, v6.2d, v8.2d
+	WORD $0x4e68cce3 // fmla v3.2d, v7.2d, v8.2d
+	WORD $0x4e68cc80 // fmla v0.2d, v4.2d, v8.2d
+	WORD $0x3dc07848 // ldr q8, [x2, #480]
+	WORD $0x4e68cca1 // fmla v1.2d, v5.2d, v8.2d
+	WORD $0x4e68ccc2 // fmla v2.2d, v6.2d, v8.2d
+	WORD $0x4e68cce3 // fmla v3.2d, v7.2d, v8.2d
+	WORD $0x4e68cc80 // fmla v0.2d, v4.2d, v8.2d
+	WORD $0x3dc07c48 // ldr q8, [x2, #496]
+	WORD $0x3dc07c49 // ldr q9, [x2, #496]
+	WORD $0x3dc07c4a // ldr q10, [x2, #496]
+	WORD $0x3dc07c4b // ldr q11, [x2, #496]
+	WORD $0x3dc0804c // ldr q12, [x2, #512]
+	WORD $0x4e61cd0c // fmla v12.2d, v8.2d, v1.2d
+	WORD $0x3dc08048 // ldr q8, [x2, #512]
+	WORD $0x4e62cd28 // fmla v8.2d, v9.2d, v2.2d
+	WORD $0x3dc08049 // ldr q9, [x2, #512]
+	WORD $0x4e63cd49 // fmla v9.2d, v10.2d, v3.2d
+	WORD $0x3dc0804a // ldr q10, [x2, #512]
+	WORD $0x4e60cd6a // fmla v10.2d, v11.2d, v0.2d
+	WORD $0x3dc0844b // ldr q11, [x2, #528]
+	WORD $0x4e61cd8b // fmla v11.2d, v12.2d, v1.2d
+	WORD $0x3dc0844c // ldr q12, [x2, #528]
+	WORD $0x4e62cd0c // fmla v12.2d, v8.2d, v2.2d
+	WORD $0x3dc08448 // ldr q8, [x2, #528]
+	WORD $0x4e63cd28 // fmla v8.2d, v9.2d, v3.2d
+	WORD $0x3dc08449 // ldr q9, [x2, #528]
+	WORD $0x4e60cd49 // fmla v9.2d, v10.2d, v0.2d
+	WORD $0x3dc0884a // ldr q10, [x2, #544]
+	WORD $0x4e61cd6a // fmla v10.2d, v11.2d, v1.2d
+	WORD $0x3dc0884b // ldr q11, [x2, #544]
+	WORD $0x4e62cd8b // fmla v11.2d, v12.2d, v2.2d
+	WORD $0x3dc0884c // ldr q12, [x2, #544]
+	WORD $0x4e63cd0c // fmla v12.2d, v8.2d, v3.2d
+	WORD $0x3dc08848 // ldr q8, [x2, #544]
+	WORD $0x4e60cd28 // fmla v8.2d, v9.2d, v0.2d
+	WORD $0x3dc08c49 // ldr q9, [x2, #560]
+	WORD $0x4e61cd49 // fmla v9.2d, v10.2d, v1.2d
+	WORD $0x3dc08c4a // ldr q10, [x2, #560]
+	WORD $0x4e62cd6a // fmla v10.2d, v11.2d, v2.2d
+	WORD $0x3dc08c4b // ldr q11, [x2, #560]
+	WORD $0x4e63cd8b // fmla v11.2d, v12.2d, v3.2d
+	WORD $0x3dc08c4c // ldr q12, [x2, #560]
+	WORD $0x4e60cd0c // fmla v12.2d, v8.2d, v0.2d
+	WORD $0x3dc09048 // ldr q8, [x2, #576]
+	WORD $0x4e61cd28 // fmla v8.2d, v9.2d, v1.2d
+	WORD $0x3dc09049 // ldr q9, [x2, #576]
+	WORD $0x4e62cd49 // fmla v9.2d, v10.2d, v2.2d
+	WORD $0x3dc0904a // ldr q10, [x2, #576]
+	WORD $0x4e63cd6a // fmla v10.2d, v11.2d, v3.2d
+	WORD $0x3dc0904b // ldr q11, [x2, #576]
+	WORD $0x4e60cd8b // fmla v11.2d, v12.2d, v0.2d
+	WORD $0x3dc0944c // ldr q12, [x2, #592]
+	WORD $0x4e61cd0c // fmla v12.2d, v8.2d, v1.2d
+	WORD $0x3dc09448 // ldr q8, [x2, #592]
+	WORD $0x4e62cd28 // fmla v8.2d, v9.2d, v2.2d
+	WORD $0x3dc09449 // ldr q9, [x2, #592]
+	WORD $0x4e63cd49 // fmla v9.2d, v10.2d, v3.2d
+	WORD $0x3dc0944a // ldr q10, [x2, #592]
+	WORD $0x4e60cd6a // fmla v10.2d, v11.2d, v0.2d
+	WORD $0x3dc0984b // ldr q11, [x2, #608]
+	WORD $0x4e61cd8b // fmla v11.2d, v12.2d, v1.2d
+	WORD $0x3dc0984c // ldr q12, [x2, #608]
+	WORD $0x4e62cd0c // fmla v12.2d, v8.2d, v2.2d
+	WORD $0x3dc09848 // ldr q8, [x2, #608]
+	WORD $0x4e63cd28 // fmla v8.2d, v9.2d, v3.2d
+	WORD $0x3dc09849 // ldr q9, [x2, #608]
+	WORD $0x4e60cd49 // fmla v9.2d, v10.2d, v0.2d
+	WORD $0x3dc09c4a // ldr q10, [x2, #624]
+	WORD $0x4e61cd6a // fmla v10.2d, v11.2d, v1.2d
+	WORD $0x3dc09c4b // ldr q11, [x2, #624]
+	WORD $0x4e62cd8b // fmla v11.2d, v12.2d, v2.2d
+	WORD $0x3dc09c4c // ldr q12, [x2, #624]
+	WORD $0x4e63cd0c // fmla v12.2d, v8.2d, v3.2d
+	WORD $0x3dc09c48 // ldr q8, [x2, #624]
+	WORD $0x4e60cd28 // fmla v8.2d, v9.2d, v0.2d
+	WORD $0x3dc0a049 // ldr q9, [x2, #640]
+	WORD $0x4e61cd49 // fmla v9.2d, v10.2d, v1.2d
+	WORD $0x3dc0a04a // ldr q10, [x2, #640]
+	WORD $0x4e62cd6a // fmla v10.2d, v11.2d, v2.2d
+	WORD $0x3dc0a04b // ldr q11, [x2, #640]
+	WORD $0x4e63cd8b // fmla v11.2d, v12.2d, v3.2d
+	WORD $0x3dc0a04c // ldr q12, [x2, #640]
+	WORD $0x4e60cd0c // fmla v12.2d, v8.2d, v0.2d
+	WORD $0x6e61dc28 // fmul v8.2d, v1.2d, v1.2d
+	WORD $0x6e62dc4d // fmul v13.2d, v2.2d, v2.2d
+	WORD $0x6e63dc6e // fmul v14.2d, v3.2d, v3.2d
+	WORD $0x6e60dc0f // fmul v15.2d, v0.2d, v0.2d
+	WORD $0x4e68cd21 // fmla v1.2d, v9.2d, v8.2d
+	WORD $0x4e6dcd42 // fmla v2.2d, v10.2d, v13.2d
+	WORD $0x4e6ecd63 // fmla v3.2d, v11.2d, v14.2d
+	WORD $0x4e6fcd80 // fmla v0.2d, v12.2d, v15.2d
+	WORD $0x3dc23048 // ldr q8, [x2, #2240]
+	WORD $0x4e68d4a5 // fadd v5.2d, v5.2d, v8.2d
+	WORD $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	WORD $0x4e68d484 // fadd v4.2d, v4.2d, v8.2d
+	WORD $0x3dc03448 // ldr q8, [x2, #208]
+	WORD $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD $0x4e68d463 // fadd v3.2d, v3.2d, v8.2d
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4f7454a5 // shl v5.2d, v5.2d, #52
+	WORD $0x4f7454c6 // shl v6.2d, v6.2d, #52
+	WORD $0x4f7454e7 // shl v7.2d, v7.2d, #52
+	WORD $0x4f745484 // shl v4.2d, v4.2d, #52
+	WORD $0x6e65dc21 // fmul v1.2d, v1.2d, v5.2d
+	WORD $0x6e66dc42 // fmul v2.2d, v2.2d, v6.2d
+	WORD $0x6e67dc63 // fmul v3.2d, v3.2d, v7.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	WORD $0x3dc23444 // ldr q4, [x2, #2256]
+	WORD $0x6e64dc21 // fmul v1.2d, v1.2d, v4.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x6e64dc63 // fmul v3.2d, v3.2d, v4.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	WORD $0xfd402404 // ldr d4, [x0, #72]
+	WORD $0x4e080484 // dup v4.2d, v4.d[0]
+	WORD $0x6e64dc21 // fmul v1.2d, v1.2d, v4.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x6e64dc63 // fmul v3.2d, v3.2d, v4.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	WORD $0xad000861 // stp q1, q2, [x3]
+	WORD $0xad010063 // stp q3, q0, [x3, #32]
+	ADD $64, R3
+	ADD $64, R4
+	SUBS $8, R1
+	BGE unit
+tail:
+	ADDS $8, R1
+	BEQ done
+	WORD $0xfd401c00 // ldr d0, [x0, #56]
+	WORD $0x4e080400 // dup v0.2d, v0.d[0]
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R4, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest1:
+	MOVD.P 8(R10), R13
+	MOVD.P R13, 8(R11)
+	SUBS $1, R12
+	BNE rest1
+	MOVD $rest-64(SP), R9
+	WORD $0xad400921 // ldp q1, q2, [x9]
+	WORD $0xad411123 // ldp q3, q4, [x9, #32]
+	WORD $0x4ee1d401 // fsub v1.2d, v0.2d, v1.2d
+	WORD $0x4ee2d402 // fsub v2.2d, v0.2d, v2.2d
+	WORD $0x4ee3d403 // fsub v3.2d, v0.2d, v3.2d
+	WORD $0x4ee4d400 // fsub v0.2d, v0.2d, v4.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
+	WORD $0x6e63dc63 // fmul v3.2d, v3.2d, v3.2d
+	WORD $0x6e60dc00 // fmul v0.2d, v0.2d, v0.2d
+	WORD $0xfd402004 // ldr d4, [x0, #64]
+	WORD $0x4e080484 // dup v4.2d, v4.d[0]
+	WORD $0x6e64dc21 // fmul v1.2d, v1.2d, v4.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x6e64dc63 // fmul v3.2d, v3.2d, v4.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	WORD $0x3dc06c44 // ldr q4, [x2, #432]
+	WORD $0x4e61f481 // fmax v1.2d, v4.2d, v1.2d
+	WORD $0x4e62f482 // fmax v2.2d, v4.2d, v2.2d
+	WORD $0x4e63f483 // fmax v3.2d, v4.2d, v3.2d
+	WORD $0x4e60f480 // fmax v0.2d, v4.2d, v0.2d
+	WORD $0x3dc07044 // ldr q4, [x2, #448]
+	WORD $0x6e64dc25 // fmul v5.2d, v1.2d, v4.2d
+	WORD $0x6e64dc46 // fmul v6.2d, v2.2d, v4.2d
+	WORD $0x6e64dc67 // fmul v7.2d, v3.2d, v4.2d
+	WORD $0x6e64dc04 // fmul v4.2d, v0.2d, v4.2d
+	WORD $0x4e6188a5 // frintn v5.2d, v5.2d
+	WORD $0x4e6188c6 // frintn v6.2d, v6.2d
+	WORD $0x4e6188e7 // frintn v7.2d, v7.2d
+	WORD $0x4e618884 // frintn v4.2d, v4.2d
+	WORD $0x3dc07448 // ldr q8, [x2, #464]
+	WORD $0x4e68cca1 // fmla v1.2d, v5.2d, v8.2d
+	WORD $0x4e68ccc2 // fmla v2.2d, v6.2d, v8.2d
+	WORD $0x4e68cce3 // fmla v3.2d, v7.2d, v8.2d
+	WORD $0x4e68cc80 // fmla v0.2d, v4.2d, v8.2d
+	WORD $0x3dc07848 // ldr q8, [x2, #480]
+	WORD $0x4e68cca1 // fmla v1.2d, v5.2d, v8.2d
+	WORD $0x4e68ccc2 // fmla v2.2d, v6.2d, v8.2d
+	WORD $0x4e68cce3 // fmla v3.2d, v7.2d, v8.2d
+	WORD $0x4e68cc80 // fmla v0.2d, v4.2d, v8.2d
+	WORD $0x3dc07c48 // ldr q8, [x2, #496]
+	WORD $0x3dc07c49 // ldr q9, [x2, #496]
+	WORD $0x3dc07c4a // ldr q10, [x2, #496]
+	WORD $0x3dc07c4b // ldr q11, [x2, #496]
+	WORD $0x3dc0804c // ldr q12, [x2, #512]
+	WORD $0x4e61cd0c // fmla v12.2d, v8.2d, v1.2d
+	WORD $0x3dc08048 // ldr q8, [x2, #512]
+	WORD $0x4e62cd28 // fmla v8.2d, v9.2d, v2.2d
+	WORD $0x3dc08049 // ldr q9, [x2, #512]
+	WORD $0x4e63cd49 // fmla v9.2d, v10.2d, v3.2d
+	WORD $0x3dc0804a // ldr q10, [x2, #512]
+	WORD $0x4e60cd6a // fmla v10.2d, v11.2d, v0.2d
+	WORD $0x3dc0844b // ldr q11, [x2, #528]
+	WORD $0x4e61cd8b // fmla v11.2d, v12.2d, v1.2d
+	WORD $0x3dc0844c // ldr q12, [x2, #528]
+	WORD $0x4e62cd0c // fmla v12.2d, v8.2d, v2.2d
+	WORD $0x3dc08448 // ldr q8, [x2, #528]
+	WORD $0x4e63cd28 // fmla v8.2d, v9.2d, v3.2d
+	WORD $0x3dc08449 // ldr q9, [x2, #528]
+	WORD $0x4e60cd49 // fmla v9.2d, v10.2d, v0.2d
+	WORD $0x3dc0884a // ldr q10, [x2, #544]
+	WORD $0x4e61cd6a // fmla v10.2d, v11.2d, v1.2d
+	WORD $0x3dc0884b // ldr q11, [x2, #544]
+	WORD $0x4e62cd8b // fmla v11.2d, v12.2d, v2.2d
+	WORD $0x3dc0884c // ldr q12, [x2, #544]
+	WORD $0x4e63cd0c // fmla v12.2d, v8.2d, v3.2d
+	WORD $0x3dc08848 // ldr q8, [x2, #544]
+	WORD $0x4e60cd28 // fmla v8.2d, v9.2d, v0.2d
+	WORD $0x3dc08c49 // ldr q9, [x2, #560]
+	WORD $0x4e61cd49 // fmla v9.2d, v10.2d, v1.2d
+	WORD $0x3dc08c4a // ldr q10, [x2, #560]
+	WORD $0x4e62cd6a // fmla v10.2d, v11.2d, v2.2d
+	WORD $0x3dc08c4b // ldr q11, [x2, #560]
+	WORD $0x4e63cd8b // fmla v11.2d, v12.2d, v3.2d
+	WORD $0x3dc08c4c // ldr q12, [x2, #560]
+	WORD $0x4e60cd0c // fmla v12.2d, v8.2d, v0.2d
+	WORD $0x3dc09048 // ldr q8, [x2, #576]
+	WORD $0x4e61cd28 // fmla v8.2d, v9.2d, v1.2d
+	WORD $0x3dc09049 // ldr q9, [x2, #576]
+	WORD $0x4e62cd49 // fmla v9.2d, v10.2d, v2.2d
+	WORD $0x3dc0904a // ldr q10, [x2, #576]
+	WORD $0x4e63cd6a // fmla v10.2d, v11.2d, v3.2d
+	WORD $0x3dc0904b // ldr q11, [x2, #576]
+	WORD $0x4e60cd8b // fmla v11.2d, v12.2d, v0.2d
+	WORD $0x3dc0944c // ldr q12, [x2, #592]
+	WORD $0x4e61cd0c // fmla v12.2d, v8.2d, v1.2d
+	WORD $0x3dc09448 // ldr q8, [x2, #592]
+	WORD $0x4e62cd28 // fmla v8.2d, v9.2d, v2.2d
+	WORD $0x3dc09449 // ldr q9, [x2, #592]
+	WORD $0x4e63cd49 // fmla v9.2d, v10.2d, v3.2d
+	WORD $0x3dc0944a // ldr q10, [x2, #592]
+	WORD $0x4e60cd6a // fmla v10.2d, v11.2d, v0.2d
+	WORD $0x3dc0984b // ldr q11, [x2, #608]
+	WORD $0x4e61cd8b // fmla v11.2d, v12.2d, v1.2d
+	WORD $0x3dc0984c // ldr q12, [x2, #608]
+	WORD $0x4e62cd0c // fmla v12.2d, v8.2d, v2.2d
+	WORD $0x3dc09848 // ldr q8, [x2, #608]
+	WORD $0x4e63cd28 // fmla v8.2d, v9.2d, v3.2d
+	WORD $0x3dc09849 // ldr q9, [x2, #608]
+	WORD $0x4e60cd49 // fmla v9.2d, v10.2d, v0.2d
+	WORD $0x3dc09c4a // ldr q10, [x2, #624]
+	WORD $0x4e61cd6a // fmla v10.2d, v11.2d, v1.2d
+	WORD $0x3dc09c4b // ldr q11, [x2, #624]
+	WORD $0x4e62cd8b // fmla v11.2d, v12.2d, v2.2d
+	WORD $0x3dc09c4c // ldr q12, [x2, #624]
+	WORD $0x4e63cd0c // fmla v12.2d, v8.2d, v3.2d
+	WORD $0x3dc09c48 // ldr q8, [x2, #624]
+	WORD $0x4e60cd28 // fmla v8.2d, v9.2d, v0.2d
+	WORD $0x3dc0a049 // ldr q9, [x2, #640]
+	WORD $0x4e61cd49 // fmla v9.2d, v10.2d, v1.2d
+	WORD $0x3dc0a04a // ldr q10, [x2, #640]
+	WORD $0x4e62cd6a // fmla v10.2d, v11.2d, v2.2d
+	WORD $0x3dc0a04b // ldr q11, [x2, #640]
+	WORD $0x4e63cd8b // fmla v11.2d, v12.2d, v3.2d
+	WORD $0x3dc0a04c // ldr q12, [x2, #640]
+	WORD $0x4e60cd0c // fmla v12.2d, v8.2d, v0.2d
+	WORD $0x6e61dc28 // fmul v8.2d, v1.2d, v1.2d
+	WORD $0x6e62dc4d // fmul v13.2d, v2.2d, v2.2d
+	WORD $0x6e63dc6e // fmul v14.2d, v3.2d, v3.2d
+	WORD $0x6e60dc0f // fmul v15.2d, v0.2d, v0.2d
+	WORD $0x4e68cd21 // fmla v1.2d, v9.2d, v8.2d
+	WORD $0x4e6dcd42 // fmla v2.2d, v10.2d, v13.2d
+	WORD $0x4e6ecd63 // fmla v3.2d, v11.2d, v14.2d
+	WORD $0x4e6fcd80 // fmla v0.2d, v12.2d, v15.2d
+	WORD $0x3dc23048 // ldr q8, [x2, #2240]
+	WORD $0x4e68d4a5 // fadd v5.2d, v5.2d, v8.2d
+	WORD $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD $0x4e68d4e7 // fadd v7.2d, v7.2d, v8.2d
+	WORD $0x4e68d484 // fadd v4.2d, v4.2d, v8.2d
+	WORD $0x3dc03448 // ldr q8, [x2, #208]
+	WORD $0x4e68d421 // fadd v1.2d, v1.2d, v8.2d
+	WORD $0x4e68d442 // fadd v2.2d, v2.2d, v8.2d
+	WORD $0x4e68d463 // fadd v3.2d, v3.2d, v8.2d
+	WORD $0x4e68d400 // fadd v0.2d, v0.2d, v8.2d
+	WORD $0x4f7454a5 // shl v5.2d, v5.2d, #52
+	WORD $0x4f7454c6 // shl v6.2d, v6.2d, #52
+	WORD $0x4f7454e7 // shl v7.2d, v7.2d, #52
+	WORD $0x4f745484 // shl v4.2d, v4.2d, #52
+	WORD $0x6e65dc21 // fmul v1.2d, v1.2d, v5.2d
+	WORD $0x6e66dc42 // fmul v2.2d, v2.2d, v6.2d
+	WORD $0x6e67dc63 // fmul v3.2d, v3.2d, v7.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	WORD $0x3dc23444 // ldr q4, [x2, #2256]
+	WORD $0x6e64dc21 // fmul v1.2d, v1.2d, v4.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x6e64dc63 // fmul v3.2d, v3.2d, v4.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	WORD $0xfd402404 // ldr d4, [x0, #72]
+	WORD $0x4e080484 // dup v4.2d, v4.d[0]
+	WORD $0x6e64dc21 // fmul v1.2d, v1.2d, v4.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x6e64dc63 // fmul v3.2d, v3.2d, v4.2d
+	WORD $0x6e64dc00 // fmul v0.2d, v0.2d, v4.2d
+	MOVD $rest-64(SP), R9
+	WORD $0xad000921 // stp q1, q2, [x9]
+	WORD $0xad010123 // stp q3, q0, [x9, #32]
+	MOVD R9, R10
+	MOVD R3, R11
+	MOVD R1, R12
+rest2:
+	MOVD.P 8(R10), R13
+	MOVD.P R13, 8(R11)
+	SUBS $1, R12
+	BNE rest2
+done:
+	RET
+
+TEXT vLineSumsF32<>(SB), NOSPLIT, $64-16
+	MOVD a+8(FP), R0
+	MOVD $neonTable<>(SB), R2
+	WORD $0xbd403800 // ldr s0, [x0, #56]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	WORD $0xbd404001 // ldr s1, [x0, #64]
+	WORD $0x4e040421 // dup v1.4s, v1.s[0]
+	WORD $0x3dc03842 // ldr q2, [x2, #224]
+	WORD $0x3dc03843 // ldr q3, [x2, #224]
+	WORD $0x3dc03844 // ldr q4, [x2, #224]
+	WORD $0x3dc03845 // ldr q5, [x2, #224]
+	WORD $0x3dc03846 // ldr q6, [x2, #224]
+	WORD $0x3dc03847 // ldr q7, [x2, #224]
+	WORD $0x3dc03848 // ldr q8, [x2, #224]
+	WORD $0x3dc03849 // ldr q9, [x2, #224]
+	WORD $0x3dc0384a // ldr q10, [x2, #224]
+	WORD $0x3dc0384b // ldr q11, [x2, #224]
+	WORD $0x3dc0384c // ldr q12, [x2, #224]
+	WORD $0x3dc0384d // ldr q13, [x2, #224]
+	MOVD 0(R0), R1
+	MOVD 8(R0), R3
+	MOVD 16(R0), R4
+	MOVD 24(R0), R5
+	MOVD 32(R0), R6
+	MOVD 40(R0), R7
+	SUBS $16, R1
+	BLT units
+loop:
+	WORD $0xad403c8e // ldp q14, q15, [x4]
+	WORD $0xad414490 // ldp q16, q17, [x4, #32]
+	WORD $0xad404cb2 // ldp q18, q19, [x5]
+	WORD $0xad4154b4 // ldp q20, q21, [x5, #32]
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x6e34de10 // fmul v16.4s, v16.4s, v20.4s
+	WORD $0x6e35de31 // fmul v17.4s, v17.4s, v21.4s
+	WORD $0xad404cd2 // ldp q18, q19, [x6]
+	WORD $0xad4154d4 // ldp q20, q21, [x6, #32]
+	WORD $0x4e20ce4e // fmla v14.4s, v18.4s, v0.4s
+	WORD $0x4e20ce6f // fmla v15.4s, v19.4s, v0.4s
+	WORD $0x4e20ce90 // fmla v16.4s, v20.4s, v0.4s
+	WORD $0x4e20ceb1 // fmla v17.4s, v21.4s, v0.4s
+	WORD $0xad404c72 // ldp q18, q19, [x3]
+	WORD $0xad415474 // ldp q20, q21, [x3, #32]
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x6e34de10 // fmul v16.4s, v16.4s, v20.4s
+	WORD $0x6e35de31 // fmul v17.4s, v17.4s, v21.4s
+	WORD $0xad404cf2 // ldp q18, q19, [x7]
+	WORD $0xad4154f4 // ldp q20, q21, [x7, #32]
+	WORD $0x4eb2d432 // fsub v18.4s, v1.4s, v18.4s
+	WORD $0x4eb3d433 // fsub v19.4s, v1.4s, v19.4s
+	WORD $0x4eb4d434 // fsub v20.4s, v1.4s, v20.4s
+	WORD $0x4eb5d435 // fsub v21.4s, v1.4s, v21.4s
+	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	WORD $0x4e30d484 // fadd v4.4s, v4.4s, v16.4s
+	WORD $0x4e31d4a5 // fadd v5.4s, v5.4s, v17.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x6e34de10 // fmul v16.4s, v16.4s, v20.4s
+	WORD $0x6e35de31 // fmul v17.4s, v17.4s, v21.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fd4e7 // fadd v7.4s, v7.4s, v15.4s
+	WORD $0x4e30d508 // fadd v8.4s, v8.4s, v16.4s
+	WORD $0x4e31d529 // fadd v9.4s, v9.4s, v17.4s
+	WORD $0x4e32cdca // fmla v10.4s, v14.4s, v18.4s
+	WORD $0x4e33cdeb // fmla v11.4s, v15.4s, v19.4s
+	WORD $0x4e34ce0c // fmla v12.4s, v16.4s, v20.4s
+	WORD $0x4e35ce2d // fmla v13.4s, v17.4s, v21.4s
+	ADD $64, R3
+	ADD $64, R4
+	ADD $64, R5
+	ADD $64, R6
+	ADD $64, R7
+	SUBS $16, R1
+	BGE loop
+units:
+	ADDS $16, R1
+	BEQ done
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R4, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest1:
+	MOVWU.P 4(R10), R13
+	MOVW.P R13, 4(R11)
+	SUBS $1, R12
+	BNE rest1
+	MOVD $rest-64(SP), R9
+	WORD $0xad403d2e // ldp q14, q15, [x9]
+	WORD $0xad414530 // ldp q16, q17, [x9, #32]
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R5, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest2:
+	MOVWU.P 4(R10), R13
+	MOVW.P R13, 4(R11)
+	SUBS $1, R12
+	BNE rest2
+	MOVD $rest-64(SP), R9
+	WORD $0xad404d32 // ldp q18, q19, [x9]
+	WORD $0xad415534 // ldp q20, q21, [x9, #32]
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x6e34de10 // fmul v16.4s, v16.4s, v20.4s
+	WORD $0x6e35de31 // fmul v17.4s, v17.4s, v21.4s
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R6, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest3:
+	MOVWU.P 4(R10), R13
+	MOVW.P R13, 4(R11)
+	SUBS $1, R12
+	BNE rest3
+	MOVD $rest-64(SP), R9
+	WORD $0xad404d32 // ldp q18, q19, [x9]
+	WORD $0xad415534 // ldp q20, q21, [x9, #32]
+	WORD $0x4e20ce4e // fmla v14.4s, v18.4s, v0.4s
+	WORD $0x4e20ce6f // fmla v15.4s, v19.4s, v0.4s
+	WORD $0x4e20ce90 // fmla v16.4s, v20.4s, v0.4s
+	WORD $0x4e20ceb1 // fmla v17.4s, v21.4s, v0.4s
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R3, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest4:
+	MOVWU.P 4(R10), R13
+	MOVW.P R13, 4(R11)
+	SUBS $1, R12
+	BNE rest4
+	MOVD $rest-64(SP), R9
+	WORD $0xad404920 // ldp q0, q18, [x9]
+	WORD $0xad415133 // ldp q19, q20, [x9, #32]
+	WORD $0x6e20ddc0 // fmul v0.4s, v14.4s, v0.4s
+	WORD $0x6e32ddee // fmul v14.4s, v15.4s, v18.4s
+	WORD $0x6e33de0f // fmul v15.4s, v16.4s, v19.4s
+	WORD $0x6e34de30 // fmul v16.4s, v17.4s, v20.4s
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R7, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest5:
+	MOVWU.P 4(R10), R13
+	MOVW.P R13, 4(R11)
+	SUBS $1, R12
+	BNE rest5
+	MOVD $rest-64(SP), R9
+	WORD $0xad404931 // ldp q17, q18, [x9]
+	WORD $0xad415133 // ldp q19, q20, [x9, #32]
+	WORD $0x4eb1d431 // fsub v17.4s, v1.4s, v17.4s
+	WORD $0x4eb2d432 // fsub v18.4s, v1.4s, v18.4s
+	WORD $0x4eb3d433 // fsub v19.4s, v1.4s, v19.4s
+	WORD $0x4eb4d421 // fsub v1.4s, v1.4s, v20.4s
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x4e2ed463 // fadd v3.4s, v3.4s, v14.4s
+	WORD $0x4e2fd484 // fadd v4.4s, v4.4s, v15.4s
+	WORD $0x4e30d4a5 // fadd v5.4s, v5.4s, v16.4s
+	WORD $0x6e31dc00 // fmul v0.4s, v0.4s, v17.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x6e21de10 // fmul v16.4s, v16.4s, v1.4s
+	WORD $0x4e20d4c6 // fadd v6.4s, v6.4s, v0.4s
+	WORD $0x4e2ed4e7 // fadd v7.4s, v7.4s, v14.4s
+	WORD $0x4e2fd508 // fadd v8.4s, v8.4s, v15.4s
+	WORD $0x4e30d529 // fadd v9.4s, v9.4s, v16.4s
+	WORD $0x4e31cc0a // fmla v10.4s, v0.4s, v17.4s
+	WORD $0x4e32cdcb // fmla v11.4s, v14.4s, v18.4s
+	WORD $0x4e33cdec // fmla v12.4s, v15.4s, v19.4s
+	WORD $0x4e21ce0d // fmla v13.4s, v16.4s, v1.4s
+done:
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x6e024040 // ext v0.16b, v2.16b, v2.16b, #8
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x4e0c0440 // dup v0.4s, v2.s[1]
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0xbd007802 // str s2, [x0, #120]
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD $0x6e0640c0 // ext v0.16b, v6.16b, v6.16b, #8
+	WORD $0x4e20d4c6 // fadd v6.4s, v6.4s, v0.4s
+	WORD $0x4e0c04c0 // dup v0.4s, v6.s[1]
+	WORD $0x4e20d4c6 // fadd v6.4s, v6.4s, v0.4s
+	WORD $0xbd008006 // str s6, [x0, #128]
+	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
+	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
+	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+	WORD $0x6e0a4140 // ext v0.16b, v10.16b, v10.16b, #8
+	WORD $0x4e20d54a // fadd v10.4s, v10.4s, v0.4s
+	WORD $0x4e0c0540 // dup v0.4s, v10.s[1]
+	WORD $0x4e20d54a // fadd v10.4s, v10.4s, v0.4s
+	WORD $0xbd00880a // str s10, [x0, #136]
+	RET
+
+TEXT vLineSumsF64<>(SB), NOSPLIT, $64-16
+	MOVD a+8(FP), R0
+	MOVD $neonTable<>(SB), R2
+	WORD $0xfd401c00 // ldr d0, [x0, #56]
+	WORD $0x4e080400 // dup v0.2d, v0.d[0]
+	WORD $0xfd402001 // ldr d1, [x0, #64]
+	WORD $0x4e080421 // dup v1.2d, v1.d[0]
+	WORD $0x3dc03842 // ldr q2, [x2, #224]
+	WORD $0x3dc03843 // ldr q3, [x2, #224]
+	WORD $0x3dc03844 // ldr q4, [x2, #224]
+	WORD $0x3dc03845 // ldr q5, [x2, #224]
+	WORD $0x3dc03846 // ldr q6, [x2, #224]
+	WORD $0x3dc03847 // ldr q7, [x2, #224]
+	WORD $0x3dc03848 // ldr q8, [x2, #224]
+	WORD $0x3dc03849 // ldr q9, [x2, #224]
+	WORD $0x3dc0384a // ldr q10, [x2, #224]
+	WORD $0x3dc0384b // ldr q11, [x2, #224]
+	WORD $0x3dc0384c // ldr q12, [x2, #224]
+	WORD $0x3dc0384d // ldr q13, [x2, #224]
+	MOVD 0(R0), R1
+	MOVD 8(R0), R3
+	MOVD 16(R0), R4
+	MOVD 24(R0), R5
+	MOVD 32(R0), R6
+	MOVD 40(R0), R7
+	SUBS $8, R1
+	BLT units
+loop:
+	WORD $0xad403c8e // ldp q14, q15, [x4]
+	WORD $0xad414490 // ldp q16, q17, [x4, #32]
+	WORD $0xad404cb2 // ldp q18, q19, [x5]
+	WORD $0xad4154b4 // ldp q20, q21, [x5, #32]
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0xad404cd2 // ldp q18, q19, [x6]
+	WORD $0xad4154d4 // ldp q20, q21, [x6, #32]
+	WORD $0x4e60ce4e // fmla v14.2d, v18.2d, v0.2d
+	WORD $0x4e60ce6f // fmla v15.2d, v19.2d, v0.2d
+	WORD $0x4e60ce90 // fmla v16.2d, v20.2d, v0.2d
+	WORD $0x4e60ceb1 // fmla v17.2d, v21.2d, v0.2d
+	WORD $0xad404c72 // ldp q18, q19, [x3]
+	WORD $0xad415474 // ldp q20, q21, [x3, #32]
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0xad404cf2 // ldp q18, q19, [x7]
+	WORD $0xad4154f4 // ldp q20, q21, [x7, #32]
+	WORD $0x4ef2d432 // fsub v18.2d, v1.2d, v18.2d
+	WORD $0x4ef3d433 // fsub v19.2d, v1.2d, v19.2d
+	WORD $0x4ef4d434 // fsub v20.2d, v1.2d, v20.2d
+	WORD $0x4ef5d435 // fsub v21.2d, v1.2d, v21.2d
+	WORD $0x4e6ed442 // fadd v2.2d, v2.2d, v14.2d
+	WORD $0x4e6fd463 // fadd v3.2d, v3.2d, v15.2d
+	WORD $0x4e70d484 // fadd v4.2d, v4.2d, v16.2d
+	WORD $0x4e71d4a5 // fadd v5.2d, v5.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x4e6ed4c6 // fadd v6.2d, v6.2d, v14.2d
+	WORD $0x4e6fd4e7 // fadd v7.2d, v7.2d, v15.2d
+	WORD $0x4e70d508 // fadd v8.2d, v8.2d, v16.2d
+	WORD $0x4e71d529 // fadd v9.2d, v9.2d, v17.2d
+	WORD $0x4e72cdca // fmla v10.2d, v14.2d, v18.2d
+	WORD $0x4e73cdeb // fmla v11.2d, v15.2d, v19.2d
+	WORD $0x4e74ce0c // fmla v12.2d, v16.2d, v20.2d
+	WORD $0x4e75ce2d // fmla v13.2d, v17.2d, v21.2d
+	ADD $64, R3
+	ADD $64, R4
+	ADD $64, R5
+	ADD $64, R6
+	ADD $64, R7
+	SUBS $8, R1
+	BGE loop
+units:
+	ADDS $8, R1
+	BEQ done
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R4, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest1:
+	MOVD.P 8(R10), R13
+	MOVD.P R13, 8(R11)
+	SUBS $1, R12
+	BNE rest1
+	MOVD $rest-64(SP), R9
+	WORD $0xad403d2e // ldp q14, q15, [x9]
+	WORD $0xad414530 // ldp q16, q17, [x9, #32]
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R5, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest2:
+	MOVD.P 8(R10), R13
+	MOVD.P R13, 8(R11)
+	SUBS $1, R12
+	BNE rest2
+	MOVD $rest-64(SP), R9
+	WORD $0xad404d32 // ldp q18, q19, [x9]
+	WORD $0xad415534 // ldp q20, q21, [x9, #32]
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R6, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest3:
+	MOVD.P 8(R10), R13
+	MOVD.P R13, 8(R11)
+	SUBS $1, R12
+	BNE rest3
+	MOVD $rest-64(SP), R9
+	WORD $0xad404d32 // ldp q18, q19, [x9]
+	WORD $0xad415534 // ldp q20, q21, [x9, #32]
+	WORD $0x4e60ce4e // fmla v14.2d, v18.2d, v0.2d
+	WORD $0x4e60ce6f // fmla v15.2d, v19.2d, v0.2d
+	WORD $0x4e60ce90 // fmla v16.2d, v20.2d, v0.2d
+	WORD $0x4e60ceb1 // fmla v17.2d, v21.2d, v0.2d
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R3, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest4:
+	MOVD.P 8(R10), R13
+	MOVD.P R13, 8(R11)
+	SUBS $1, R12
+	BNE rest4
+	MOVD $rest-64(SP), R9
+	WORD $0xad404920 // ldp q0, q18, [x9]
+	WORD $0xad415133 // ldp q19, q20, [x9, #32]
+	WORD $0x6e60ddc0 // fmul v0.2d, v14.2d, v0.2d
+	WORD $0x6e72ddee // fmul v14.2d, v15.2d, v18.2d
+	WORD $0x6e73de0f // fmul v15.2d, v16.2d, v19.2d
+	WORD $0x6e74de30 // fmul v16.2d, v17.2d, v20.2d
+	MOVD $rest-64(SP), R9
+	STP (ZR, ZR), 0(R9)
+	STP (ZR, ZR), 16(R9)
+	STP (ZR, ZR), 32(R9)
+	STP (ZR, ZR), 48(R9)
+	MOVD R7, R10
+	MOVD R9, R11
+	MOVD R1, R12
+rest5:
+	MOVD.P 8(R10), R13
+	MOVD.P R13, 8(R11)
+	SUBS $1, R12
+	BNE rest5
+	MOVD $rest-64(SP), R9
+	WORD $0xad404931 // ldp q17, q18, [x9]
+	WORD $0xad415133 // ldp q19, q20, [x9, #32]
+	WORD $0x4ef1d431 // fsub v17.2d, v1.2d, v17.2d
+	WORD $0x4ef2d432 // fsub v18.2d, v1.2d, v18.2d
+	WORD $0x4ef3d433 // fsub v19.2d, v1.2d, v19.2d
+	WORD $0x4ef4d421 // fsub v1.2d, v1.2d, v20.2d
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	WORD $0x4e6ed463 // fadd v3.2d, v3.2d, v14.2d
+	WORD $0x4e6fd484 // fadd v4.2d, v4.2d, v15.2d
+	WORD $0x4e70d4a5 // fadd v5.2d, v5.2d, v16.2d
+	WORD $0x6e71dc00 // fmul v0.2d, v0.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e61de10 // fmul v16.2d, v16.2d, v1.2d
+	WORD $0x4e60d4c6 // fadd v6.2d, v6.2d, v0.2d
+	WORD $0x4e6ed4e7 // fadd v7.2d, v7.2d, v14.2d
+	WORD $0x4e6fd508 // fadd v8.2d, v8.2d, v15.2d
+	WORD $0x4e70d529 // fadd v9.2d, v9.2d, v16.2d
+	WORD $0x4e71cc0a // fmla v10.2d, v0.2d, v17.2d
+	WORD $0x4e72cdcb // fmla v11.2d, v14.2d, v18.2d
+	WORD $0x4e73cdec // fmla v12.2d, v15.2d, v19.2d
+	WORD $0x4e61ce0d // fmla v13.2d, v16.2d, v1.2d
+done:
+	WORD $0x4e64d442 // fadd v2.2d, v2.2d, v4.2d
+	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD $0x4e63d442 // fadd v2.2d, v2.2d, v3.2d
+	WORD $0x6e024040 // ext v0.16b, v2.16b, v2.16b, #8
+	WORD $0x4e60d442 // fadd v2.2d, v2.2d, v0.2d
+	WORD $0xfd003c02 // str d2, [x0, #120]
+	WORD $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD $0x4e69d4e7 // fadd v7.2d, v7.2d, v9.2d
+	WORD $0x4e67d4c6 // fadd v6.2d, v6.2d, v7.2d
+	WORD $0x6e0640c0 // ext v0.16b, v6.16b, v6.16b, #8
+	WORD $0x4e60d4c6 // fadd v6.2d, v6.2d, v0.2d
+	WORD $0xfd004006 // str d6, [x0, #128]
+	WORD $0x4e6cd54a // fadd v10.2d, v10.2d, v12.2d
+	WORD $0x4e6dd56b // fadd v11.2d, v11.2d, v13.2d
+	WORD $0x4e6bd54a // fadd v10.2d, v10.2d, v11.2d
+	WORD $0x6e0a4140 // ext v0.16b, v10.16b, v10.16b, #8
+	WORD $0x4e60d54a // fadd v10.2d, v10.2d, v0.2d
+	WORD $0xfd00440a // str d10, [x0, #136]
 	RET

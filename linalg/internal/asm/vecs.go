@@ -68,5 +68,7 @@ const (
 	VLayerNormRow
 	VAxpy4
 	VDot4
+	VSquaredExp
+	VLineSums
 	NumVecs
 )

@@ -80,12 +80,14 @@ func fingerprints[T Float](r *rand.Rand) map[string]hash.Hash64 {
 			sums = append(sums, Row(op, x))
 		}
 		put("sums", append(sums, Dot(x, y), sumSquaresFrom(x, 0.3), expSum(d, x, 0.3, -1)), d)
+		SquaredExp(d, x, 0.3, -0.7, 1.5)
+		put("SquaredExp", d)
 		a := asm.Args{N: length}
 		for name, op := range map[string]int{"ShiftMul": asm.VShiftMul, "Affine": asm.VAffine, "AxpyTo": asm.VAxpyTo, "MulAdd": asm.VMulAdd,
 			"MulAddTo": asm.VMulAddTo, "ExpClamp": asm.VExpClamp, "AddSquares": asm.VAddSquares, "LayerNormGrad1": asm.VLayerNormGrad1,
 			"LayerNormGrad2": asm.VLayerNormGrad2, "GroupNormGrad1": asm.VGroupNormGrad1, "GroupNormGrad2": asm.VGroupNormGrad2,
 			"AdamW": asm.VAdamW, "SoftmaxRow": asm.VSoftmaxRow, "SoftmaxGradRow": asm.VSoftmaxGradRow, "LayerNormRow": asm.VLayerNormRow,
-			"Axpy4": asm.VAxpy4, "Dot4": asm.VDot4} {
+			"Axpy4": asm.VAxpy4, "Dot4": asm.VDot4, "LineSums": asm.VLineSums} {
 			var all [][]T
 			for _, v := range [][]T{x, y, z, w, g, x} {
 				all = append(all, slices.Clone(v))

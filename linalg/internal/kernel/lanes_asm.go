@@ -196,3 +196,15 @@ func deinterleave[T Float](dst, src []T, step, n, count int) {
 		}
 	}
 }
+
+// transposeWhole transposes as many of n rows and m columns as fill whole registers, and says how many.
+func transposeWhole[T Float](n, m int, src []T, lds int, dst []T, ldd int) (rows, cols int) {
+	w := laneCount[T]()
+	if level == Portable || m < w {
+		return 0, 0
+	}
+	for ; rows+w <= n; rows += w {
+		transposeBlocks(m/w, src[rows*lds:], lds, w, dst[rows:], ldd, w*ldd)
+	}
+	return rows, m / w * w
+}

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"math"
+
 	"github.com/priorlab/priorlab/linalg/internal/mem"
 	"github.com/priorlab/priorlab/linalg/internal/par"
 )
@@ -82,4 +84,25 @@ func radialBlock1[T Float](cov Covariance, k, dk, x []T, c, v, dc T) {
 			shiftMul(dk, q, e, 0, T(-5.0/6)*dc)
 		}
 	}
+}
+
+// squaredExpGo is SquaredExp in plain Go.
+func squaredExpGo[T Float](dst, y []T, x, c, v T) {
+	for i, u := range y {
+		d := x - u
+		dst[i] = v * T(math.Exp(float64(c*T(d*d))))
+	}
+}
+
+// lineSumsGo is LineSums in plain Go.
+func lineSumsGo[T Float](k, w, a, b, x []T, s, z T) (p, pu, puu T) {
+	for i, v := range k {
+		v *= T(w[i]*a[i]) + T(s*b[i])
+		u := z - x[i]
+		p += v
+		v *= u
+		pu += v
+		puu += T(v * u)
+	}
+	return p, pu, puu
 }

@@ -55,9 +55,29 @@ func inOrder[E any](s []E, backwards bool, f func(*E)) {
 	}
 }
 
+// region is what is wanted of a square X: all of it, or what is on one side of the diagonal and on it.
+type region uint8
+
+const (
+	whole region = iota
+	below        // with a lower A, for a B that has zeros above its diagonal, as X then does
+	above        // with a lower A
+)
+
+// rows narrows the rows o to end-1 of the columns j ... j+cols-1 to those wanted.
+func (r region) rows(o, end, j, cols int) (from, to int) {
+	switch r {
+	case below:
+		return max(o, j), end
+	case above:
+		return o, min(end, j+cols)
+	}
+	return o, end
+}
+
 // newSolver prepares the triangle a of A X = B.
 func newSolver[T Float](lower, unit bool, order int, a Matrix[T]) *solver[T] {
-	s := &solver[T]{ts: tiles[T](), a: a, upper: !lower, order: order}
+	s := &solver[T]{ts: tiles[T](), upper: !lower, order: order}
 	mr := s.ts.mr
 	total := 0
 	for o := 0; o < order; o += solveBlock {
@@ -73,13 +93,19 @@ func newSolver[T Float](lower, unit bool, order int, a Matrix[T]) *solver[T] {
 		}
 	}
 	s.raw, _ = mem.Get(total*s.ts.es + 64) // with room for packSix
-	g := mem.Slice[T](s.raw)
+	s.prepare(unit, a)
+	return s
+}
+
+// prepare takes a triangle.
+func (s *solver[T]) prepare(unit bool, a Matrix[T]) {
+	s.a = a
+	g, mr := mem.Slice[T](s.raw), s.ts.mr
 	for q := range s.steps {
 		p := &s.steps[q]
 		p.d, p.a, g = g[:mr*mr], g[mr*mr:mr*(mr+p.k)+64/s.ts.es], g[mr*(mr+p.k):]
 		s.fill(p, unit)
 	}
-	return s
 }
 
 func (s *solver[T]) done() { mem.Put(s.raw) }
@@ -114,18 +140,39 @@ func (s *solver[T]) fill(p *solveStep[T], unit bool) {
 // solve solves A X = alpha B for n columns of B, which becomes X.
 func (s *solver[T]) solve(n int, alpha T, b []T, ldb int) {
 	scale(alpha, s.order, n, b, ldb)
-	solveBlocks(s.order, s.upper, func(o, end, from, to int) {
-		if from < to {
-			gemm(end-o, n, to-from, -1, s.a.at(o, from), Matrix[T]{b[from*ldb:], ldb, 1}, b[o*ldb:], ldb, true, false)
+	s.part(whole, 0, n, b, ldb)
+}
+
+// part solves A X = B in place for columns j to end-1 of B, of which column j is the first of b, as far as they are wanted.
+func (s *solver[T]) part(r region, j, end int, b []T, ld int) {
+	solveBlocks(s.order, s.upper, func(o, last, from, to int) {
+		// Columns with rows in this block, and those of them that have products with rows before.
+		lo, hi := j, end
+		switch r {
+		case below:
+			hi = min(end, last)
+		case above:
+			lo = max(j, o)
 		}
-		s.block(n, o, end, b[o*ldb:], b[o*ldb:], ldb)
+		if lo >= hi {
+			return
+		}
+		known := hi
+		if r == below && !s.upper { // beyond, the rows before are zero
+			known = min(hi, o)
+		}
+		if from < to && lo < known {
+			gemm(last-o, known-lo, to-from, -1, s.a.at(o, from), Matrix[T]{b[from*ld+lo-j:], ld, 1}, b[o*ld+lo-j:], ld, true, false)
+		}
+		at := b[o*ld+lo-j:]
+		s.block(r, lo, hi-lo, o, last, at, at, ld)
 	})
 }
 
 // solveTo solves A X = B for n columns: b is read, x written, both with rows ld apart.
 func (s *solver[T]) solveTo(n int, x, b []T, ld int) {
 	if s.order <= solveBlock {
-		s.block(n, 0, s.order, x, b, ld)
+		s.block(whole, 0, n, 0, s.order, x, b, ld)
 		return
 	}
 	for i := 0; i < s.order; i++ {
@@ -134,14 +181,14 @@ func (s *solver[T]) solveTo(n int, x, b []T, ld int) {
 	s.solve(n, 1, x, ld)
 }
 
-// block solves rows o to end-1, which begin at b, into x.
-func (s *solver[T]) block(n, o, end int, x, b []T, ld int) {
+// block solves rows o to end-1 of n columns, the first of which is number first, from b into x, as far as they are wanted.
+func (s *solver[T]) block(r region, first, n, o, end int, x, b []T, ld int) {
 	ts, rows := s.ts, end-o
 	// Rows a multiple of the cache's ways apart would drive one another out, and kernels write whole vectors: such strips
 	// are solved in a copy.
-	whole := n / ts.nr * ts.nr
+	full := n / ts.nr * ts.nr
 	if ptr(x) != ptr(b) || ld*ts.es%1024 == 0 && rows > 16 {
-		whole = 0
+		full = 0
 	}
 	raw, _ := mem.Get(rows * ts.nr * ts.es)
 	defer mem.Put(raw)
@@ -154,20 +201,22 @@ func (s *solver[T]) block(n, o, end int, x, b []T, ld int) {
 		if far {
 			next = b[min(n, j+2*ts.nr)-1:] // from its last column on
 		}
-		if j < whole {
-			s.strip(o, end, ts.nr, b[j:], ld, next, ld)
+		cols := min(ts.nr, n-j)
+		from, to := r.rows(o, end, first+j, cols)
+		if j < full {
+			s.strip(o, end, from, to, ts.nr, b[j:], ld, next, ld)
 			continue
 		}
-		cols := min(ts.nr, n-j)
 		packB(ts, w, Matrix[T]{b[j:], ld, 1}, rows, cols)
-		s.strip(o, end, ts.whole(cols), w, ts.nr, next, ld)
+		s.strip(o, end, from, to, ts.whole(cols), w, ts.nr, next, ld)
 		copyRows(rows, cols, x[j:], ld, w, ts.nr)
 	}
 }
 
-// strip solves rows o to end-1 for a strip x of so many columns, as wide as a tile, whose first row is row o. It asks for the same
+// strip solves the steps with rows from ... to-1, out of rows o to end-1, for a strip x of so many columns, as wide as a tile,
+// whose first row is row o. Where a lower triangle's steps begin later than o, the rows before are zero. It asks for the same
 // rows of next meanwhile, unless that is nil.
-func (s *solver[T]) strip(o, end, cols int, x []T, ld int, next []T, ldn int) {
+func (s *solver[T]) strip(o, end, from, to, cols int, x []T, ld int, next []T, ldn int) {
 	ts, es := s.ts, s.ts.es
 	t := asm.Tile{
 		RSA: uintptr(es), CSA: uintptr(ts.mr * es), LDB: uintptr(ld * es), LDC: uintptr(ld * es), Mode: 4, Segs: &noSegs[0], NSeg: 1,
@@ -175,17 +224,28 @@ func (s *solver[T]) strip(o, end, cols int, x []T, ld int, next []T, ldn int) {
 	if s.upper { // a tile's first row is the last
 		t.RSA, t.LDC = -t.RSA, -t.LDC
 	}
+	begin := -1
 	inOrder(s.steps[o/ts.mr:(end+ts.mr-1)/ts.mr], s.upper, func(p *solveStep[T]) {
-		a, c := 0, p.i-o
+		if p.i >= to || p.i+p.rows <= from {
+			return
+		}
+		if begin < 0 {
+			begin = p.i
+		}
+		zeros := 0 // rows of x that are known and zero
+		if !s.upper {
+			zeros = begin - p.first
+		}
+		a, c := zeros*ts.mr, p.i-o
 		if next != nil {
 			prefetchRows(p.rows, next[c*ldn:], ldn)
 		}
 		if s.upper {
 			a, c = p.rows-1, c+p.rows-1
 		}
-		t.C, t.D, t.K = ptr(x[c*ld:]), ptr(p.d), p.k
-		if t.A, t.B = t.C, t.C; p.k > 0 {
-			t.A, t.B = ptr(p.a[a:]), ptr(x[(p.first-o)*ld:])
+		t.C, t.D, t.K = ptr(x[c*ld:]), ptr(p.d), p.k-zeros
+		if t.A, t.B = t.C, t.C; t.K > 0 {
+			t.A, t.B = ptr(p.a[a:]), ptr(x[(p.first-o+zeros)*ld:])
 		}
 		runTile[T](ts, p.rows, cols, &t)
 	})

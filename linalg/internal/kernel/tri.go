@@ -24,17 +24,6 @@ func Trsm[T Float](left, lower, unit bool, m, n int, alpha T, a Matrix[T], b []T
 	par.For(m, rows, func(lo, hi int) { s.solve(hi-lo, alpha, b[lo*ldb:], ldb) })
 }
 
-// Solver solves A X = B for one triangle A and many B in turn: what depends on A alone is made once.
-type Solver[T Float] struct{ *solver[T] }
-
-// NewSolver prepares the triangle a of order m.
-func NewSolver[T Float](lower, unit bool, m int, a Matrix[T]) Solver[T] {
-	return Solver[T]{newSolver(lower, unit, m, a)}
-}
-
-// Solve makes x, of n columns with rows ld apart, from b, which may be x, on this goroutine.
-func (s Solver[T]) Solve(n int, x, b []T, ld int) { s.solveTo(n, x, b, ld) }
-
 // trsm1 is Trsm on this goroutine.
 func trsm1[T Float](left, lower bool, m, n int, a Matrix[T], b []T, ldb int) {
 	if left && n <= 2 || !left && m <= 2 {

@@ -135,3 +135,32 @@ func groupNormGrad2[T Float](dx, x, a, b, g, c []T) {
 	v.P[0], v.P[1], v.P[2], v.P[3], v.P[4], v.P[5] = ptr(dx), ptr(x), ptr(a), ptr(b), ptr(g), ptr(c)
 	runVec[T](asm.VGroupNormGrad2, &v)
 }
+
+// SquaredExp computes dst = v exp(c (x - y)^2), a row of the squared exponential kernel on the line; c is not positive.
+func SquaredExp[T Float](dst, y []T, x, c, v T) {
+	if level == Portable {
+		squaredExpGo(dst, y, x, c, v)
+		return
+	}
+	if len(y) == 0 {
+		return
+	}
+	a := asm.Args{N: len(y)}
+	a.P[0], a.P[1] = ptr(dst[:len(y)]), ptr(y)
+	a.S[0], a.S[1], a.S[2] = alphaBits(x), alphaBits(c), alphaBits(v)
+	runVec[T](asm.VSquaredExp, &a)
+}
+
+// LineSums returns the sums of p, p u and p u^2 with p = k (w a + s b) and u = z - x.
+func LineSums[T Float](k, w, a, b, x []T, s, z T) (p, pu, puu T) {
+	if level == Portable {
+		return lineSumsGo(k, w, a, b, x, s, z)
+	}
+	n := len(k)
+	v := asm.Args{N: n}
+	v.P[0], v.P[1], v.P[2], v.P[3], v.P[4] = ptr(k), ptr(w[:n]), ptr(a[:n]), ptr(b[:n]), ptr(x[:n])
+	v.S[0], v.S[1] = alphaBits(s), alphaBits(z)
+	runVec[T](asm.VLineSums, &v)
+	at := func(i int) T { return *(*T)(unsafe.Pointer(&v.R[i])) }
+	return at(0), at(1), at(2)
+}

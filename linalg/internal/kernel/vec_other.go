@@ -18,3 +18,11 @@ func layerNormGrad2[T Float](dx, g, x, gain []T, s0, s1, s2 T) {
 func groupNormGrad1[T Float](s1, s2, g, x, v []T) { groupNormGrad1Go(s1, s2, g, x, v) }
 
 func groupNormGrad2[T Float](dx, x, a, b, g, c []T) { groupNormGrad2Go(dx, x, a, b, g, c) }
+
+// SquaredExp computes dst = v exp(c (x - y)^2), a row of the squared exponential kernel on the line; c is not positive.
+func SquaredExp[T Float](dst, y []T, x, c, v T) { squaredExpGo(dst, y, x, c, v) }
+
+// LineSums returns the sums of p, p u and p u^2 with p = k (w a + s b) and u = z - x.
+func LineSums[T Float](k, w, a, b, x []T, s, z T) (p, pu, puu T) {
+	return lineSumsGo(k, w, a, b, x, s, z)
+}

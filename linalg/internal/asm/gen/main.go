@@ -42,6 +42,7 @@ var files = []struct {
 	{"rows", rowKernels},
 	{"special", specials},
 	{"normal", normals},
+	{"covariance", covariances},
 }
 
 func main() {
