@@ -272,107 +272,15 @@ func sleep(d time.Duration) {
 	}
 }
 
-// wait runs a blocking call so that an interrupt ends the wait; the call itself
-// is left behind.
-func wait(f func()) {
-	run := exec.CurrentRun()
-	if run == nil {
-		f()
-		return
-	}
-	done := make(chan any, 1)
-	go func() {
-		defer func() { done <- recover() }()
-		f()
-	}()
-	var v any
-	exec.Idle(func() {
-		select {
-		case v = <-done:
-		case <-run.Done():
-			v = exec.Stopped{}
-		}
-	})
-	if v != nil {
-		panic(v)
-	}
-}
-
 // replaceMethod does for methods what replace does for functions.
 func (s *Session) replaceMethod(path, name string) reflect.Value {
 	if path == "os" && name == "File.Read" {
 		return reflect.ValueOf(s.streams.readFile)
 	}
-	if path != "sync" {
-		return reflect.Value{}
-	}
-	switch name {
-	case "WaitGroup.Wait":
-		return reflect.ValueOf(func(w *sync.WaitGroup) { wait(w.Wait) })
-	case "Cond.Wait":
-		return reflect.ValueOf(func(c *sync.Cond) { wait(c.Wait) })
-	case "Mutex.Lock":
-		return reflect.ValueOf(func(m *sync.Mutex) { lock(m.TryLock, m.Lock, m.Unlock) })
-	case "RWMutex.Lock":
-		return reflect.ValueOf(func(m *sync.RWMutex) { lock(m.TryLock, m.Lock, m.Unlock) })
-	case "Mutex.Unlock":
-		return reflect.ValueOf(func(m *sync.Mutex) { unlock(m.TryLock, m.Unlock, m.Unlock, "sync: unlock of unlocked mutex") })
-	case "RWMutex.Unlock":
-		return reflect.ValueOf(func(m *sync.RWMutex) {
-			unlock(m.TryRLock, m.RUnlock, m.Unlock, "sync: Unlock of unlocked RWMutex")
-		})
-	case "RWMutex.RUnlock":
-		return reflect.ValueOf(func(m *sync.RWMutex) {
-			unlock(m.TryLock, m.Unlock, m.RUnlock, "sync: RUnlock of unlocked RWMutex")
-		})
-	case "RWMutex.RLock":
-		return reflect.ValueOf(func(m *sync.RWMutex) { lock(m.TryRLock, m.RLock, m.RUnlock) })
+	if path == "sync" {
+		return locks[name]
 	}
 	return reflect.Value{}
-}
-
-// unlock gives a lock up. That of a free one is an error here; Go would end the
-// process. It is free if it can be taken.
-func unlock(try func() bool, back, give func(), wrong string) {
-	if try() {
-		back()
-		panic(wrong)
-	}
-	give()
-}
-
-// lock takes a lock; an interrupted wait gives it back when it comes.
-func lock(try func() bool, take, give func()) {
-	if try() {
-		return
-	}
-	run := exec.CurrentRun()
-	if run == nil {
-		take()
-		return
-	}
-	done := make(chan struct{})
-	left := make(chan struct{})
-	go func() {
-		take()
-		select {
-		case done <- struct{}{}:
-		case <-left:
-			give()
-		}
-	}()
-	stopped := false
-	exec.Idle(func() {
-		select {
-		case <-done:
-		case <-run.Done():
-			stopped = true
-		}
-	})
-	if stopped {
-		close(left)
-		panic(exec.Stopped{})
-	}
 }
 
 // cloneMap is the half of maps.Clone that is not Go.

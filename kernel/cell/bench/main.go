@@ -3,10 +3,10 @@
 //	go run ./kernel/cell/bench
 //
 // Start and round trip are measured through the protocol, in turn with
-// ipykernel; loops and calls within this process, in turn with Python. A figure
-// is the least of several slices, which a busy machine disturbs least; cells are
-// measured in processor time for the same reason. The ratio is the peer's figure
-// divided by ours.
+// ipykernel; everyday code within this process, in turn with Python, with plain
+// yaegi and with what the toolchain builds, in processor time. A figure is the
+// least of several slices, which a busy machine disturbs least. A ratio is the
+// peer's figure divided by ours.
 package main
 
 import (
@@ -43,7 +43,9 @@ func main() {
 	w.Flush()
 	cells(w)
 	w.Flush()
-	loops(w, *rounds, *python)
+	if err := everyday(w, *rounds, *python); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
 	w.Flush()
 	ten, last := growth(w, 10000)
 	fmt.Fprintf(w, "cell 10,000 against cell 10\t%.2f\t\t\n", last/ten)
@@ -136,77 +138,6 @@ func cells(w *tabwriter.Writer) {
 }
 
 func total(t cell.Timing) time.Duration { return t.Check + t.Lower + t.Run }
-
-// loops measures running code against Python's; a figure is nanoseconds for
-// one step.
-func loops(w *tabwriter.Writer, rounds int, python string) {
-	for _, c := range []struct{ name, setup, run, pySetup, pyStep string }{
-		{"interpreted loop, s += x*0.5", "", "s := 0.0; x := 1.5; for i := 0; i < n; i++ { s += x * 0.5 }", "s = 0.0; x = 1.5", "s += x * 0.5"},
-		{"slice element, a[i%100] += 1.5", "", "a := make([]float64, 100); for i := 0; i < n; i++ { a[i%100] += 1.5 }", "a = [0.0] * 100; i = 7", "i += 1; a[i%100] += 1.5"},
-		{"map element", "", "m := map[int]int{}; for i := 0; i < n; i++ { m[i%100]++ }", "m = dict.fromkeys(range(100), 0); i = 7", "i += 1; m[i%100] += 1"},
-		{"call of a cell's function", "func f(a, b int) int { return a + b }", "s := 0; for i := 0; i < n; i++ { s = f(s, i) }", "def f(a, b): return a + b\ns = 0", "s = f(s, 1)"},
-		{"method of a cell's type", "type T struct{ a int }; func (t *T) M(k int) { t.a += k }", "t := &T{}; for i := 0; i < n; i++ { t.M(i) }", "class T:\n  a = 0\n  def m(self, k): self.a += k\nt = T()", "t.m(1)"},
-		{"native call, math.Sqrt", "", "s := 0.0; for i := 0; i < n; i++ { s += math.Sqrt(s) }", "import math; s = 0.0", "s += math.sqrt(s)"},
-		{"native method, m.At(0, 1)", "m := mat.NewDense(2, 2, nil)", "s := 0.0; for i := 0; i < n; i++ { s += m.At(0, 1) }", "import numpy as np; m = np.zeros((2, 2)); s = 0.0", "s += m[0, 1]"},
-		{"native call with any, fmt.Sprint(i)", "", "for i := 0; i < n; i++ { fmt.Sprint(i) }", "i = 12345", "str(i)"},
-		{"callback into a cell", "calls := 0", "sort.Search(1<<62, func(i int) bool { calls++; return false }); for i := 0; i < n; i += 62 { sort.Search(1<<62, func(int) bool { return false }) }", "import bisect\nclass K:\n  def __lt__(self, o): return True\nx = [K()] * (1 << 16); k = K()", "bisect.bisect_left(x, k)"},
-	} {
-		s := session()
-		if c.setup != "" {
-			eval(s, c.setup)
-		}
-		eval(s, "func run(n int) { "+c.run+" }")
-		per := 1.0
-		if strings.HasPrefix(c.name, "callback") { // a bisection of 2^16 compares 17 times
-			per = 17
-		}
-		ours, peer := 0.0, 0.0
-		for range rounds {
-			ours = least(ours, ourStep(s))
-			peer = least(peer, pythonStep(python, c.pySetup, c.pyStep)/per)
-		}
-		ratio, them := "", ""
-		if peer > 0 {
-			them, ratio = fmt.Sprintf("%.1f ns", peer), fmt.Sprintf("%.2f", peer/ours)
-		}
-		fmt.Fprintf(w, "%s\t%.1f ns\t%s\t%s\n", c.name, ours, them, ratio)
-		s.Close()
-	}
-}
-
-func least(a, b float64) float64 {
-	if a == 0 || b > 0 && b < a {
-		return b
-	}
-	return a
-}
-
-// ourStep runs n steps, enough for 50 ms.
-func ourStep(s *cell.Session) float64 {
-	for n := 1000; ; n *= 4 {
-		took := eval(s, fmt.Sprintf("run(%d)", n)).Timing.Run
-		if took > 50*time.Millisecond {
-			return float64(took) / float64(n)
-		}
-	}
-}
-
-func pythonStep(python, setup, step string) float64 {
-	const program = `import sys, timeit
-t = timeit.Timer(sys.argv[2], sys.argv[1])
-n = 1000
-while t.timeit(n) < 0.05: n *= 4
-print(min(t.repeat(3, n)) / n * 1e9)`
-	out, err := exec.Command(python, "-c", program, setup, step).Output()
-	if err != nil {
-		return 0
-	}
-	v, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
-	if err != nil {
-		return 0
-	}
-	return v
-}
 
 // growth evaluates many cells that define and redefine, and says what the early
 // and the late ones cost, in microseconds, and what each leaves in memory.
