@@ -39,7 +39,8 @@ mkdir -p "$PRIORLAB_BIN" || fail "cannot make the folder $PRIORLAB_BIN; set PRIO
 bin=$(cd "$PRIORLAB_BIN" && pwd)/priorlab
 
 echo "Building priorlab (the first time takes a few minutes) ..."
-CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o "$bin.new" ./kernel/cmd/priorlab
+# "priorlab build" compiles notebooks against this folder.
+CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X 'github.com/priorlab/priorlab/kernel/build.checkout=$here'" -o "$bin.new" ./kernel/cmd/priorlab
 mv -f "$bin.new" "$bin"
 echo "Installed $bin"
 "$bin" install

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 )
 
 const modulePath = "github.com/priorlab/priorlab"
@@ -22,6 +24,10 @@ const modulePath = "github.com/priorlab/priorlab"
 // released version.
 const SourceVariable = "PRIORLAB_SOURCE"
 
+// checkout is the folder that install.sh built this binary in; the linker sets
+// it.
+var checkout string
+
 // A Module says where a program gets this module from: a checkout on this
 // machine, or a released version.
 type Module struct {
@@ -30,7 +36,8 @@ type Module struct {
 }
 
 // FindModule finds the module by the folder given (a flag), the environment,
-// the version this binary was built from, or the checkout it was built in.
+// the checkout this binary was built in, the version it was built from if that is
+// a release, or the checkout that the working directory lies in.
 func FindModule(dir string) (Module, error) {
 	for _, d := range []string{dir, os.Getenv(SourceVariable)} {
 		if d == "" {
@@ -45,13 +52,19 @@ func FindModule(dir string) (Module, error) {
 		}
 		return Module{Dir: abs}, nil
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path == modulePath {
-		if v := info.Main.Version; strings.HasPrefix(v, "v") && !strings.Contains(v, "+dirty") && !isCheckout(builtIn()) {
-			return Module{Version: v}, nil
+	for _, d := range []string{builtIn(), checkout} {
+		if isCheckout(d) {
+			return Module{Dir: d}, nil
 		}
 	}
-	if d := builtIn(); isCheckout(d) {
-		return Module{Dir: d}, nil
+	info, ok := debug.ReadBuildInfo()
+	if ok && info.Main.Path == modulePath && released(info.Main.Version) {
+		return Module{Version: info.Main.Version}, nil
+	}
+	if d, err := os.Getwd(); err == nil {
+		if d = checkoutAround(d); d != "" {
+			return Module{Dir: d}, nil
+		}
 	}
 	return Module{}, fmt.Errorf("the source of %s is needed to compile against: give a checkout with -source or in %s", modulePath, SourceVariable)
 }
@@ -63,6 +76,24 @@ func builtIn() string {
 		return ""
 	}
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+}
+
+// released reports whether a version can be had from others: that of a commit
+// may be nowhere but here.
+func released(v string) bool {
+	return semver.IsValid(v) && !module.IsPseudoVersion(v) && semver.Build(v) == ""
+}
+
+// checkoutAround is the checkout that dir lies in; "" if it lies in none.
+func checkoutAround(dir string) string {
+	for !isCheckout(dir) {
+		up := filepath.Dir(dir)
+		if up == dir {
+			return ""
+		}
+		dir = up
+	}
+	return dir
 }
 
 func isCheckout(dir string) bool {
