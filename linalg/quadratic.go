@@ -32,19 +32,19 @@ func quadratic[T kernel.Float](s, b *Tensor, batch []int, k int) *Tensor {
 	sd, bd := s.detached().dense(), b.detached().dense()
 	sm, bm := kernel.Matrix[T]{Data: data[T](sd), RS: k, CS: 1}, kernel.Matrix[T]{Data: data[T](bd), RS: n, CS: 1}
 	offS, offB := batchOffsets(sd, batch), batchOffsets(bd, batch)
-	var kept *Tensor // S b
+	var kept *Tensor // S b, if the entries of the batch do not share b
 	values := func() []T {
 		if kept == nil {
 			return nil
 		}
 		return vals[T](kept)
 	}
-	if recording(s, b) {
+	if recording(s, b) && kernel.Shared(offB) == 1 {
 		kept = newTensor(s.dt, append(slices.Clone(batch), k, n))
 	}
 	kernel.Quadratic(vals[T](out), values(), k, n, sm, bm, offS, offB)
 	return track(out, func(g *Tensor) []*Tensor {
-		ds, db := newTensor(s.dt, append(slices.Clone(batch), k, k)), newTensor(s.dt, append(slices.Clone(batch), k, n))
+		ds, db := newTensor(s.dt, append(slices.Clone(batch), k, k)), newTensor(s.dt, append(ownBatch(batch, offB), k, n))
 		kernel.QuadraticGrad(vals[T](ds), vals[T](db), vals[T](g.dense()), values(), k, n, sm, bm, offS, offB)
 		return []*Tensor{sumTo(ds, s.shape), sumTo(db, b.shape)}
 	}, s, b)

@@ -44,8 +44,7 @@ func sumSquares[T kernel.Float](out, a, b *Tensor, batch []int) *Tensor {
 	return track(out, func(g *Tensor) []*Tensor {
 		gs := []*Tensor{nil, nil}
 		gd := g.dense()
-		// The factor that is stretched least is worth accumulating into directly; broadcast ones are added up afterwards.
-		da, db := newTensor(a.dt, append(slices.Clone(batch), m, k)), newTensor(a.dt, append(slices.Clone(batch), k, n))
+		da, db := newTensor(a.dt, append(slices.Clone(batch), m, k)), newTensor(a.dt, append(ownBatch(batch, offB), k, n))
 		kernel.SumSquaresGrad(vals[T](da), vals[T](db), vals[T](gd), m, k, n, am, bm, offA, offB)
 		if wanted(a) {
 			gs[0] = sumTo(da, a.shape)
@@ -55,4 +54,15 @@ func sumSquares[T kernel.Float](out, a, b *Tensor, batch []int) *Tensor {
 		}
 		return gs
 	}, a, b)
+}
+
+// ownBatch is the batch axes of what kernels add up over runs of entries that share an operand: ones for the last axes, along which
+// it was stretched.
+func ownBatch(batch, off []int) []int {
+	own := slices.Clone(batch)
+	for i, share := len(own)-1, kernel.Shared(off); share > 1; i-- {
+		share /= own[i]
+		own[i] = 1
+	}
+	return own
 }

@@ -272,10 +272,13 @@ func centre[T Float](dst, x, o []T, n int) {
 	d := len(o)
 	for r := 0; r < n; r++ {
 		row, from := dst[r*(d+1):(r+1)*(d+1)], x[r*d:(r+1)*d]
+		if row[d] = 1; d >= 16 {
+			Zip(Sub, row[:d], from, o)
+			continue
+		}
 		for c, v := range from {
 			row[c] = v - o[c]
 		}
-		row[d] = 1
 	}
 }
 

@@ -32,9 +32,9 @@ func SumSquares[T Float](out []T, m, k, n int, a, b Matrix[T], offA, offB []int)
 // product computes C = A B with rows n apart, on this goroutine.
 func product[T Float](c []T, m, k, n int, a, b Matrix[T]) { gemm(m, n, k, 1, a, b, c, n, false, false) }
 
-// SumSquaresGrad computes the gradients of SumSquares for each batch entry. With S = A^T A they are those of b^T S b, and
-// da = 2 A ds; where A has fewer rows than columns, with C = A B, made again strip by strip, and D = 2 C diag(g), they are
-// da = D B^T and db = A^T D.
+// SumSquaresGrad computes the gradients of SumSquares: da for each batch entry, db added up over entries in a row that share their
+// B. With S = A^T A they are those of b^T S b, and da = 2 A ds; where A has fewer rows than columns, with C = A B, made again strip
+// by strip, and D = 2 C diag(g), they are da = D B^T and db = A^T D.
 func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, offB []int) {
 	if m*k*n == 0 {
 		clear(da)
@@ -55,15 +55,20 @@ func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, o
 		GemmBatch(m, k, k, 2, a, Matrix[T]{ds, k, 1}, da, k, offA, offS, off, false)
 		return
 	}
-	sumOfStrips(da, m*k, len(offA), n, sumStrip, m, 6*m*k*n, func(i, j, w int, c, da []T, first bool) {
-		ai, bi := Matrix[T]{a.Data[offA[i]:], a.RS, a.CS}, Matrix[T]{b.Data[offB[i]:], b.RS, b.CS}.at(0, j)
-		product(c, m, k, w, ai, bi)
-		gi := g[i*n+j : i*n+j+w]
-		for r := 0; r < m; r++ {
-			Zip(Mul, c[r*w:(r+1)*w], c[r*w:(r+1)*w], gi)
+	share := Shared(offB)
+	sumOfStrips(da, share*m*k, len(offA)/share, n, sumStrip, m, 6*share*m*k*n, func(i, j, w int, c, da []T, first bool) {
+		bi := Matrix[T]{b.Data[offB[i*share]:], b.RS, b.CS}.at(0, j)
+		for e := range share {
+			q := i*share + e
+			ai := Matrix[T]{a.Data[offA[q]:], a.RS, a.CS}
+			product(c, m, k, w, ai, bi)
+			gi := g[q*n+j : q*n+j+w]
+			for r := 0; r < m; r++ {
+				Zip(Mul, c[r*w:(r+1)*w], c[r*w:(r+1)*w], gi)
+			}
+			gemm(m, k, w, 2, Matrix[T]{c, w, 1}, bi.transposed(), da[e*m*k:], k, !first, false)
+			gemm(k, w, m, 2, ai.transposed(), Matrix[T]{c, w, 1}, db[i*k*n+j:], n, e > 0, false)
 		}
-		gemm(m, k, w, 2, Matrix[T]{c, w, 1}, bi.transposed(), da, k, !first, false)
-		gemm(k, w, m, 2, ai.transposed(), Matrix[T]{c, w, 1}, db[i*k*n+j:], n, false, false)
 	})
 }
 
@@ -73,7 +78,7 @@ func SumSquaresGrad[T Float](da, db, g []T, m, k, n int, a, b Matrix[T], offA, o
 func sumOfStrips[T Float](out []T, per, batch, n, width, rows, flops int, one func(i, j, w int, work, out []T, first bool)) {
 	strips := (n + width - 1) / width
 	groups, chunk := 1, max(1, parallelFlops/flops)
-	if batch < 4 && strips > 1 { // few and wide
+	if batch < 8 && strips > 1 { // few and wide
 		groups, chunk = min(strips, 8), 1
 	}
 	part := out
