@@ -26,6 +26,28 @@ func priorlab(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
+// The prompt takes lines from a pipe as from a person, and exit ends it without
+// a word.
+func TestREPLExits(t *testing.T) {
+	for _, c := range []struct{ typed, want, not string }{
+		{"x := 6\nx * 7\nexit\n\"nev\" + \"er\"\n", "Out[2]: 42", "never"},
+		{"quit()\n\"nev\" + \"er\"\n", "exit or Ctrl-D ends", "never"},
+		{"exit := 3\nexit\n\"the \" + \"end\"\n", "the end", "menu"},
+		{"6 * 7\n", "Out[1]: 42", "menu"},
+	} {
+		var out strings.Builder
+		cmd := exec.Command(built, "repl")
+		cmd.Stdin, cmd.Stdout = strings.NewReader(c.typed), &out
+		cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+		if err := cmd.Run(); err != nil {
+			t.Errorf("%q: %v", c.typed, err)
+		}
+		if !strings.Contains(out.String(), c.want) || strings.Contains(out.String(), c.not) || strings.Contains(out.String(), "This ends a console") {
+			t.Errorf("%q gave\n%s", c.typed, out.String())
+		}
+	}
+}
+
 // notebook writes a notebook of code cells; the first has the tag parameters.
 func notebook(t *testing.T, cells ...string) string {
 	t.Helper()

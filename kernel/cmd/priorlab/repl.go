@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,7 +19,7 @@ import (
 )
 
 func replCommand(args []string) error {
-	f := newFlags("repl", "", "Type cells at a prompt. A cell may span lines; an empty line or a finished\nstatement runs it. Ctrl-C interrupts, Ctrl-D ends.")
+	f := newFlags("repl", "", "Type cells at a prompt. A cell may span lines; an empty line or a finished\nstatement runs it. Ctrl-C interrupts, exit or Ctrl-D ends.")
 	rest, err := parse(f, args)
 	if err != nil {
 		return err
@@ -40,7 +41,7 @@ func replCommand(args []string) error {
 		r.line.ReadHistory(h) // a damaged history is no reason to refuse work
 		h.Close()
 	}
-	fmt.Printf("PriorLab %s. Cells are Go; Ctrl-D ends.\n", fullVersion())
+	fmt.Printf("PriorLab %s. Cells are Go; NAME? helps, exit or Ctrl-D ends.\n", fullVersion())
 	return r.loop()
 }
 
@@ -72,7 +73,9 @@ func (r *repl) loop() error {
 			r.line.AppendHistory(line)
 		}
 		r.count++
-		r.run(code)
+		if leave := r.run(code); leave {
+			return r.saveHistory()
+		}
 	}
 }
 
@@ -94,10 +97,11 @@ func (r *repl) read() (string, error) {
 	}
 }
 
-func (r *repl) run(code string) {
+// run runs a cell; leave is whether it asked to end the session, as exit does.
+func (r *repl) run(code string) (leave bool) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	out := terminal{line: r.line}
+	out := terminal{line: r.line, silent: slices.Contains([]string{"exit", "exit()", "quit", "quit()"}, strings.TrimSpace(code))}
 	reply := r.backend.Execute(ctx, serve.Execution{Code: code, Count: r.count, Cell: fmt.Sprintf("In[%d]", r.count)}, out)
 	switch {
 	case reply.Failure != nil:
@@ -110,7 +114,9 @@ func (r *repl) run(code string) {
 		if data, ok := p["data"].(map[string]any); ok { // a page of help
 			out.Display(lab.Bundle{Data: data}, "", false)
 		}
+		leave = leave || p["source"] == "ask_exit"
 	}
+	return leave
 }
 
 // complete implements liner's completer over the whole cell typed so far.
@@ -142,9 +148,15 @@ func (r *repl) saveHistory() error {
 }
 
 // terminal shows what a cell says as text.
-type terminal struct{ line *liner.State }
+type terminal struct {
+	line   *liner.State
+	silent bool // what is said about leaving is for clients that cannot
+}
 
-func (terminal) Stream(name, text string) {
+func (t terminal) Stream(name, text string) {
+	if t.silent {
+		return
+	}
 	if name == "stderr" {
 		fmt.Fprint(os.Stderr, text)
 		return
