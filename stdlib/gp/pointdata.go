@@ -54,7 +54,7 @@ func (d *PointData) See(L *linalg.CholFactor) (WW *mat.Dense, Wy []float64) {
 		addSymmetric(1, d.W[p], square[r])
 		gemm(1, d.W[p], mat.NewDense(hi-lo, 1, d.y[lo:hi]), 1, linear[r])
 	})
-	WW, Wy = newMatrix(M, M), make([]float64, M)
+	WW, Wy = scratch.Zeros(M, M), make([]float64, M)
 	for i, s := range square {
 		addLower(WW, s)
 		for j := range Wy {

@@ -279,7 +279,8 @@ func (f *sparseFit) gradient(k Kernel) (dk []float64, ds2 float64, dZ []float64)
 	}
 	dk = make([]float64, k.Params().Len())
 	k.BackwardDiag(f.x, ff, dk)
-	d := BackwardAll(k, f.Z, f.Z, f.Kuu, f.L.RightHalfT(f.L.HalfT(&uu)), dk)
+	f.L.SymHalfTTo(&uu, &uu)
+	d := BackwardAll(k, f.Z, f.Z, f.Kuu, &uu, dk)
 	d.Scale(2, d) // Z stands on both sides
 	// dF/dK_uf = L^-T (2 g W + v y')/s2
 	A, u := f.L.HalfT(g), f.L.HalfTVec(f.v)

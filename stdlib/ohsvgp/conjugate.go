@@ -32,7 +32,8 @@ type posterior struct {
 // same in every step of learning.
 func (q *posterior) byKaa() *mat.Dense {
 	if q.half == nil {
-		q.half = q.L.RightHalfT(q.L.HalfT(q.Lam))
+		q.half = mat.DenseCopyOf(q.Lam)
+		q.L.SymHalfTTo(q.half, q.half)
 		q.half.Scale(-0.5, q.half)
 	}
 	return q.half
@@ -40,7 +41,8 @@ func (q *posterior) byKaa() *mat.Dense {
 
 // finish computes what follows from L, Lam and eta.
 func (q *posterior) finish() error {
-	d := mat.DenseCopyOf(q.Lam)
+	d := scratch.Copy(q.Lam)
+	defer scratch.Release(d)
 	top := 0.0
 	for i := range q.eta {
 		d.Set(i, i, d.At(i, i)+1)
@@ -95,11 +97,13 @@ func conjugate(b *blocks, y []float64, s2 float64, old *posterior, jitter linalg
 	u.data, u.etaf = Lam, append([]float64(nil), eta...)
 	bound := -0.5*float64(len(y))*math.Log(2*math.Pi*s2) - 0.5*(square(y)+sum(b.kff)-fit)/s2
 	if old != nil {
-		u.T = old.L.RightHalf(L.Half(b.Kba))
+		u.T = half(L, b.Kba)
+		solve(blas.Right, blas.Trans, old.L, u.T)
+		TL := scratch.Zeros(u.T.Dims())
+		accumulate(TL, u.T, old.Lam)
 		carried := mat.NewDense(L.N(), L.N(), nil)
-		var TL mat.Dense
-		TL.Mul(u.T, old.Lam)
-		carried.Mul(&TL, u.T.T())
+		carried.Mul(TL, u.T.T())
+		scratch.Release(TL)
 		symmetrise(carried)
 		bound += u.correction(carried)
 		carried.Add(carried, Lam)
@@ -136,8 +140,12 @@ func (u *update) see() (*mat.Dense, []float64) {
 // where tr[Lam_a T'T] = tr[T Lam_a T'].
 func (u *update) correction(carried *mat.Dense) float64 {
 	a := u.old
-	Kaa := addDiagonal(u.b.Kaa, u.new.L.Jitter())
-	R := a.L.RightHalf(a.L.Half(Kaa))
+	R := scratch.Copy(u.b.Kaa)
+	defer scratch.Release(R)
+	for i := range a.eta {
+		R.Set(i, i, R.At(i, i)+u.new.L.Jitter())
+	}
+	a.L.SymHalfTo(R, R)
 	c := 0.5*a.D.LogDet() - 0.5*(dot(a.Lam, R)-trace(carried))
 	for i, v := range a.v {
 		c -= 0.5 * v * a.eta[i]
@@ -156,11 +164,13 @@ func (u *update) correction(carried *mat.Dense) float64 {
 func (u *update) gradient() (*blocks, float64) {
 	q := u.new
 	n := len(q.eta)
-	g := q.D.Inverse()
-	for i := 0; i < n; i++ {
+	g := scratch.Lease(n, n)
+	defer scratch.Release(g)
+	q.D.InverseTo(g)
+	for i, v := range q.v {
 		r := g.RawRowView(i)
-		for j := range r {
-			r[j] = -0.5 * (r[j] + q.v[i]*q.v[j])
+		for j, w := range q.v {
+			r[j] = -0.5 * (r[j] + v*w)
 		}
 		r[i] += 0.5
 	}
@@ -168,12 +178,13 @@ func (u *update) gradient() (*blocks, float64) {
 	for i := range out.kff {
 		out.kff[i] = -0.5 / u.s2
 	}
-	var bb mat.Dense
+	bb, back := scratch.Lease(n, n), scratch.Lease(n, n)
 	bb.Scale(-0.5, q.Lam)
-	bb.Add(&bb, g)
-	out.Kbb = q.L.RightHalfT(q.L.HalfT(&bb))
+	bb.Add(bb, g)
+	q.L.SymHalfTTo(bb, bb)
+	out.Kbb = bb
 
-	back := q.L.HalfT(g)
+	q.L.HalfTTo(back, g)
 	back.Scale(2/u.s2, back)
 	bv := q.L.HalfTVec(q.v)
 	for i := range bv {
@@ -184,6 +195,7 @@ func (u *update) gradient() (*blocks, float64) {
 	} else {
 		out.Kbf = outer(bv, u.y, 1)
 		accumulate(out.Kbf, back, u.Wf)
+		scratch.Release(back)
 	}
 
 	ds2 := -0.5*float64(len(u.y))/u.s2 + 0.5*(square(u.y)+sum(u.b.kff))/(u.s2*u.s2) - dot(g, u.data)/u.s2
@@ -191,11 +203,15 @@ func (u *update) gradient() (*blocks, float64) {
 		ds2 -= q.v[i] * v / u.s2
 	}
 	if a := u.old; a != nil {
-		gT := mul(g, u.T)
+		gT := scratch.Zeros(u.T.Dims())
+		accumulate(gT, g, u.T)
 		ba := outer(q.v, a.eta, 0.5)
 		accumulate(ba, gT, a.Lam)
+		scratch.Release(gT)
 		ba.Scale(2, ba)
-		out.Kba = a.L.RightHalfT(q.L.HalfT(ba))
+		q.L.HalfTTo(ba, ba)
+		solve(blas.Right, blas.NoTrans, a.L, ba)
+		out.Kba = ba
 		out.Kaa = a.byKaa()
 	}
 	return out, ds2
@@ -220,12 +236,18 @@ func accumulate(dst, a, b *mat.Dense) {
 
 // half is L^-1 a, leased.
 func half(c *linalg.CholFactor, a *mat.Dense) *mat.Dense {
-	out, l := scratch.Copy(a), c.L().RawMatrix()
-	if !out.IsEmpty() {
-		t := blas64.Triangular{N: c.N(), Stride: l.Stride, Data: l.Data, Uplo: blas.Lower, Diag: blas.NonUnit}
-		blas64.Trsm(blas.Left, blas.NoTrans, 1, t, out.RawMatrix())
-	}
+	out := scratch.Copy(a)
+	solve(blas.Left, blas.NoTrans, c, out)
 	return out
+}
+
+// solve multiplies a by L^-1, or by its transpose, from one side.
+func solve(side blas.Side, t blas.Transpose, c *linalg.CholFactor, a *mat.Dense) {
+	if a.IsEmpty() {
+		return
+	}
+	l := c.L().RawMatrix()
+	blas64.Trsm(side, t, 1, blas64.Triangular{N: c.N(), Stride: l.Stride, Data: l.Data, Uplo: blas.Lower, Diag: blas.NonUnit}, a.RawMatrix())
 }
 
 func times(a *mat.Dense, x []float64) []float64 {

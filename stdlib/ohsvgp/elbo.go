@@ -44,7 +44,8 @@ func newElbo(b *blocks, y []float64, lik *gp.Likelihood, old *posterior, jitter 
 	e := &elbo{b: b, L: L, W: L.Half(b.Kbf), lik: lik, y: y}
 	if old != nil {
 		e.T = old.L.RightHalf(L.Half(b.Kba))
-		e.R = old.L.RightHalf(old.L.Half(addDiagonal(b.Kaa, L.Jitter())))
+		e.R = addDiagonal(b.Kaa, L.Jitter())
+		old.L.SymHalfTo(e.R, e.R)
 		e.carry(old)
 	}
 	return e, nil
@@ -232,7 +233,8 @@ func (e *elbo) pull(g *whitenedGradient) *blocks {
 		}
 		X.Set(i, i, -0.5*X.At(i, i))
 	}
-	out.Kbb = e.L.RightHalfT(e.L.HalfT(X))
+	e.L.SymHalfTTo(X, X)
+	out.Kbb = X
 	return out
 }
 

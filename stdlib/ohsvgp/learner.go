@@ -193,7 +193,7 @@ func (l *learner) update(b basis) (*outcome, error) {
 			out = &outcome{u.new, u.bound, func() (*blocks, []float64) {
 				g, ds2 := u.gradient()
 				return g, []float64{ds2 * l.noise.Slope(0)}
-			}, func() { scratch.Release(u.Wf); bl.release() }}
+			}, func() { scratch.Release(u.Wf, u.T); bl.release() }}
 		}
 	} else {
 		var e *elbo
@@ -248,7 +248,10 @@ func (l *learner) value(b basis, hyper, own bool) (float64, []float64, error) {
 	if own {
 		out = append(out, dOwn...)
 	}
-	scratch.Release(g.Kbf)
+	scratch.Release(g.Kbf, g.Kbb, g.Kba)
+	if g.byKbf != nil {
+		scratch.Release(g.byKbf.A)
+	}
 	u.done()
 	return u.bound, out, nil
 }
