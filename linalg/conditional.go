@@ -16,7 +16,7 @@ import (
 // l is the Cholesky factor of the covariance K_uu of the inducing variables, [..., M, M]; kuf their covariance with f,
 // [..., M, N]; kff the prior variance of f, [..., N] or what broadcasts to it; mu is [..., M, P], a column for each function that
 // shares the rest; s, [..., M, M], is symmetric, and so is its gradient. The mean is [..., N, P] and the variance [..., N].
-// Leading axes broadcast.
+// Leading axes broadcast. Where u tells all about f, rounding may leave a variance a little below zero.
 //
 // It is what SolveTri, MatMul and QuadraticForm say as well, at about two thirds of their arithmetic with the gradient and a
 // fraction of their traffic with memory. The divergence of q(v) from the prior N(0, I) is apart: it asks for mu and S alone.

@@ -79,7 +79,7 @@ func sumOfStrips[T Float](out []T, per, batch, n, width, rows, flops int, one fu
 	strips := (n + width - 1) / width
 	groups, chunk := 1, max(1, parallelFlops/flops)
 	if batch < 8 && strips > 1 { // few and wide
-		groups, chunk = min(strips, 8), 1
+		groups, chunk = min(strips, (8+batch-1)/batch), 1
 	}
 	part := out
 	if groups > 1 {
