@@ -12,7 +12,7 @@
 // are parsed separately, each in a copy of the text where the other is blanked,
 // so that every position is that of the cell. A top-level := declares session
 // variables. A cell that gives a name a second meaning half way is cut there into
-// parts, checked one after the other. A cell with a package clause is a program:
+// parts (parts.go), checked one after the other. A cell with a package clause is a program:
 // its variables are initialised in order of dependency, then init and main run.
 //
 // Check (check.go). Each part is checked by go/types as package main, against
@@ -36,7 +36,10 @@
 //     once for each instance; generic packages of the standard library (slices,
 //     maps, cmp, and the generic halves under overlay) are compiled from source.
 //     Types that cells define are real run-time types with their methods
-//     (internal/rt), so compiled packages treat them as their own.
+//     (internal/rt), so compiled packages treat them as their own. It
+//     calls compiled functions as the toolchain's code does, with arguments in
+//     registers (internal/exec/compiled.go), and through package reflect only
+//     those that need more than there are.
 //
 // What neither can run is refused before anything has run, with an error that
 // names the construct.

@@ -23,6 +23,7 @@ type plan struct {
 	borrows bool      // the function called keeps no slice that it is given
 	static  *function // set for a plain call of a declared function
 	resolve resolver
+	value   addrFunc       // of a call of a function value
 	fn      unsafe.Pointer // or of a compiled one,
 	how     *calling       // whose block and receiver lie in the caller's frame
 	base    uintptr
@@ -91,6 +92,7 @@ func (c *compiler) planCall(e *ast.CallExpr, later bool) *plan {
 	if !c.planTarget(e, p) {
 		f := c.expr(e.Fun).fn.(addrFunc)
 		l := p.layout
+		p.value = f
 		p.resolve = func(fr *frame) callee { return resolveFunc(f(fr), l) }
 	}
 	if p.typed != nil {
@@ -333,15 +335,25 @@ func (p *plan) invoke() func(*frame) *frame {
 		}
 	}
 	resolve, layout := p.resolve, p.layout
+	if value := p.value; value != nil {
+		return func(fr *frame) *frame {
+			q := value(fr)
+			if cl := interpreted(q); cl != nil {
+				nf := fr.th.enter(cl.target(), cl.boxes)
+				for i := range args {
+					args[i].into(fr, unsafe.Add(nf.p, args[i].off))
+				}
+				fr.pos = pos
+				nf.exec()
+				return nf
+			}
+			k := resolveFunc(q, layout)
+			return k.invoke(fr, args, pos, layout)
+		}
+	}
 	return func(fr *frame) *frame {
 		k := resolve(fr)
-		nf := fr.th.enter(k.frameCode(layout), k.boxes)
-		for i := range args {
-			args[i].into(fr, unsafe.Add(nf.p, args[i].off))
-		}
-		fr.pos = pos
-		k.start(nf)
-		return nf
+		return k.invoke(fr, args, pos, layout)
 	}
 }
 

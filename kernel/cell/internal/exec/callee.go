@@ -2,6 +2,7 @@ package exec
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"reflect"
 	"sync/atomic"
@@ -22,6 +23,17 @@ type callee struct {
 	how   *calling       // nil for interpreted code
 	wraps bool           // fn only leads to a method of a type made here
 	none  bool           // a method of a nil interface
+}
+
+// invoke makes the call of a callee that was found.
+func (k *callee) invoke(fr *frame, args []argument, pos token.Pos, layout *sigLayout) *frame {
+	nf := fr.th.enter(k.frameCode(layout), k.boxes)
+	for i := range args {
+		args[i].into(fr, unsafe.Add(nf.p, args[i].off))
+	}
+	fr.pos = pos
+	k.start(nf)
+	return nf
 }
 
 // start copies a bound receiver and runs the entered frame.

@@ -291,6 +291,18 @@ func closureOf(p unsafe.Pointer) *closure {
 	return *(**closure)(unsafe.Add(fn, unsafe.Sizeof(uintptr(0))))
 }
 
+// interpreted is the closure that a function value stands for, if it has no
+// bound receiver.
+func interpreted(p unsafe.Pointer) *closure {
+	if p == nil {
+		return nil
+	}
+	if cl := closureOf(p); cl != nil && cl.recv == nil {
+		return cl
+	}
+	return nil
+}
+
 var (
 	makeFuncPC    uintptr
 	makeFuncFnOff uintptr
