@@ -153,3 +153,22 @@ func TestSD(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// A row of a grid leaves no room for the keys of another.
+func TestRowsOfAGridHaveTheirOwnHeads(t *testing.T) {
+	axis := regexp.MustCompile(`<path d="M([\d.]+) [\d.]+l0-([\d.]+)"`) // the vertical axes
+	longest := func(f *Figure) (out []float64) {
+		for _, m := range axis.FindAllStringSubmatch(f.SVG(), -1) {
+			if v, _ := strconv.ParseFloat(m[2], 64); v > 40 {
+				out = append(out, v)
+			}
+		}
+		return out
+	}
+	plainLine := func() *Figure { return New("t").Line(x5, y5, "") }
+	without := longest(Grid(1, plainLine(), plainLine()))
+	with := longest(Grid(1, New("t").Line(x5, y5, "a").Line(x5, sd5, "b"), plainLine()))
+	if len(without) != 2 || len(with) != 2 || with[1] != without[1] || with[0] >= without[0]-keyRow/2 {
+		t.Errorf("axes %v without a key, %v with one in the first row", without, with)
+	}
+}

@@ -358,7 +358,8 @@ func (f *Figure) drawGrid(c draw.Canvas) {
 	}
 	rows := (len(f.panels) + f.cols - 1) / f.cols
 	tiles := draw.Tiles{Cols: f.cols, Rows: rows, PadX: 18, PadY: 16}
-	var top vg.Length
+	var top vg.Length // what the heads take at most
+	heads := make([]vg.Length, rows)
 	simple := true
 	for _, p := range f.panels {
 		simple = simple && p.panels == nil && !p.foreign && p.bar == nil && !p.bare
@@ -366,7 +367,8 @@ func (f *Figure) drawGrid(c draw.Canvas) {
 	if simple {
 		for i, p := range f.panels {
 			tile := tiles.At(c, i%f.cols, i/f.cols)
-			top = max(top, p.headHeight(tile))
+			heads[i/f.cols] = max(heads[i/f.cols], p.headHeight(tile))
+			top = max(top, heads[i/f.cols])
 		}
 	}
 	var plotsOf [][]*plot.Plot
@@ -390,6 +392,7 @@ func (f *Figure) drawGrid(c draw.Canvas) {
 	for r, row := range plot.Align(plotsOf, below, c) {
 		for k, area := range row {
 			if p := plotsOf[r][k]; p != nil {
+				area.Max.Y += top - heads[r] // a row without keys needs less
 				p.Draw(area)
 			}
 		}
