@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"sort"
 	"strings"
+	"unicode/utf8"
 	"weak"
 )
 
@@ -265,25 +266,39 @@ func (s *source) line(n int) string {
 	return lines[n-1]
 }
 
-// excerpt is a line of the text with a caret below the column.
+// excerptWidth is how much of a line is shown.
+const excerptWidth = 96
+
+// excerpt is a line of the text, or the part of a long one round the column, with
+// a caret below the column.
 func (s *source) excerpt(line, col int) string {
 	lines := strings.Split(s.text, "\n")
 	if line < 1 || line > len(lines) {
 		return ""
 	}
 	l := lines[line-1]
-	var pad strings.Builder
-	for i, r := range l {
-		if i >= col-1 {
-			break
+	at := utf8.RuneCountInString(l[:max(0, min(col-1, len(l)))])
+	r := []rune(l)
+	indent := len(r) - len([]rune(strings.TrimLeft(l, " \t")))
+	indent = min(indent, at) // one line needs none
+	r, at = r[indent:], at-indent
+	if len(r) > excerptWidth { // the caret would lose its place on a page that breaks the line
+		if end := max(excerptWidth, min(len(r), at+excerptWidth/3)); end < len(r) {
+			r = append(r[:end-1:end-1], '…')
 		}
-		if r == '\t' {
+		if cut := len(r) - excerptWidth; cut > 0 {
+			r, at = append([]rune{'…'}, r[cut+1:]...), at-cut
+		}
+	}
+	var pad strings.Builder
+	for _, c := range r[:min(at, len(r))] {
+		if c == '\t' {
 			pad.WriteByte('\t')
 		} else {
 			pad.WriteByte(' ')
 		}
 	}
-	return "    " + l + "\n    " + pad.String() + "^"
+	return "    " + string(r) + "\n    " + pad.String() + "^"
 }
 
 // docBefore is the comment that stands right before the line of off.

@@ -77,8 +77,9 @@ func readErrors(parts []*part) map[string]bool {
 	return read
 }
 
-// assigned are the variables of the cell itself among the left-hand sides of a
-// top-level statement that hold errors which the cell never reads.
+// assigned are the variables, among those a top-level statement assigns to, for
+// errors that the cell never reads. watch leaves out those that are local to the
+// statement.
 func (u *unit) assigned(pt *part, it item) (ids []*ast.Ident) {
 	var lhs []ast.Expr
 	switch n := it.stmt.(type) {
@@ -92,9 +93,19 @@ func (u *unit) assigned(pt *part, it item) (ids []*ast.Ident) {
 				}
 			}
 		}
+	default: // what a loop or an if leaves behind
+		ast.Inspect(n, func(n ast.Node) bool {
+			if a, ok := n.(*ast.AssignStmt); ok {
+				lhs = append(lhs, a.Lhs...)
+			}
+			_, later := n.(*ast.FuncLit)
+			return !later
+		})
 	}
+	seen := map[types.Object]bool{}
 	for _, l := range lhs {
-		if id, ok := l.(*ast.Ident); ok && u.unread(pt, id) {
+		if id, ok := l.(*ast.Ident); ok && u.unread(pt, id) && !seen[pt.info.ObjectOf(id)] {
+			seen[pt.info.ObjectOf(id)] = true
 			ids = append(ids, id)
 		}
 	}

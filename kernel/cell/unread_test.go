@@ -30,7 +30,12 @@ works := func() (int, error) { return 1, nil }`)
 		{"only()\nonly()\nonly()\nonly()\nonly()\n1", []string{"", "", ""}},
 		{"type E struct{}\nfunc (E) Error() string { return \"my own\" }\nown := func() error { return E{} }\nown()\n1", []string{"my own"}},
 		{"var err error = nil\nerr = only()\n[]int(nil)[3]", []string{"the cell does not check err: only failed"}},
+		{"var err error\nfor range 3 { _, err = fails() }", []string{":2:18: note: the cell does not check err: it failed"}},
+		{"var err error\nif true { err = only(); err = only() }", []string{"the cell does not check err: only failed"}},
 
+		{"var err error\nfor range 3 { _, err = works() }", nil},
+		{"for range 3 { _, err := fails(); if err != nil { break } }", nil},
+		{"for range 3 { var err error; _, err = fails(); _ = err }", nil},
 		{"n, err := fails()\nerr", nil},
 		{"n, err := fails()\nif err != nil { n = 3 }", nil},
 		{"n, err := fails()\nshow := func() string { return err.Error() }", nil},
