@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"math"
 	"sort"
 	"strconv"
@@ -30,20 +31,30 @@ func (s Summary) String() string { return s.table().String() }
 
 func (s Summary) table() *Table {
 	t := NewTable("summary")
-	t.all = true
-	t.Columns = []string{"column", "kind", "count", "missing", "distinct", "mean", "sd", "min", "25 %", "median", "75 %", "max"}
-	for _, c := range s {
-		row := []string{c.Column, c.Kind, strconv.Itoa(c.Count), strconv.Itoa(c.Missing), strconv.Itoa(c.Distinct)}
+	t.summary = true
+	t.Columns = []string{"column", "kind", "missing", "distinct", "mean", "sd", "min", "25 %", "median", "75 %", "max"}
+	for i, c := range s {
+		if i == 0 {
+			t.Name = fmt.Sprintf("%d rows", c.Count+c.Missing)
+		}
+		row := []string{c.Column, c.Kind, strconv.Itoa(c.Missing), strconv.Itoa(c.Distinct)}
 		for _, v := range []float64{c.Mean, c.SD, c.Min, c.Lower, c.Median, c.Upper, c.Max} {
-			text := ""
-			if !math.IsNaN(v) {
-				text = strconv.FormatFloat(v, 'g', 4, 64)
-			}
-			row = append(row, text)
+			row = append(row, fourDigits(v))
 		}
 		t.cells = append(t.cells, row)
 	}
 	return t
+}
+
+// fourDigits is v with four digits, or all of those before the point; "" for NaN.
+func fourDigits(v float64) string {
+	switch a := math.Abs(v); {
+	case math.IsNaN(v):
+		return ""
+	case a >= 1e4 && a < 1e8:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
 // Describe summarises each column.

@@ -15,7 +15,7 @@ type Table struct {
 	cells   [][]string // by row
 	lines   []int      // line of each row in the file; nil for a table made here
 	missing map[string]bool
-	all     bool // every row is shown
+	summary bool // made by Describe: every row is shown, without its number
 }
 
 // NewTable is a table without rows or columns, which With and WithText add.

@@ -171,7 +171,7 @@ func TestDescribe(t *testing.T) {
 		temp.Mean != 7.625 || temp.Median != 10.75 || temp.Lower != 6.625 || temp.Upper != 11.75 || math.Abs(temp.SD-7.4874895659) > 1e-9 {
 		t.Errorf("%+v", temp)
 	}
-	if text := Summary(d).String(); !strings.Contains(text, "2  temp    numbers      4        2         4  7.625  7.487  -3.5  6.625   10.75  11.75  12.5") {
+	if text := Summary(d).String(); !strings.Contains(text, "temp    numbers        2         4  7.625  7.487  -3.5  6.625   10.75  11.75  12.5") {
 		t.Errorf("%s", text)
 	}
 	if h := d.HTML(); strings.Count(h, "<tr>") != 5 || !strings.Contains(h, ">7.487<") {

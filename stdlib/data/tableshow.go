@@ -26,7 +26,7 @@ func (t *Table) preview() (p preview) {
 	p.more = len(t.Columns) > most
 	for i := range t.cells {
 		switch {
-		case t.all || t.Len() <= 2*ends || i < ends || i >= t.Len()-ends:
+		case t.summary || t.Len() <= 2*ends || i < ends || i >= t.Len()-ends:
 			p.rows = append(p.rows, i)
 		case i == ends:
 			p.rows = append(p.rows, -1)
@@ -60,6 +60,9 @@ func (t *Table) text(i, k int) string {
 
 // shape tells name and size.
 func (t *Table) shape() string {
+	if t.summary {
+		return fmt.Sprintf("%s, %d columns", t.Name, t.Len())
+	}
 	return fmt.Sprintf("%s, %d rows × %d columns", t.Name, t.Len(), len(t.Columns))
 }
 
@@ -67,7 +70,13 @@ func (t *Table) shape() string {
 func (t *Table) HTML() string {
 	p := t.preview()
 	var b strings.Builder
-	fmt.Fprintf(&b, `<table><caption style="text-align:left;white-space:nowrap;opacity:.7">%s</caption><thead><tr><th></th>`, html.EscapeString(t.shape()))
+	fmt.Fprintf(&b, `<table><caption style="text-align:left;white-space:nowrap;opacity:.7">%s</caption><thead><tr>`, html.EscapeString(t.shape()))
+	number := func(text string) {
+		if !t.summary {
+			b.WriteString("<th>" + text + "</th>")
+		}
+	}
+	number("")
 	cell := func(tag, text string, k int) {
 		side := "left"
 		if p.number[k] {
@@ -87,7 +96,8 @@ func (t *Table) HTML() string {
 			b.WriteString("<tr><th>⋮</th>" + strings.Repeat("<td></td>", len(p.columns)) + "</tr>")
 			continue
 		}
-		fmt.Fprintf(&b, "<tr><th>%d</th>", i)
+		b.WriteString("<tr>")
+		number(strconv.Itoa(i))
 		for k, c := range p.columns {
 			cell("td", t.text(i, c), k)
 		}
@@ -132,15 +142,17 @@ func (t *Table) String() string {
 			lines[l] += c
 		}
 	}
-	column(true, func(row int) string {
-		switch row {
-		case -2:
-			return " "
-		case -1:
-			return "⋮"
-		}
-		return strconv.Itoa(row)
-	})
+	if !t.summary {
+		column(true, func(row int) string {
+			switch row {
+			case -2:
+				return " "
+			case -1:
+				return "⋮"
+			}
+			return strconv.Itoa(row)
+		})
+	}
 	for k, c := range p.columns {
 		column(p.number[k], func(row int) string {
 			switch row {
