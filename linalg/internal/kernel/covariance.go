@@ -120,23 +120,24 @@ func (a *CovArgs[T]) rows(i, lo, hi int, c covColumns[T], out, slope []T) {
 
 // line computes row r, the covariance of x with the numbers y, of their differences.
 func (a *CovArgs[T]) line(r int, x, lv T, y, row, slope []T) {
+	v := T(math.Exp(float64(lv)))
 	for lo := 0; lo < a.M; lo += radialBlock {
 		hi := min(a.M, lo+radialBlock)
 		b := row[lo:hi]
-		ScalarZip(Sub, b, x, y[lo:hi])
-		Zip(Mul, b, b, b)
 		if a.Cov == RBF {
-			expAffine(b, b, -0.5, lv)
+			SquaredExp(b, y[lo:hi], x, -0.5, v)
 			continue
 		}
+		ScalarZip(Sub, b, x, y[lo:hi])
+		Zip(Mul, b, b, b)
 		var d []T
 		if slope != nil {
 			d = slope[lo:hi]
 		}
-		radialBlock1(a.Cov, b, d, b, 1, T(math.Exp(float64(lv))), -2)
+		radialBlock1(a.Cov, b, d, b, 1, v, -2)
 	}
 	if a.Same && a.Cov == RBF {
-		row[r] = T(math.Exp(float64(lv)))
+		row[r] = v
 	}
 }
 
