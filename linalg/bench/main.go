@@ -9,11 +9,10 @@
 //	go run . -lines                         # how much code there is
 //
 // Both sides of a row run alternately within a second, each in many short slices; the least CPU time of a slice counts with one
-// thread, the least wall time with more, in turns of some slices, which needs a quiet machine: PyTorch's threads stand still on a
-// busy one. The ratio is
-// the peer's time by ours: above one we are faster. The gain, with several threads, is our time with one by our time. With
-// -peers DIR the steps' peer times come from the programs vit_softmax.py, vit_sgpa.py, vqvae.py, ddpm_unet.py and svgp_step.py
-// in DIR, which answer "--threads N --seconds S --only ROW --json" with cpu_min_ms and min_ms.
+// thread. With more it is the least wall time, in turns of several slices, which needs a quiet machine: PyTorch's threads stand
+// still on a busy one. The ratio is the peer's time by ours: above one we are faster. The gain, with several threads, is our time
+// with one by our time. With -peers DIR the steps' peer times come from the programs vit_softmax.py, vit_sgpa.py, vqvae.py,
+// ddpm_unet.py and svgp_step.py in DIR, which answer "--threads N --seconds S --only ROW --json" with cpu_min_ms and min_ms.
 package main
 
 import (
