@@ -74,14 +74,14 @@ func newCalling(ft reflect.Type, l *sigLayout, recvT reflect.Type) *calling {
 	if recvT != nil {
 		room = (recvT.Size() + 7) &^ 7
 		skip, fits = 1, ft.In(0) == recvT
-		c.recv, fits = slots(c.recv, recvT, 0, fits)
+		c.recv, fits = passed(c.recv, recvT, 0, fits)
 	}
 	for i, t := range l.params {
-		c.args, fits = slots(c.args, t, l.paramOffs[i], fits && ft.In(i+skip) == t)
+		c.args, fits = passed(c.args, t, l.paramOffs[i], fits && ft.In(i+skip) == t)
 		room += (t.Size() + 7) &^ 7
 	}
 	for i, t := range l.results {
-		c.results, fits = slots(c.results, t, l.resultOffs[i], fits && ft.Out(i) == t)
+		c.results, fits = passed(c.results, t, l.resultOffs[i], fits && ft.Out(i) == t)
 	}
 	ints, floats := count(append(c.recv[:len(c.recv):len(c.recv)], c.args...))
 	if !fits || ints > intRegisters || floats > floatRegisters || room > (intRegisters+floatRegisters)*8 {
@@ -91,12 +91,16 @@ func newCalling(ft reflect.Type, l *sigLayout, recvT reflect.Type) *calling {
 	return c
 }
 
-// slots appends the parts of a value of type t at off, in the order in which
-// they are given registers; fits is false if it travels in memory.
-func slots(s []slot, t reflect.Type, off uintptr, fits bool) ([]slot, bool) {
-	if !fits {
-		return s, false
+// passed appends the parts of an argument or a result of type t at off, in the
+// order in which they are given registers; fits is false if it travels in memory.
+func passed(s []slot, t reflect.Type, off uintptr, fits bool) ([]slot, bool) {
+	if !fits || t.Size() == 0 { // an empty value travels nowhere
+		return s, fits
 	}
+	return slots(s, t, off)
+}
+
+func slots(s []slot, t reflect.Type, off uintptr) ([]slot, bool) {
 	word := unsafe.Sizeof(uintptr(0))
 	switch t.Kind() {
 	case reflect.Pointer, reflect.UnsafePointer, reflect.Map, reflect.Chan, reflect.Func:
@@ -114,16 +118,14 @@ func slots(s []slot, t reflect.Type, off uintptr, fits bool) ([]slot, bool) {
 		s = append(s, slot{off, aPointer, uint8(word)}, slot{off + word, anInteger, uint8(word)}, slot{off + 2*word, anInteger, uint8(word)})
 	case reflect.Array:
 		if t.Len() == 1 {
-			return slots(s, t.Elem(), off, true)
+			return slots(s, t.Elem(), off)
 		}
 		return s, t.Len() == 0
 	case reflect.Struct:
-		if t.Size() == 0 { // an empty value takes no registers
-			return s, true
-		}
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if s, fits = slots(s, f.Type, off+f.Offset, true); !fits {
+			var fits bool
+			if s, fits = slots(s, f.Type, off+f.Offset); !fits {
 				return s, false
 			}
 		}

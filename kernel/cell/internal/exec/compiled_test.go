@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"strings"
@@ -33,6 +34,11 @@ type nested struct {
 }
 
 type wide struct{ A [2]int }
+
+type empty struct {
+	A int
+	E struct{ A [2]struct{} }
+}
 
 // functions return what they were given, in another order, after the collector
 // has had its turn.
@@ -78,6 +84,8 @@ func functions() []any {
 		func(n nested) nested { return n },
 		func(w wide) wide { return w },
 		func(z struct{}, n int) int { return n },
+		func(z [3]struct{}, n int) int { return n },
+		func(e empty, n int) (int, empty) { return n - e.A, e },
 		func(z [0]string, n int) [0]string { return z },
 		func(a [1]string) [1]string { pause(); return a },
 		func(t time.Time) time.Time { pause(); return t },
@@ -130,6 +138,83 @@ func TestCalling(t *testing.T) {
 			t.Errorf("only %d of %d functions are called without package reflect", direct, n)
 		}
 	}
+}
+
+// TestCallingMadeTypes calls functions of random types, which package reflect
+// makes, and compares what arrives and what comes back.
+func TestCallingMadeTypes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	m := New(Config{})
+	direct := 0
+	for range 3000 {
+		var params, results []reflect.Type
+		var back []int
+		for range r.IntN(5) {
+			params = append(params, madeType(r, 3))
+		}
+		for i, p := range params {
+			if r.IntN(3) == 0 {
+				results, back = append(results, p), append(back, i)
+			}
+		}
+		ft := reflect.FuncOf(params, results, false)
+		var got []reflect.Value
+		f := reflect.MakeFunc(ft, func(in []reflect.Value) (out []reflect.Value) {
+			got = in
+			for _, i := range back {
+				out = append(out, in[i])
+			}
+			return out
+		})
+		l := m.layout(ft)
+		if l.plain.form != reflected {
+			direct++
+		}
+		block := reflect.New(l.block)
+		var in []reflect.Value
+		for i, p := range params {
+			a := argumentOf(p, r.IntN(50))
+			in = append(in, a)
+			reflect.NewAt(p, unsafe.Add(block.UnsafePointer(), l.paramOffs[i])).Elem().Set(a)
+		}
+		l.plain.call(funcPointer(f), nil, block.UnsafePointer())
+		for i, a := range in {
+			if !reflect.DeepEqual(got[i].Interface(), a.Interface()) {
+				t.Fatalf("%s: argument %d arrives as %v, was %v", ft, i, got[i], a)
+			}
+		}
+		for i, j := range back {
+			v := reflect.NewAt(results[i], unsafe.Add(block.UnsafePointer(), l.resultOffs[i])).Elem()
+			if !reflect.DeepEqual(v.Interface(), in[j].Interface()) {
+				t.Fatalf("%s: result %d is %v, was %v", ft, i, v, in[j])
+			}
+		}
+	}
+	if direct < 500 && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") {
+		t.Errorf("only %d of 3000 functions are called without package reflect", direct)
+	}
+}
+
+// madeType makes a type of at most the given depth.
+func madeType(r *rand.Rand, depth int) reflect.Type {
+	plain := []reflect.Type{
+		reflect.TypeFor[bool](), reflect.TypeFor[int](), reflect.TypeFor[int8](), reflect.TypeFor[uint16](), reflect.TypeFor[int32](),
+		reflect.TypeFor[uint64](), reflect.TypeFor[float32](), reflect.TypeFor[float64](), reflect.TypeFor[complex64](),
+		reflect.TypeFor[string](), reflect.TypeFor[[]int16](), reflect.TypeFor[any](), reflect.TypeFor[error](), reflect.TypeFor[*int](),
+		reflect.TypeFor[struct{}](), reflect.TypeFor[map[string]int](),
+	}
+	kind := r.IntN(8)
+	switch {
+	case depth > 0 && kind == 0:
+		return reflect.ArrayOf(r.IntN(3), madeType(r, depth-1))
+	case depth > 0 && kind < 3:
+		var fs []reflect.StructField
+		for i := range r.IntN(4) {
+			fs = append(fs, reflect.StructField{Name: fieldName(i), Type: madeType(r, depth-1)})
+		}
+		return reflect.StructOf(fs)
+	}
+	return plain[r.IntN(len(plain))]
 }
 
 // argumentOf makes a value of type t, different for each n.
