@@ -283,3 +283,42 @@ func TestSparseSamplesAreExactOnes(t *testing.T) {
 		t.Error("normals for other inputs were taken")
 	}
 }
+
+// The same steps give the same bits on any number of threads.
+func TestSVGPStepsOnAnyThreads(t *testing.T) {
+	defer linalg.SetThreads(linalg.Threads())
+	x, y := curve(700)
+	labels := make([]float64, len(y))
+	for i, v := range y {
+		if v > 0 {
+			labels[i] = 1
+		}
+	}
+	z := make([]float64, 45)
+	for i := range z {
+		z[i] = x.At(i*15, 0)
+	}
+	for name, f := range map[string]func() (*SVGP, []float64){
+		"SE, Gaussian":         func() (*SVGP, []float64) { return NewSVGP(SE(1, 0.3), Gaussian(0.1), Column(z)), y },
+		"Matern, classes":      func() (*SVGP, []float64) { return NewSVGP(Matern32(1, 0.3), BernoulliLogit(), Column(z)), labels },
+		"SE, outliers allowed": func() (*SVGP, []float64) { return NewSVGP(SE(1, 0.3), StudentT(4, 0.3), Column(z)), y },
+	} {
+		var want []float64
+		for _, threads := range []int{1, 2, 5} {
+			linalg.SetThreads(threads)
+			s, y := f()
+			if err := s.Fit(context.Background(), x, y, SVGPOptions{Steps: 6}); err != nil {
+				t.Fatal(err)
+			}
+			got := append(append(s.Params().Free(), s.eta...), s.D.RawMatrix().Data...)
+			if want == nil {
+				want = got
+			}
+			for i, v := range want {
+				if got[i] != v {
+					t.Fatalf("%s: number %d is %v on %d threads, %v on one", name, i, got[i], threads, v)
+				}
+			}
+		}
+	}
+}
