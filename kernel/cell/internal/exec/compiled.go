@@ -11,7 +11,8 @@ import (
 // their arguments and results travel in follows from how the types lie in
 // memory (Go's internal calling convention, cmd/compile/abi-internal.md), so
 // one function type with all registers as parameters serves every function
-// whose arguments fit in them. The few others go through package reflect.
+// whose arguments fit in them. The few others go through package reflect, as all
+// do where the convention is another.
 
 // calling is how a compiled function of one type is called.
 type calling struct {
@@ -63,10 +64,34 @@ type returned struct {
 
 const maxResults = 5
 
+// conventional says that this build follows the convention. It is tried on numbers
+// alone, which a compiler of another mind would only mix up.
+var conventional = (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") && follows()
+
+func follows() bool {
+	type part struct {
+		A int8
+		B float32
+		C [1]uint16
+	}
+	sums := func(p part, n int, x float64, on bool) (int, int) {
+		if !on {
+			n = -n
+		}
+		return int(p.A) + 10*int(p.C[0]) + 100*n, int(2*p.B) + 10*int(x)
+	}
+	ratio := func(x float64, n, m int) (int, float64) { return n - m, x / float64(n) }
+	r := registers{i: [intRegisters]uintptr{7, 2, 3, 1}, x: [floatRegisters]float64{0: math.Float64frombits(uint64(math.Float32bits(1.5))), 1: 4}}
+	a, b := two[uintptr, uintptr](*(*unsafe.Pointer)(unsafe.Pointer(&sums)), &r)
+	r = registers{i: [intRegisters]uintptr{4, 1}, x: [floatRegisters]float64{3}}
+	c, d := two[uintptr, float64](*(*unsafe.Pointer)(unsafe.Pointer(&ratio)), &r)
+	return a == 327 && b == 43 && c == 3 && d == 0.75
+}
+
 // newCalling prepares calls of functions of type ft.
 func newCalling(ft reflect.Type, l *sigLayout, recvT reflect.Type) *calling {
 	c := &calling{ft: ft, layout: l, recvT: recvT}
-	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+	if !conventional {
 		return c
 	}
 	skip, fits := 0, true
