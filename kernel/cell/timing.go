@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/priorlab/priorlab/kernel/cell/internal/cpu"
 	"github.com/priorlab/priorlab/kernel/cell/internal/exec"
 )
 
@@ -19,10 +20,10 @@ func (s *Session) timed(ctx context.Context, g segment) Outcome {
 	if u == nil {
 		return out
 	}
-	cpu := cpuTime()
+	before := cpu.Time()
 	s.run(ctx, u, &out)
 	line := "took " + short(out.Timing.Run)
-	if used := cpuTime() - cpu; used > 0 {
+	if used := cpu.Time() - before; used > 0 {
 		line += ", " + short(used) + " of processor time"
 	}
 	fmt.Fprintf(s.streams.stdout, "%s (checked and compiled in %s)\n", line, short(out.Timing.Check+out.Timing.Lower))

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/priorlab/priorlab/kernel/cell/internal/cpu"
 )
 
 // workload is code of the kind that cells hold: run takes n steps, and Python's
@@ -145,9 +147,9 @@ func least(a, b float64) float64 {
 // step takes enough steps for 50 ms and returns the nanoseconds of one.
 func step(run func(n int)) float64 {
 	for n := 1000; ; n *= 4 {
-		begun := cpuTime()
+		begun := cpu.Time()
 		run(n)
-		if took := cpuTime() - begun; took > 50*time.Millisecond {
+		if took := cpu.Time() - begun; took > 50*time.Millisecond {
 			return float64(took) / float64(n)
 		}
 	}

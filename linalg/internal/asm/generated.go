@@ -3,4 +3,4 @@
 package asm
 
 // sourceHash is the hash of the generator's sources that the assembly was written by.
-const sourceHash = "d2a94714ec001b385a2b7ccb1bd7cb815594f0f62dbc478e1b59bb19fe3eb233"
+const sourceHash = "fe5dda90d5aa8e0108ceaf78a3e6fed9ad928e619639624951e161e5ade41791"

@@ -1,14 +1,15 @@
 //go:build unix
 
-package cell
+// Package cpu reads the clock of the processor time.
+package cpu
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime is the processor time that this process has used.
-func cpuTime() time.Duration {
+// Time is the processor time that this process has used.
+func Time() time.Duration {
 	var r syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
 		return 0
