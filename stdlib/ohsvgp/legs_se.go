@@ -139,18 +139,25 @@ func gram(av, a *mat.Dense) *mat.Dense {
 // p_i by the factor 1 - (w_i ls)^2, that of s_i times the factor.
 func (w *seWaves) backward(k *gp.Radial, g *blocks, grad []float64) {
 	s := make([]float64, len(w.v))
+	byKbf, cs, sn := g.Kbf, w.cs, w.sn
 	if g.byKbf != nil {
-		M, _ := w.Bv.Dims()
-		byPhi := g.of.data.(*waveData).timesPhi(g.byKbf)
-		for m := 0; m < M; m++ {
-			d := byPhi.RawRowView(m)[m%2*len(s):]
-			for i, v := range w.Bv.RawRowView(m) {
-				s[i] += v * d[i]
+		data := g.of.data.(*waveData)
+		byG := data.timesPhi(g.byKbf)
+		if data.D != nil {
+			byKbf, cs, sn = mul(byG, data.D.T()), data.cs, data.sn
+		} else {
+			M, _ := w.Bv.Dims()
+			for m := 0; m < M; m++ {
+				d := byG.RawRowView(m)[m%2*len(s):]
+				for i, v := range w.Bv.RawRowView(m) {
+					s[i] += v * d[i]
+				}
 			}
 		}
-	} else {
-		for odd, t := range []*mat.Dense{w.cs, w.sn} {
-			tally(s, w.Bv, everyOther(g.Kbf, odd), t.RawMatrix(), odd, true)
+	}
+	if byKbf != nil {
+		for odd, t := range []*mat.Dense{cs, sn} {
+			tally(s, w.Bv, everyOther(byKbf, odd), t.RawMatrix(), odd, true)
 		}
 	}
 	square := func(g, av, a *mat.Dense) {

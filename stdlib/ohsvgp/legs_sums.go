@@ -2,6 +2,7 @@ package ohsvgp
 
 import (
 	"math"
+	"slices"
 
 	"github.com/priorlab/priorlab/linalg"
 	"github.com/priorlab/priorlab/stdlib/gp"
@@ -11,12 +12,16 @@ import (
 )
 
 // waveData sees the data of K_bf = G Phi, with Phi few functions of the input,
-// through Phi Phi' and Phi y alone.
+// through Phi Phi' and Phi y alone. The functions are the waves, or polynomials
+// (see local).
 type waveData struct {
 	G      *mat.Dense // M by functions
 	PhiPhi *mat.Dense
 	Phiy   []float64
 	WPhi   *mat.Dense // L^-1 K_bf Phi', once seen
+
+	cs, sn *mat.Dense // of polynomials: the waves at the nodes,
+	D      *mat.Dense // and the polynomials' coefficients of values there
 }
 
 // See implements dataView.
@@ -44,12 +49,64 @@ func (b *legs) view(k gp.Kernel, x *mat.Dense, y []float64, old basis) (*blocks,
 	if w == nil || err != nil {
 		return nil, err
 	}
-	if f := 2 * len(w.p); f*(f+b.M) > len(xs)*(f/2+b.M) {
+	if len(xs) == 0 {
+		return nil, nil
+	}
+	f, q := 2*len(w.p), w.degrees(xs)
+	if few := min(f, q); few*(few+b.M) > len(xs)*(few/2+b.M) {
 		return nil, nil
 	}
 	out := w.blocks(k.Diag(x))
-	out.data = w.sums(xs, y)
+	if q < f {
+		out.data = w.local(xs, y, q)
+	} else {
+		out.data = w.sums(xs, y)
+	}
 	return out, nil
+}
+
+// degrees is how many Chebyshev polynomials hold every wave to rounding where
+// the data are: on an interval of half-length h coefficient k of cos(wx) is at most
+// 2 J_k(wh) <= (e wh/2k)^k. It depends on the data's extent in length-scales, not on
+// that of the past, with which the number of waves grows.
+func (w *seWaves) degrees(x []float64) int {
+	z := float64(len(w.p)-1) * w.dw * (slices.Max(x) - slices.Min(x)) / 2
+	k := 1.0
+	for k*(math.Log(z/2/k)+1) > -40 {
+		k++
+	}
+	return int(k)
+}
+
+// local are the sums over the data with q Chebyshev polynomials as functions:
+// T_k(u) = cos(k arccos u), u from -1 to 1 over the data. K_bf at the nodes gives
+// their coefficients.
+func (w *seWaves) local(x, y []float64, q int) *waveData {
+	lo, hi := slices.Min(x), slices.Max(x)
+	mid, h := (lo+hi)/2, (hi-lo)/2
+	angle := make([]float64, len(x))
+	for j, v := range x {
+		angle[j] = math.Acos(max(-1, min(1, (v-mid)/math.Max(h, math.SmallestNonzeroFloat64))))
+	}
+	c, _, cy, _ := waveSums(angle, y, 0, 1, q)
+	out := &waveData{PhiPhi: mat.NewDense(q, q, nil), Phiy: cy, D: mat.NewDense(q, q, nil)}
+	nodes := make([]float64, q)
+	for j := range nodes {
+		at := math.Pi * (float64(j) + 0.5) / float64(q)
+		nodes[j] = mid + h*math.Cos(at)
+		phi, d := out.PhiPhi.RawRowView(j), out.D.RawRowView(j)
+		for k := range d {
+			phi[k] = 0.5 * (c[j+k] + c[max(j-k, k-j)])
+			d[k] = 2 / float64(q) * math.Cos(float64(k)*at)
+		}
+		d[0] /= 2
+	}
+	M, n := w.Bv.Dims()
+	out.cs, out.sn = angles(nodes, w.centre, w.dw, n)
+	K := mat.NewDense(M, q, nil)
+	interleave(K, w.Bv, out.cs, out.sn)
+	out.G = mul(K, out.D)
+	return out
 }
 
 // sums are those over the data: the functions are the cosines, then the sines.

@@ -38,21 +38,29 @@ func TestWaveSums(t *testing.T) {
 	}
 }
 
-// An update that sees the data through sums of waves is the update that sees
-// them one by one, its gradient too, also where the kernel's matrix is singular
-// but for the jitter.
+// An update that sees the data through sums of waves, or of polynomials where the
+// data fill a small part of the past, is the update that sees them one by one, its
+// gradient too, also where the kernel's matrix is singular but for the jitter.
 func TestSumsOfWavesEqualTheData(t *testing.T) {
 	for _, c := range []struct {
 		M                  int
 		ls, noise          float64
+		extent             float64 // of the new data
+		local              bool
 		tolerance, precise float64
 	}{
-		{20, 0.4, 0.1, 1e-9, 1e-8},
-		{50, 0.6, 0.13, 1e-9, 1e-8},
-		{30, 3, 1e-3, 1e-7, 1e-6},
+		{20, 0.4, 0.1, 5, false, 1e-9, 1e-8},
+		{50, 0.6, 0.13, 5, false, 1e-9, 1e-8},
+		{30, 3, 1e-3, 5, true, 1e-7, 1e-6},
+		{20, 0.4, 0.1, 0.7, true, 1e-9, 1e-8},
+		{50, 0.2, 0.13, 0.3, true, 1e-9, 1e-8},
+		{50, 0.2, 0.13, 0, true, 1e-9, 1e-8}, // all at one time
 	} {
 		N := 3000
 		x, y := wave(2 * N)
+		for i := range x[N:] {
+			x[N+i] = 10 - c.extent + c.extent*(x[N+i]-5)/5
+		}
 		m, err := New(Options{M: c.M, Kernel: gp.SE(1.3, c.ls), Noise: c.noise, Hyper: HyperFixed})
 		must(t, err)
 		must(t, m.Update(context.Background(), x[:N], y[:N]))
@@ -62,6 +70,9 @@ func TestSumsOfWavesEqualTheData(t *testing.T) {
 		if sums == nil || sums.data == nil {
 			t.Fatalf("%d variables and %d data are not worth sums", c.M, N)
 		}
+		if local := sums.data.(*waveData).D != nil; local != c.local {
+			t.Errorf("data over %g: polynomials %t, want %t", c.extent, local, c.local)
+		}
 		plain, err := b.blocks(k, X, m.q.basis)
 		must(t, err)
 		jitter := m.jitter(k, X)
@@ -69,7 +80,7 @@ func TestSumsOfWavesEqualTheData(t *testing.T) {
 		must(t, err)
 		v, err := conjugate(plain, y[N:], c.noise, m.q, jitter)
 		must(t, err)
-		name := fmt.Sprintf("M = %d, length-scale %g: ", c.M, c.ls)
+		name := fmt.Sprintf("M = %d, length-scale %g, extent %g: ", c.M, c.ls, c.extent)
 		near(t, name+"bound", []float64{u.bound}, []float64{v.bound}, c.tolerance)
 		near(t, name+"mean", u.new.v, v.new.v, c.precise)
 		um, uS := u.new.moments()
