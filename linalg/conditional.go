@@ -26,8 +26,11 @@ func SparseConditional(l, kuf, kff, mu, s *Tensor) (mean, variance *Tensor) {
 	want := "want l [M M], kuf [M N], mu [M P] and s [M M]"
 	for _, t := range []*Tensor{kuf, mu, s} {
 		if r := len(t.shape); r < 2 || t.shape[r-2] != m || t == s && t.shape[r-1] != m {
-			failHint(op, "write the mean of one function as one column with Unsqueeze(-1)",
-				"l is %v, kuf %v, mu %v, s %v: %s", l.shape, kuf.shape, mu.shape, s.shape, want)
+			hint := "the inducing variables are the rows of all four"
+			if t == mu && r > 0 && t.shape[r-1] == m {
+				hint = "write the mean of one function as one column with Unsqueeze(-1)"
+			}
+			failHint(op, hint, "l is %v, kuf %v, mu %v, s %v: %s", l.shape, kuf.shape, mu.shape, s.shape, want)
 		}
 	}
 	for _, t := range []*Tensor{kuf, kff, mu, s} {

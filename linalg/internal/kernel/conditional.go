@@ -183,7 +183,7 @@ func (c *Conditional[T]) finish(i int, dl, dmu, ds, sums []T) {
 	defer mem.Put(raw)
 	centred := mem.Slice[T](raw)[:m*m]
 	c.centred(centred, i)
-	mirrorLower(sums, m)
+	Mirror(m, sums, m)
 	copy(ds[i*m*m:(i+1)*m*m], sums)
 	byMu := sums[m*m:]
 	for r, d := 0, dmu[i*m*p:]; r < m; r++ {
@@ -196,13 +196,4 @@ func (c *Conditional[T]) finish(i int, dl, dmu, ds, sums []T) {
 	gemm(m, m, p, -1, Matrix[T]{c.Mu[c.OffMu[i]:], p, 1}, Matrix[T]{byMu, m, 1}, d, m, true, false)
 	c.halfT(i, m, d)
 	lower(d, m)
-}
-
-// mirrorLower copies the lower triangle of a matrix of order n to the upper one.
-func mirrorLower[T Float](a []T, n int) {
-	for r := 1; r < n; r++ {
-		for c, v := range a[r*n : r*n+r] {
-			a[c*n+r] = v
-		}
-	}
 }

@@ -71,6 +71,6 @@ func QuadraticGrad[T Float](ds, db, g, keep []T, k, n int, s, b Matrix[T], offS,
 		}
 	})
 	for i := range offS { // symmetric: the lower triangle serves for the upper one
-		mirrorLower(ds[i*k*k:(i+1)*k*k], k)
+		Mirror(k, ds[i*k*k:(i+1)*k*k], k)
 	}
 }
